@@ -1,0 +1,58 @@
+# Compiler settings that every target of the project shares.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+
+find_program(ADARES_CCACHE ccache)
+if(ADARES_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ADARES_CCACHE})
+endif()
+find_program(ADARES_MOLD mold)
+if(ADARES_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+if(ADARES_SANITIZE)
+  add_compile_options(-fsanitize=${ADARES_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${ADARES_SANITIZE})
+endif()
+
+# Warnings are errors on our own code; generated code does not use this target.
+add_library(adares_warnings INTERFACE)
+target_compile_options(adares_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
+
+# adares_library(NAME SOURCES... ) declares a static library rooted at the top of the tree.
+function(adares_library name)
+  add_library(${name} STATIC ${ARGN})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE adares_warnings)
+endfunction()
+
+# adares_program(NAME SOURCES...) declares a program that lands in build/bin.
+function(adares_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE adares_warnings)
+endfunction()
+
+# adares_test(NAME LABELS l1;l2 SOURCES ... LIBRARIES ...) declares one GoogleTest binary whose
+# cases ctest lists one by one.
+function(adares_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "LABELS;SOURCES;LIBRARIES" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE adares_warnings ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()

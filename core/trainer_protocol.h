@@ -1,0 +1,75 @@
+// The line protocol between a worker and adares-trainer: one JSON object a line, commands on the
+// trainer's standard input, events on a descriptor of their own. Standard output and error are the
+// trial's log and carry no protocol. docs/trainer-protocol.md is the reference.
+//
+// End of file on the command pipe means that the worker is gone: the trainer exits at once.
+// JSON has no NaN and infinities: such values travel as the strings "nan", "inf", "-inf".
+// Thread-safe: pure functions.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/measurement.h"
+#include "core/trial_spec.h"
+#include "core/trial_state.h"
+
+namespace adares::trainer_protocol {
+
+// Trains one trial. Sent once the trainer said that it is ready.
+struct TrainCommand {
+  std::string trial;  // resource name, for messages only
+  int64_t attempt = 1;
+  TrialSpec spec;
+};
+// Ends the running trial after the step in progress; answered by EndEvent with kCancelled.
+struct StopCommand {};
+using Command = std::variant<TrainCommand, StopCommand>;
+
+// First event: the process is up and waits for a command.
+struct ReadyEvent {
+  std::string version;   // of adares-trainer
+  std::string libtorch;  // "1.13.1"
+  std::string device;    // "cpu", "cuda:0"
+};
+// The trial begins: data are read, the network is built.
+struct StartEvent {
+  int64_t total_steps = 0;
+  int64_t total_epochs = 0;
+  int64_t parameters = 0;                         // trainable, skip weights included
+  std::map<std::string, std::string> provenance;  // libtorch, device, threads, dataset sizes, ...
+};
+struct PointsEvent {
+  std::vector<MetricPoint> points;
+};
+struct SkipWeightsEvent {
+  std::vector<SkipWeightPoint> weights;
+};
+// At most about once a second while training.
+struct ProgressEvent {
+  int64_t step = 0;
+  int64_t epoch = 0;
+  double images_per_second = 0;
+};
+// Last event of a trial; after it the trainer waits for the next command.
+struct EndEvent {
+  EndReason reason = EndReason::kFinished;
+  std::string message;  // empty where finished
+};
+using Event =
+    std::variant<ReadyEvent, StartEvent, PointsEvent, SkipWeightsEvent, ProgressEvent, EndEvent>;
+
+// One line without its newline.
+std::string Encode(const Command& command);
+std::string Encode(const Event& event);
+
+// INVALID_ARGUMENT naming what is wrong with the line.
+absl::StatusOr<Command> ParseCommand(std::string_view line);
+absl::StatusOr<Event> ParseEvent(std::string_view line);
+
+}  // namespace adares::trainer_protocol
