@@ -22,6 +22,11 @@ endif()
 if(ADARES_SANITIZE)
   add_compile_options(-fsanitize=${ADARES_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${ADARES_SANITIZE})
+  # g++ 12 warns of things that only the instrumentation brings in.
+  add_compile_options(-Wno-maybe-uninitialized)
+  if(ADARES_SANITIZE MATCHES "thread")
+    add_compile_options(-Wno-tsan)
+  endif()
 endif()
 
 # Warnings are errors on our own code; generated code does not use this target.
@@ -29,18 +34,41 @@ add_library(adares_warnings INTERFACE)
 target_compile_options(adares_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
 
+# BOOTSTRAP ONLY: drops sources that are not written yet, so that all folders configure.
+function(adares_existing out)
+  set(kept)
+  foreach(source ${ARGN})
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source} OR IS_ABSOLUTE ${source})
+      list(APPEND kept ${source})
+    else()
+      message(STATUS "missing: ${CMAKE_CURRENT_SOURCE_DIR}/${source}")
+      set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR})
+    endif()
+  endforeach()
+  if(NOT kept)
+    file(WRITE ${CMAKE_BINARY_DIR}/empty.cc "int main() { return 0; }")
+    set(kept ${CMAKE_BINARY_DIR}/empty.cc)
+  endif()
+  set(${out} ${kept} PARENT_SCOPE)
+endfunction()
+
 # adares_library(NAME SOURCES... ) declares a static library rooted at the top of the tree.
 function(adares_library name)
-  add_library(${name} STATIC ${ARGN})
+  adares_existing(sources ${ARGN})
+  add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE adares_warnings)
 endfunction()
 
 # adares_program(NAME SOURCES...) declares a program that lands in build/bin.
 function(adares_program name)
-  add_executable(${name} ${ARGN})
+  adares_existing(sources ${ARGN})
+  add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE adares_warnings)
 endfunction()
+
+# All test binaries labelled `tsan`, so that the ThreadSanitizer build need not compile the rest.
+add_custom_target(tsan_tests)
 
 # adares_test(NAME LABELS l1;l2 SOURCES ... LIBRARIES ...) declares one GoogleTest binary whose
 # cases ctest lists one by one.
@@ -49,10 +77,14 @@ function(adares_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
-  add_executable(${name} ${ARG_SOURCES})
+  adares_existing(sources ${ARG_SOURCES})
+  add_executable(${name} ${sources})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE adares_warnings ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  if("tsan" IN_LIST ARG_LABELS)
+    add_dependencies(tsan_tests ${name})
+  endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace adares {
 
@@ -16,11 +18,12 @@ struct MetricPoint {
 
 // The skip weight at one site. Sites that share a weight have equal values and gradients.
 struct SkipWeightPoint {
-  std::string site;      // torchvision's name of the block: "layer1.0"
-  int64_t step = 0;      // optimizer steps done so far
-  int64_t epoch = 0;     // whole epochs done at that step
-  double value = 0;      // w after the step
-  double gradient = 0;   // dL/dw of the last batch; NaN where none was taken (granularity none, step 0)
+  std::string site;   // torchvision's name of the block: "layer1.0"
+  int64_t step = 0;   // optimizer steps done so far
+  int64_t epoch = 0;  // whole epochs done at that step
+  double value = 0;   // w after the step
+  double gradient =
+      0;  // dL/dw of the last batch; NaN where none was taken (granularity none, step 0)
 };
 
 // Metric keys that every trial reports.
@@ -35,5 +38,14 @@ inline constexpr char kLearningRate[] = "train/lr";
 inline constexpr char kEpochSeconds[] = "time/epoch_seconds";
 inline constexpr char kImagesPerSecond[] = "time/images_per_second";
 }  // namespace metric
+
+// The keys above, as a list: what a sweep's objective may name.
+const std::vector<std::string>& ReportedMetrics();
+
+// [a-z0-9_/.-]{1,128}
+bool IsMetricKey(std::string_view text);
+
+// [a-z0-9_.-]{1,128}
+bool IsSiteName(std::string_view text);
 
 }  // namespace adares

@@ -34,6 +34,7 @@ inline constexpr std::string_view kPageTokenInvalid = "PAGE_TOKEN_INVALID";
 inline constexpr std::string_view kFilterInvalid = "FILTER_INVALID";
 inline constexpr std::string_view kSweepNotFound = "SWEEP_NOT_FOUND";
 inline constexpr std::string_view kTrialNotFound = "TRIAL_NOT_FOUND";
+inline constexpr std::string_view kAttemptNotFound = "ATTEMPT_NOT_FOUND";
 inline constexpr std::string_view kWorkerNotFound = "WORKER_NOT_FOUND";
 inline constexpr std::string_view kMetricNotFound = "METRIC_NOT_FOUND";
 inline constexpr std::string_view kSweepExists = "SWEEP_EXISTS";
@@ -52,8 +53,8 @@ inline constexpr std::string_view kDatabaseCorrupt = "DATABASE_CORRUPT";
 #define ADARES_CONCAT(a, b) ADARES_CONCAT_INNER(a, b)
 
 // Returns from the enclosing function if `expression` is an error.
-#define ADARES_RETURN_IF_ERROR(expression)                      \
-  do {                                                          \
+#define ADARES_RETURN_IF_ERROR(expression)                                                       \
+  do {                                                                                           \
     if (absl::Status adares_status_ = (expression); !adares_status_.ok()) return adares_status_; \
   } while (false)
 

@@ -41,7 +41,7 @@ struct Variant {
 
 // One trial to run: a variant with one seed.
 struct PlannedTrial {
-  std::string id;           // TrialId
+  std::string id;            // TrialId
   size_t variant_index = 0;  // into SweepPlan::variants
   int64_t seed = 0;
 };

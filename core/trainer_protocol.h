@@ -7,6 +7,7 @@
 // Thread-safe: pure functions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -63,6 +64,11 @@ struct EndEvent {
 };
 using Event =
     std::variant<ReadyEvent, StartEvent, PointsEvent, SkipWeightsEvent, ProgressEvent, EndEvent>;
+
+// Limits that a reader enforces: a longer line, or more points or weights in one event, is an
+// error.
+inline constexpr size_t kMaxLineBytes = 4 << 20;
+inline constexpr size_t kMaxItemsPerEvent = 10'000;
 
 // One line without its newline.
 std::string Encode(const Command& command);

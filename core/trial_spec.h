@@ -83,6 +83,14 @@ struct TrialSpec {
   bool operator==(const TrialSpec&) const = default;
 };
 
+// The words of sweep files and JSON: "block-type", "cifar10".
+std::string_view Name(Granularity granularity);
+std::string_view Name(Family family);
+std::string_view Name(Dataset dataset);
+std::string_view Name(Augment augment);
+std::string_view Name(OptimizerKind optimizer);
+std::string_view Name(ScheduleKind schedule);
+
 // Canonical JSON: every field present, keys sorted, no blanks, shortest round-trip numbers. Equal
 // specs give equal bytes on every machine.
 std::string CanonicalJson(const TrialSpec& spec);
@@ -90,8 +98,8 @@ std::string CanonicalJson(const TrialSpec& spec);
 // The same without `seed`: what a variant is.
 std::string CanonicalVariantJson(const TrialSpec& spec);
 
-// Reads (not necessarily canonical) JSON. Missing keys keep their defaults; unknown keys, wrong types
-// and values out of range are INVALID_ARGUMENT naming the path.
+// Reads (not necessarily canonical) JSON. Missing keys keep their defaults; unknown keys, wrong
+// types and values out of range are INVALID_ARGUMENT naming the path.
 absl::StatusOr<TrialSpec> ParseTrialSpec(std::string_view json);
 
 // First 12 hex digits of SHA-256 over the canonical JSON: the trial's id inside its sweep.

@@ -2,6 +2,7 @@
 // docs/states.md mirror it. Thread-safe: pure functions.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -32,21 +33,23 @@ enum class EndReason {
 };
 
 enum class TrialEvent {
-  kClaim,           // a worker got the lease
-  kFinish,          // attempt ended: finished
-  kFail,            // attempt ended: with a reason that is not tried again, or tries are used up
-  kRequeue,         // attempt ended: with a reason that is tried again
-  kCancel,          // a person asked for the end
-  kStopped,         // the attempt of a stopping trial ended, however
+  kClaim,    // a worker got the lease
+  kFinish,   // attempt ended: finished
+  kFail,     // attempt ended: with a reason that is not tried again, or tries are used up
+  kRequeue,  // attempt ended: with a reason that is tried again
+  kCancel,   // a person asked for the end
+  kStopped,  // the attempt of a stopping trial ended, however
 };
 
 // The lower-case, hyphenated word used in SQL, JSON and the CLI: "queued", "worker-lost".
 std::string_view Name(SweepState state);
 std::string_view Name(TrialState state);
 std::string_view Name(EndReason reason);
+std::string_view Name(TrialEvent event);
 std::optional<SweepState> ParseSweepState(std::string_view name);
 std::optional<TrialState> ParseTrialState(std::string_view name);
 std::optional<EndReason> ParseEndReason(std::string_view name);
+std::optional<TrialEvent> ParseTrialEvent(std::string_view name);
 
 bool IsFinal(SweepState state);
 bool IsFinal(TrialState state);
@@ -58,7 +61,25 @@ absl::StatusOr<TrialState> Transition(TrialState from, TrialEvent event);
 // trial that takes its machine down must not do so for ever.
 inline constexpr int kMaxLostAttempts = 5;
 
-// The event that an attempt's end is for its trial. `lost_attempts` counts this one.
+// The event that an attempt's end is for its trial (kRunning or kStopping). `lost_attempts` is how
+// many attempts of the trial ended with kWorkerLost, this one included; the trial fails with the
+// kMaxLostAttempts-th. A stopping trial whose attempt finished all the same has succeeded: the
+// result is whole.
 TrialEvent AfterAttempt(TrialState trial, EndReason reason, int lost_attempts);
+
+// How many of a sweep's trials are in each state.
+struct TrialCounts {
+  int32_t queued = 0;
+  int32_t running = 0;
+  int32_t stopping = 0;
+  int32_t succeeded = 0;
+  int32_t failed = 0;
+  int32_t cancelled = 0;
+  bool operator==(const TrialCounts&) const = default;
+};
+
+// The state of a sweep (of at least one trial) follows from its trials and from whether a person
+// asked for its end.
+SweepState DeriveSweepState(const TrialCounts& counts, bool cancel_requested);
 
 }  // namespace adares

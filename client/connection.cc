@@ -1,0 +1,185 @@
+// Synchronous stubs with a deadline on each call.
+#include "client/connection.h"
+
+#include <grpcpp/client_context.h>
+
+#include <charconv>
+
+#include "absl/strings/str_cat.h"
+#include "client/connection_impl.h"
+#include "client/problem.h"
+#include "core/status.h"
+#include "rpc/channel.h"
+#include "rpc/grpc_status.h"
+
+namespace adares::client {
+namespace {
+
+constexpr int kPageSize = 1000;
+
+bool IsAddress(const std::string& address) {
+  if (address.starts_with("unix:")) return address.size() > 5;
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos || colon == 0) return false;
+  int port = 0;
+  const char* end = address.data() + address.size();
+  const auto result = std::from_chars(address.data() + colon + 1, end, port);
+  return result.ec == std::errc() && result.ptr == end && port > 0 && port < 65536;
+}
+
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> Call(Stub& stub, Timeout timeout,
+                              grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                           Response*),
+                              const Request& request) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + timeout);
+  Response response;
+  const grpc::Status status = (stub.*method)(&context, request, &response);
+  if (!status.ok()) return FromGrpcStatus(status);
+  return response;
+}
+
+// Calls `page` with one token after the other and collects what `items` finds in each answer.
+template <typename Item, typename Page, typename Items>
+absl::StatusOr<std::vector<Item>> AllPages(Page page, Items items) {
+  std::vector<Item> all;
+  std::string token;
+  do {
+    auto response = page(token);
+    if (!response.ok()) return response.status();
+    for (auto& item : *items(*response)) all.push_back(std::move(item));
+    token = response->next_page_token();
+  } while (!token.empty());
+  return all;
+}
+
+}  // namespace
+
+Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Connection::~Connection() = default;
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& address,
+                                                             Timeout timeout) {
+  if (!IsAddress(address)) {
+    return UsageError(absl::StrCat("\"", address, "\" is not the address of a coordinator"),
+                      "write HOST:PORT or unix:PATH after --server or into ADARES_SERVER");
+  }
+  auto impl = std::make_unique<Impl>(address, timeout, MakeChannel(address));
+  return std::unique_ptr<Connection>(new Connection(std::move(impl)));
+}
+
+const std::string& Connection::address() const { return impl_->address; }
+
+absl::Status Connection::AwaitAnswer(Timeout patience) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + patience);
+  context.set_wait_for_ready(true);
+  v1::ListSweepsRequest request;
+  request.set_page_size(1);
+  v1::ListSweepsResponse response;
+  return FromGrpcStatus(impl_->sweeps.ListSweeps(&context, request, &response));
+}
+
+absl::StatusOr<v1::CreateSweepResponse> Connection::CreateSweep(
+    const v1::CreateSweepRequest& request) {
+  return Call(impl_->sweeps, impl_->timeout, &v1::SweepService::Stub::CreateSweep, request);
+}
+
+absl::StatusOr<v1::Sweep> Connection::GetSweep(const std::string& name) {
+  v1::GetSweepRequest request;
+  request.set_name(name);
+  ADARES_ASSIGN_OR_RETURN(auto response, Call(impl_->sweeps, impl_->timeout,
+                                              &v1::SweepService::Stub::GetSweep, request));
+  return std::move(*response.mutable_sweep());
+}
+
+absl::StatusOr<std::vector<v1::Sweep>> Connection::ListSweeps() {
+  return AllPages<v1::Sweep>(
+      [this](const std::string& token) {
+        v1::ListSweepsRequest request;
+        request.set_page_size(kPageSize);
+        request.set_page_token(token);
+        return Call(impl_->sweeps, impl_->timeout, &v1::SweepService::Stub::ListSweeps, request);
+      },
+      [](v1::ListSweepsResponse& response) { return response.mutable_sweeps(); });
+}
+
+absl::StatusOr<v1::Sweep> Connection::CancelSweep(const std::string& name) {
+  v1::CancelSweepRequest request;
+  request.set_name(name);
+  ADARES_ASSIGN_OR_RETURN(auto response, Call(impl_->sweeps, impl_->timeout,
+                                              &v1::SweepService::Stub::CancelSweep, request));
+  return std::move(*response.mutable_sweep());
+}
+
+absl::StatusOr<v1::Trial> Connection::GetTrial(const std::string& name) {
+  v1::GetTrialRequest request;
+  request.set_name(name);
+  ADARES_ASSIGN_OR_RETURN(auto response, Call(impl_->trials, impl_->timeout,
+                                              &v1::TrialService::Stub::GetTrial, request));
+  return std::move(*response.mutable_trial());
+}
+
+absl::StatusOr<std::vector<v1::Trial>> Connection::ListTrials(
+    const std::string& sweep, const std::vector<v1::Trial::State>& states) {
+  return AllPages<v1::Trial>(
+      [&](const std::string& token) {
+        v1::ListTrialsRequest request;
+        request.set_parent(sweep);
+        request.set_page_size(kPageSize);
+        request.set_page_token(token);
+        for (const auto state : states) request.add_states(state);
+        return Call(impl_->trials, impl_->timeout, &v1::TrialService::Stub::ListTrials, request);
+      },
+      [](v1::ListTrialsResponse& response) { return response.mutable_trials(); });
+}
+
+absl::Status Connection::TailLogs(
+    const v1::TailLogsRequest& request,
+    const std::function<absl::Status(const v1::TailLogsResponse&)>& each) {
+  grpc::ClientContext context;
+  if (!request.follow()) {
+    context.set_deadline(std::chrono::system_clock::now() + impl_->timeout);
+  }
+  const auto reader = impl_->trials.TailLogs(&context, request);
+  v1::TailLogsResponse response;
+  while (reader->Read(&response)) {
+    if (const absl::Status status = each(response); !status.ok()) {
+      context.TryCancel();
+      reader->Finish().ok();  // its CANCELLED is our own doing
+      return status;
+    }
+  }
+  return FromGrpcStatus(reader->Finish());
+}
+
+absl::StatusOr<v1::QueryMetricsResponse> Connection::QueryMetrics(
+    const v1::QueryMetricsRequest& request) {
+  return Call(impl_->analysis, impl_->timeout, &v1::AnalysisService::Stub::QueryMetrics, request);
+}
+
+absl::StatusOr<v1::QuerySkipWeightsResponse> Connection::QuerySkipWeights(
+    const v1::QuerySkipWeightsRequest& request) {
+  return Call(impl_->analysis, impl_->timeout, &v1::AnalysisService::Stub::QuerySkipWeights,
+              request);
+}
+
+absl::StatusOr<v1::CompareVariantsResponse> Connection::CompareVariants(
+    const v1::CompareVariantsRequest& request) {
+  return Call(impl_->analysis, impl_->timeout, &v1::AnalysisService::Stub::CompareVariants,
+              request);
+}
+
+absl::StatusOr<std::vector<v1::Worker>> Connection::ListWorkers() {
+  return AllPages<v1::Worker>(
+      [this](const std::string& token) {
+        v1::ListWorkersRequest request;
+        request.set_page_size(kPageSize);
+        request.set_page_token(token);
+        return Call(impl_->workers, impl_->timeout, &v1::WorkerService::Stub::ListWorkers, request);
+      },
+      [](v1::ListWorkersResponse& response) { return response.mutable_workers(); });
+}
+
+}  // namespace adares::client

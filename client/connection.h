@@ -1,0 +1,64 @@
+// A client's view of the coordinator's services: plain calls that answer values or errors. Lists
+// come whole: pages are followed here. Thread-safe; calls block.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "adares/v1/analysis_service.pb.h"
+#include "adares/v1/sweep_service.pb.h"
+#include "adares/v1/trial_service.pb.h"
+#include "adares/v1/worker_service.pb.h"
+
+namespace adares::client {
+
+using Timeout = std::chrono::milliseconds;
+
+class Connection {
+ public:
+  // INVALID_ARGUMENT where `address` is neither `HOST:PORT` nor `unix:PATH`. `timeout` bounds each
+  // call except streams. Nothing is sent yet.
+  static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& address,
+                                                          Timeout timeout);
+  ~Connection();
+
+  const std::string& address() const;
+
+  // Asks until the coordinator answers, for at most `patience`.
+  absl::Status AwaitAnswer(Timeout patience);
+
+  absl::StatusOr<v1::CreateSweepResponse> CreateSweep(const v1::CreateSweepRequest& request);
+  absl::StatusOr<v1::Sweep> GetSweep(const std::string& name);
+  absl::StatusOr<std::vector<v1::Sweep>> ListSweeps();
+  absl::StatusOr<v1::Sweep> CancelSweep(const std::string& name);
+
+  absl::StatusOr<v1::Trial> GetTrial(const std::string& name);
+  // Only trials in one of `states`; empty for all.
+  absl::StatusOr<std::vector<v1::Trial>> ListTrials(const std::string& sweep,
+                                                    const std::vector<v1::Trial::State>& states);
+  // Calls `each` for every message until the stream ends or `each` returns an error.
+  absl::Status TailLogs(const v1::TailLogsRequest& request,
+                        const std::function<absl::Status(const v1::TailLogsResponse&)>& each);
+
+  absl::StatusOr<v1::QueryMetricsResponse> QueryMetrics(const v1::QueryMetricsRequest& request);
+  absl::StatusOr<v1::QuerySkipWeightsResponse> QuerySkipWeights(
+      const v1::QuerySkipWeightsRequest& request);
+  absl::StatusOr<v1::CompareVariantsResponse> CompareVariants(
+      const v1::CompareVariantsRequest& request);
+
+  absl::StatusOr<std::vector<v1::Worker>> ListWorkers();
+
+ private:
+  friend class SweepWatch;  // opens its stream on the same channel
+  struct Impl;
+  explicit Connection(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace adares::client

@@ -1,0 +1,34 @@
+// What Connection holds; for connection.cc and sweep_watch.cc only, as it brings gRPC in.
+#pragma once
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+#include <string>
+
+#include "adares/v1/analysis_service.grpc.pb.h"
+#include "adares/v1/sweep_service.grpc.pb.h"
+#include "adares/v1/trial_service.grpc.pb.h"
+#include "adares/v1/worker_service.grpc.pb.h"
+#include "client/connection.h"
+
+namespace adares::client {
+
+struct Connection::Impl {
+  Impl(std::string to, Timeout limit, const std::shared_ptr<grpc::Channel>& channel)
+      : address(std::move(to)),
+        timeout(limit),
+        sweeps(channel),
+        trials(channel),
+        analysis(channel),
+        workers(channel) {}
+
+  std::string address;
+  Timeout timeout;
+  v1::SweepService::Stub sweeps;
+  v1::TrialService::Stub trials;
+  v1::AnalysisService::Stub analysis;
+  v1::WorkerService::Stub workers;
+};
+
+}  // namespace adares::client

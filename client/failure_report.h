@@ -1,0 +1,18 @@
+// Why a trial failed, told so that the next step is clear. Thread-safe: pure functions.
+#pragma once
+
+#include <string>
+
+#include "adares/v1/resources.pb.h"
+
+namespace adares::client {
+
+// "worker-lost" for END_REASON_WORKER_LOST.
+std::string EndReasonWord(v1::Attempt::EndReason reason);
+
+// A framed block: the end's reason, message, exit code, the last log lines, and `log_command` as
+// the way to the whole log (the usual command where it is empty). "" for a trial that did not fail.
+// `trial` comes from GetTrial, with attempts.
+std::string WhyItFailed(const v1::Trial& trial, const std::string& log_command);
+
+}  // namespace adares::client

@@ -1,0 +1,84 @@
+// The main thread waits for signals and for what the watching thread reads.
+#include "client/follow_sweep.h"
+
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "client/sweep_watch.h"
+#include "core/status.h"
+#include "core/timestamp.h"
+
+namespace adares::client {
+namespace {
+
+using std::chrono::milliseconds;
+
+// The clock on the screen goes on while nothing happens.
+constexpr milliseconds kTick{1000};
+constexpr milliseconds kForever{-1};
+
+class Follower {
+ public:
+  Follower(const FollowParts& parts, const std::string& sweep)
+      : parts_(parts), watch_(parts.connection, sweep) {}
+
+  absl::StatusOr<SweepSnapshot> Run() {
+    while (!ended_) {
+      const auto seen =
+          parts_.signals.Wait(parts_.display.is_live() ? kTick : kForever, watch_.fd());
+      if (seen.interrupt) return absl::CancelledError("interrupted");
+      if (seen.child) ADARES_RETURN_IF_ERROR(parts_.check());
+      ADARES_RETURN_IF_ERROR(TakeEvents());
+    }
+    return std::move(snapshot_);
+  }
+
+ private:
+  absl::Status TakeEvents() {
+    std::vector<TrialChange> changes;
+    const Timestamp now = SystemNow();
+    for (const WatchEvent& event : watch_.Take()) {
+      if (event.kind == WatchEvent::Kind::kEnded) {
+        ended_ = true;
+        end_status_ = event.status;
+      } else if (event.kind == WatchEvent::Kind::kLost) {
+        Lost();
+      } else {
+        Reached();
+        for (auto& change : Apply(event.response, now, &snapshot_)) {
+          changes.push_back(std::move(change));
+        }
+      }
+    }
+    if (!snapshot_.sweep.name().empty()) parts_.display.Update(snapshot_, changes, now);
+    return end_status_;
+  }
+
+  void Lost() {
+    if (!is_lost_) {
+      parts_.display.Note(absl::StrCat("the connection to ", parts_.connection.address(),
+                                       " is lost; trying again"));
+    }
+    is_lost_ = true;
+  }
+
+  void Reached() {
+    if (is_lost_) parts_.display.Note("the connection is back");
+    is_lost_ = false;
+  }
+
+  const FollowParts& parts_;
+  SweepWatch watch_;
+  SweepSnapshot snapshot_;
+  absl::Status end_status_;
+  bool ended_ = false;
+  bool is_lost_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<SweepSnapshot> FollowSweep(const FollowParts& parts, const std::string& sweep) {
+  return Follower(parts, sweep).Run();
+}
+
+}  // namespace adares::client

@@ -1,0 +1,224 @@
+// `adares run`: a whole study in one command, with a private coordinator and worker.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "client/answer.h"
+#include "client/command_line.h"
+#include "client/comparison_view.h"
+#include "client/failure_report.h"
+#include "client/follow_sweep.h"
+#include "client/local_service.h"
+#include "client/problem.h"
+#include "client/progress_view.h"
+#include "client/resource_argument.h"
+#include "client/sweep_file.h"
+#include "core/status.h"
+
+namespace adares::client {
+namespace {
+
+constexpr int kFailuresShown = 3;
+
+struct RunOptions {
+  std::string file;
+  std::string state = "adares-state";
+  std::string data;
+  std::string device = "auto";
+  std::string metric;
+  std::vector<std::string> set;
+  int slots = 0;
+  int threads = 0;
+};
+
+// One `adares run`, from the checked file to the comparison.
+class Run {
+ public:
+  Run(const GlobalOptions& options, const RunOptions& run, SweepFile file,
+      std::vector<Override> overrides)
+      : options_(options),
+        run_(run),
+        file_(std::move(file)),
+        overrides_(std::move(overrides)),
+        display_({stderr, IsLiveTerminal(stderr), MayColor(stderr, options.no_color),
+                  IsUtf8Locale(), options.quiet}) {}
+
+  absl::StatusOr<ExitCode> Do() {
+    ADARES_ASSIGN_OR_RETURN(service_,
+                            LocalService::Start({run_.state, run_.data, run_.device}, signals_));
+    absl::StatusOr<ExitCode> result = RunToEnd();
+    if (absl::IsCancelled(result.status())) {
+      Say(options_, "stopping; the running trials are given back (Ctrl-C again kills them)");
+    }
+    service_->Stop(signals_);
+    if (absl::IsCancelled(result.status())) {
+      return absl::CancelledError("interrupted; the same command continues");
+    }
+    return result;
+  }
+
+ private:
+  absl::StatusOr<ExitCode> RunToEnd() {
+    ADARES_ASSIGN_OR_RETURN(v1::Sweep sweep, Submit());
+    if (!IsFinal(sweep)) {
+      ADARES_RETURN_IF_ERROR(StartWorker(sweep));
+      display_.Start(SystemNow());
+      ADARES_ASSIGN_OR_RETURN(const SweepSnapshot end,
+                              FollowSweep({service_->connection(), signals_, display_,
+                                           [this] { return service_->Check(); }},
+                                          sweep.name()));
+      sweep = end.sweep;
+    }
+    ADARES_RETURN_IF_ERROR(PrintComparison(sweep));
+    if (sweep.trial_counts().failed() > 0) ADARES_RETURN_IF_ERROR(TellFailures(sweep));
+    TellWhereResultsAre(sweep);
+    return sweep.state() == v1::Sweep::STATE_SUCCEEDED ? ExitCode::kOk : ExitCode::kTrialsFailed;
+  }
+
+  absl::StatusOr<v1::Sweep> Submit() {
+    v1::CreateSweepRequest request;
+    request.set_spec_text(file_.text);
+    request.set_origin(file_.origin);
+    for (const Override& change : overrides_) {
+      v1::SpecOverride* entry = request.add_overrides();
+      entry->set_path(change.path);
+      entry->set_value(change.value);
+    }
+    const auto response = service_->connection().CreateSweep(request);
+    if (ErrorReason(response.status()) == reason::kSweepExists) {
+      return WithHint(response.status(),
+                      absl::StrCat("give the changed sweep another `name:`, or keep its results "
+                                   "apart with --state DIR (now ",
+                                   run_.state, ")"));
+    }
+    if (!response.ok()) return WithExcerpt(response.status(), file_.text);
+    const v1::Sweep& sweep = response->sweep();
+    if (!response->already_existed()) {
+      Say(options_, absl::StrCat(ShortName(sweep.name()), ": ", sweep.variant_count(),
+                                 " variants x ", sweep.seeds_size(), " seeds = ", TrialCount(sweep),
+                                 " trials; state in ", run_.state));
+    } else if (IsFinal(sweep)) {
+      Say(options_, absl::StrCat(ShortName(sweep.name()), " has ended already (state in ",
+                                 run_.state, "); nothing to run"));
+    } else {
+      Say(options_, absl::StrCat("continuing ", DescribeSweep(sweep)));
+    }
+    return sweep;
+  }
+
+  absl::Status StartWorker(const v1::Sweep& sweep) {
+    SlotRequest request;
+    request.slots = run_.slots;
+    request.threads = run_.threads;
+    request.cores = AvailableCores();
+    request.trials = TrialCount(sweep) - DoneCount(sweep);
+    request.is_on_gpu =
+        run_.device == "cuda" || (run_.device == "auto" && access("/dev/nvidiactl", F_OK) == 0);
+    const SlotPlan plan = PlanSlots(request);
+    Say(options_, absl::StrCat(plan.slots, plan.slots == 1 ? " trial" : " trials", " at a time, ",
+                               plan.threads, plan.threads == 1 ? " thread" : " threads",
+                               plan.slots == 1 ? "" : " each"));
+    return service_->StartWorker(plan);
+  }
+
+  absl::Status PrintComparison(const v1::Sweep& sweep) {
+    v1::CompareVariantsRequest request;
+    request.set_sweep(sweep.name());
+    request.set_metric(run_.metric);
+    auto comparison = service_->connection().CompareVariants(request);
+    if (ErrorReason(comparison.status()) == reason::kMetricNotFound && run_.metric.empty()) {
+      // No trial got as far as the objective: the answer is an empty comparison.
+      Say(options_, absl::StrCat("no trial has reached ", sweep.objective().metric()));
+      v1::CompareVariantsResponse empty;
+      empty.set_metric(sweep.objective().metric());
+      empty.set_goal(sweep.objective().goal());
+      comparison = empty;
+    }
+    if (!comparison.ok()) return comparison.status();
+    Say(options_, "");
+    return Answer(
+        options_, [&] { return JsonDocument(*comparison); },
+        [&] { return ComparisonCsv(*comparison); },
+        [&](bool color) {
+          return comparison->variants().empty() ? ""
+                                                : ComparisonText(*comparison, sweep.name(), color);
+        });
+  }
+
+  // The first few failures in full; the others are counted.
+  absl::Status TellFailures(const v1::Sweep& sweep) {
+    ADARES_ASSIGN_OR_RETURN(const auto failed, service_->connection().ListTrials(
+                                                   sweep.name(), {v1::Trial::STATE_FAILED}));
+    std::string text;
+    for (int i = 0; i < kFailuresShown && i < static_cast<int>(failed.size()); ++i) {
+      const std::string& name = failed[static_cast<size_t>(i)].name();
+      ADARES_ASSIGN_OR_RETURN(const v1::Trial trial, service_->connection().GetTrial(name));
+      absl::StrAppend(&text, "\n",
+                      WhyItFailed(trial, absl::StrCat("adares-server --state ", run_.state,
+                                                      " & adares trial logs ", ShortName(name))));
+    }
+    if (failed.size() > kFailuresShown) {
+      absl::StrAppend(&text, "... and ", failed.size() - kFailuresShown, " more failed trials\n");
+    }
+    WriteAll(stderr, text);
+    return absl::OkStatus();
+  }
+
+  void TellWhereResultsAre(const v1::Sweep& sweep) {
+    Say(options_,
+        absl::StrCat("\nresults: sqlite3 ", run_.state, "/adares.db   or adares-server --state ",
+                     run_.state, " & adares trial list ", ShortName(sweep.name())));
+  }
+
+  const GlobalOptions& options_;
+  const RunOptions& run_;
+  const SweepFile file_;
+  const std::vector<Override> overrides_;
+  Signals signals_;
+  ProgressDisplay display_;
+  std::unique_ptr<LocalService> service_;
+};
+
+// Reads and checks the file before anything is started.
+absl::StatusOr<ExitCode> RunSweep(const GlobalOptions& options, const RunOptions& run) {
+  ADARES_ASSIGN_OR_RETURN(SweepFile file, ReadSweepFile(run.file));
+  ADARES_ASSIGN_OR_RETURN(auto overrides, ParseOverrides(run.set));
+  const auto plan = LoadSweep(file.text, file.origin, overrides);
+  if (!plan.ok()) return WithExcerpt(plan.status(), file.text);
+  return Run(options, run, std::move(file), std::move(overrides)).Do();
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App& app, CommandLine& line) {
+  const auto run = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand(
+      "run", "Run a sweep on this machine and compare its variants; continues what is unfinished");
+  command->add_option("FILE", run->file, "The sweep file, YAML or JSON; - for standard input")
+      ->required();
+  command->add_option("--state", run->state, "Where database, logs and checkpoints are kept")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command->add_option("--data", run->data, "Where the data sets are")
+      ->type_name("DIR")
+      ->envname("ADARES_DATA_DIR");
+  command->add_option("--slots", run->slots, "Trials at a time; by default one for each core")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--threads", run->threads, "Threads of each trial; by default cores / slots")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--device", run->device, "cpu, cuda, or auto for cuda where there is one")
+      ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
+      ->capture_default_str();
+  command->add_option("--set", run->set, "Change the base configuration, e.g. train.epochs=2")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+  command->add_option("--metric", run->metric, "What to compare; the sweep's objective by default")
+      ->type_name("KEY");
+  command->callback([run, &line] {
+    line.chosen = [run](const GlobalOptions& options) { return RunSweep(options, *run); };
+  });
+}
+
+}  // namespace adares::client

@@ -1,0 +1,178 @@
+// `adares sweep submit | list | show | watch | cancel`.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "client/answer.h"
+#include "client/command_line.h"
+#include "client/follow_sweep.h"
+#include "client/problem.h"
+#include "client/progress_view.h"
+#include "client/resource_argument.h"
+#include "client/resource_time.h"
+#include "client/signals.h"
+#include "client/sweep_file.h"
+#include "client/sweep_view.h"
+#include "core/status.h"
+
+namespace adares::client {
+namespace {
+
+struct SubmitOptions {
+  std::string file;
+  std::vector<std::string> set;
+  bool dry_run = false;
+  bool wait = false;
+};
+
+// Follows the sweep until it is final. The payload of tables is the account of changes itself, so
+// it goes to standard output; with machine formats it goes to standard error.
+absl::StatusOr<ExitCode> Follow(const GlobalOptions& options, Connection& connection,
+                                Signals& signals, const std::string& sweep) {
+  std::FILE* stream = options.output == OutputFormat::kTable ? stdout : stderr;
+  ProgressDisplay display({stream, IsLiveTerminal(stream), MayColor(stream, options.no_color),
+                           IsUtf8Locale(), options.quiet});
+  ADARES_ASSIGN_OR_RETURN(const v1::Sweep before, connection.GetSweep(sweep));
+  display.Start(TimeOf(before.create_time()));
+  const auto snapshot = FollowSweep({connection, signals, display}, sweep);
+  if (absl::IsCancelled(snapshot.status())) {
+    display.Clear();
+    return WithHint(absl::CancelledError("no longer watching; the sweep goes on"),
+                    absl::StrCat("watch it again: adares sweep watch ", ShortName(sweep)));
+  }
+  if (!snapshot.ok()) return snapshot.status();
+  const v1::Sweep& after = snapshot->sweep;
+  ADARES_RETURN_IF_ERROR(Answer(
+      options, [&] { return JsonDocument(after); }, [&] { return SweepCsv({after}); },
+      [&](bool) { return DescribeSweep(after) + "\n"; }));
+  if (after.state() == v1::Sweep::STATE_SUCCEEDED) {
+    Say(options, absl::StrCat("compare: adares compare ", ShortName(sweep)));
+    return ExitCode::kOk;
+  }
+  Say(options,
+      absl::StrCat("what failed: adares trial list ", ShortName(sweep), " --state failed"));
+  return ExitCode::kTrialsFailed;
+}
+
+std::string SubmitText(const v1::CreateSweepResponse& response, bool is_dry_run) {
+  const v1::Sweep& sweep = response.sweep();
+  const std::string name = ShortName(sweep.name());
+  const std::string size = absl::StrCat(sweep.variant_count(), " variants x ", sweep.seeds_size(),
+                                        " seeds = ", TrialCount(sweep), " trials");
+  if (response.already_existed()) {
+    return absl::StrCat(name, " exists already with the same content; ", DescribeSweep(sweep));
+  }
+  return absl::StrCat(name, is_dry_run ? " would be created: " : " created: ", size);
+}
+
+absl::StatusOr<ExitCode> Submit(const GlobalOptions& options, const SubmitOptions& submit) {
+  ADARES_ASSIGN_OR_RETURN(const SweepFile file, ReadSweepFile(submit.file));
+  ADARES_ASSIGN_OR_RETURN(const auto overrides, ParseOverrides(submit.set));
+  v1::CreateSweepRequest request;
+  request.set_spec_text(file.text);
+  request.set_origin(file.origin);
+  request.set_validate_only(submit.dry_run);
+  for (const Override& change : overrides) {
+    v1::SpecOverride* entry = request.add_overrides();
+    entry->set_path(change.path);
+    entry->set_value(change.value);
+  }
+  const bool is_waiting = submit.wait && !submit.dry_run;
+  std::unique_ptr<Signals> signals;
+  if (is_waiting) signals = std::make_unique<Signals>();
+  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
+  const auto response = connection->CreateSweep(request);
+  if (!response.ok()) return WithExcerpt(response.status(), file.text);
+  if (is_waiting) {
+    Say(options, SubmitText(*response, false));
+    return Follow(options, *connection, *signals, response->sweep().name());
+  }
+  ADARES_RETURN_IF_ERROR(Answer(
+      options, [&] { return JsonDocument(*response); },
+      [&] { return SweepCsv({response->sweep()}); },
+      [&](bool) { return SubmitText(*response, submit.dry_run) + "\n"; }));
+  if (!submit.dry_run) {
+    Say(options, absl::StrCat("watch: adares sweep watch ", ShortName(response->sweep().name())));
+  }
+  return ExitCode::kOk;
+}
+
+absl::StatusOr<ExitCode> List(const GlobalOptions& options) {
+  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
+  ADARES_ASSIGN_OR_RETURN(const auto sweeps, connection->ListSweeps());
+  ADARES_RETURN_IF_ERROR(AnswerList(options, sweeps, SweepCsv(sweeps),
+                                    SweepTable(sweeps, SystemNow()),
+                                    "no sweeps yet; submit one: adares sweep submit FILE"));
+  return ExitCode::kOk;
+}
+
+absl::StatusOr<ExitCode> Show(const GlobalOptions& options, const std::string& name) {
+  ADARES_ASSIGN_OR_RETURN(const std::string resource, SweepArgument(name));
+  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
+  ADARES_ASSIGN_OR_RETURN(const v1::Sweep sweep, connection->GetSweep(resource));
+  ADARES_RETURN_IF_ERROR(Answer(
+      options, [&] { return JsonDocument(sweep); }, [&] { return SweepCsv({sweep}); },
+      [&](bool color) { return SweepDetails(sweep, SystemNow(), color); }));
+  return ExitCode::kOk;
+}
+
+absl::StatusOr<ExitCode> Watch(const GlobalOptions& options, const std::string& name) {
+  ADARES_ASSIGN_OR_RETURN(const std::string resource, SweepArgument(name));
+  Signals signals;
+  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
+  return Follow(options, *connection, signals, resource);
+}
+
+absl::StatusOr<ExitCode> Cancel(const GlobalOptions& options, const std::string& name) {
+  ADARES_ASSIGN_OR_RETURN(const std::string resource, SweepArgument(name));
+  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
+  ADARES_ASSIGN_OR_RETURN(const v1::Sweep sweep, connection->CancelSweep(resource));
+  ADARES_RETURN_IF_ERROR(Answer(
+      options, [&] { return JsonDocument(sweep); }, [&] { return SweepCsv({sweep}); },
+      [&](bool) { return DescribeSweep(sweep) + "\n"; }));
+  return ExitCode::kOk;
+}
+
+void AddSubmit(CLI::App& sweep, CommandLine& line) {
+  const auto submit = std::make_shared<SubmitOptions>();
+  CLI::App* command = sweep.add_subcommand("submit", "Send a sweep file to the coordinator");
+  command->add_option("FILE", submit->file, "The sweep file, YAML or JSON; - for standard input")
+      ->required();
+  command->add_option("--set", submit->set, "Change the base configuration, e.g. train.epochs=2")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+  command->add_flag("-n,--dry-run", submit->dry_run, "Check and expand only; create nothing");
+  command->add_flag("--wait", submit->wait, "Watch until the sweep ends; exit 7 if trials failed");
+  command->callback([submit, &line] {
+    line.chosen = [submit](const GlobalOptions& options) { return Submit(options, *submit); };
+  });
+}
+
+using NameCommand = absl::StatusOr<ExitCode> (*)(const GlobalOptions&, const std::string&);
+
+void AddNamed(CLI::App& sweep, CommandLine& line, const char* verb, const char* description,
+              NameCommand run) {
+  const auto name = std::make_shared<std::string>();
+  CLI::App* command = sweep.add_subcommand(verb, description);
+  command->add_option("NAME", *name, "x or sweeps/x")->required();
+  command->callback([name, run, &line] {
+    line.chosen = [name, run](const GlobalOptions& options) { return run(options, *name); };
+  });
+}
+
+}  // namespace
+
+void AddSweepCommands(CLI::App& app, CommandLine& line) {
+  CLI::App* sweep = app.add_subcommand("sweep", "Submit sweeps, look at them, watch, cancel");
+  sweep->require_subcommand(1);
+  AddSubmit(*sweep, line);
+  sweep->add_subcommand("list", "List sweeps, newest first")->alias("ls")->callback([&line] {
+    line.chosen = List;
+  });
+  AddNamed(*sweep, line, "show", "Show one sweep", Show);
+  AddNamed(*sweep, line, "watch", "Show its progress until it ends; exit 7 if trials failed",
+           Watch);
+  AddNamed(*sweep, line, "cancel", "Stop its running trials and drop its waiting ones", Cancel);
+}
+
+}  // namespace adares::client

@@ -1,0 +1,66 @@
+// Plain reads; files are small by definition.
+#include "client/sweep_file.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "client/problem.h"
+
+namespace adares::client {
+namespace {
+
+struct CloseFile {
+  void operator()(std::FILE* file) const {
+    if (file != stdin) std::fclose(file);
+  }
+};
+
+bool IsFolder(const std::string& path) {
+  struct stat info = {};
+  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+absl::Status CannotRead(const std::string& path, const std::string& why) {
+  return UsageError(absl::StrCat("cannot read ", path, ": ", why));
+}
+
+}  // namespace
+
+absl::StatusOr<SweepFile> ReadSweepFile(const std::string& path) {
+  const bool is_standard_input = path == "-";
+  SweepFile result;
+  result.origin = is_standard_input ? "standard input" : path;
+  if (IsFolder(path)) return CannotRead(path, "it is a folder");
+  const std::unique_ptr<std::FILE, CloseFile> file(
+      is_standard_input ? stdin : std::fopen(path.c_str(), "rb"));
+  if (file == nullptr) return CannotRead(path, std::strerror(errno));
+  char buffer[4096];
+  for (size_t count; (count = std::fread(buffer, 1, sizeof(buffer), file.get())) > 0;) {
+    result.text.append(buffer, count);
+    if (result.text.size() > kMaxSweepFileBytes) {
+      return CannotRead(result.origin, "it is larger than 1 MiB; is it a sweep file?");
+    }
+  }
+  if (std::ferror(file.get()) != 0) return CannotRead(result.origin, std::strerror(errno));
+  return result;
+}
+
+absl::StatusOr<std::vector<Override>> ParseOverrides(const std::vector<std::string>& texts) {
+  std::vector<Override> overrides;
+  for (const std::string& text : texts) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return UsageError(absl::StrCat("--set ", text, ": there is no PATH=VALUE"),
+                        "for example: --set train.epochs=2");
+    }
+    overrides.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  return overrides;
+}
+
+}  // namespace adares::client

@@ -1,0 +1,24 @@
+// Reading sweep files and `--set` changes from the command line.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/sweep_spec.h"
+
+namespace adares::client {
+
+struct SweepFile {
+  std::string text;
+  std::string origin;  // what messages call it
+};
+
+// `path` may be `-` for standard input. INVALID_ARGUMENT where the file cannot be read or is larger
+// than sweep files may be.
+absl::StatusOr<SweepFile> ReadSweepFile(const std::string& path);
+
+// `train.epochs=2`; INVALID_ARGUMENT without `=` or path.
+absl::StatusOr<std::vector<Override>> ParseOverrides(const std::vector<std::string>& texts);
+
+}  // namespace adares::client

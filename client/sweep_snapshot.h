@@ -1,0 +1,54 @@
+// What a watcher knows about a sweep: the messages of WatchSweep added up, and what each of them
+// changed. Not thread-safe; `now` is an argument.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "adares/v1/sweep_service.pb.h"
+#include "core/timestamp.h"
+
+namespace adares::client {
+
+bool IsFinal(const v1::Sweep& sweep);
+bool IsFinal(v1::Trial::State state);
+
+// A trial and how fast this watcher saw it go.
+struct WatchedTrial {
+  v1::Trial trial;
+  // Where its present attempt stood when it was first seen, and when it was last seen to move.
+  int64_t first_step = 0;
+  Timestamp first_seen;
+  Timestamp last_moved;
+};
+
+// Something that happened to a trial.
+struct TrialChange {
+  enum class Kind {
+    kStarted,    // an attempt began
+    kEpoch,      // another epoch is done
+    kRequeued,   // its attempt ended without a result, it waits again
+    kSucceeded,  // final
+    kFailed,     // final
+    kCancelled,  // final
+  };
+  Kind kind;
+  v1::Trial trial;
+};
+
+struct SweepSnapshot {
+  v1::Sweep sweep;
+  std::map<std::string, WatchedTrial> trials;  // by resource name
+};
+
+// Adds a message. The first message of a snapshot tells how things are and so changes nothing.
+std::vector<TrialChange> Apply(const v1::WatchSweepResponse& response, Timestamp now,
+                               SweepSnapshot* snapshot);
+
+// Trials that will not change any more, and all trials.
+int64_t DoneCount(const v1::Sweep& sweep);
+int64_t TrialCount(const v1::Sweep& sweep);
+
+}  // namespace adares::client

@@ -1,0 +1,128 @@
+// The columns of `adares sweep list` and the fields of `adares sweep show`.
+#include "client/sweep_view.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/progress_view.h"
+#include "client/resource_argument.h"
+#include "client/resource_time.h"
+#include "client/sweep_snapshot.h"
+
+namespace adares::client {
+namespace {
+
+std::string Pairs(const google::protobuf::Map<std::string, std::string>& map) {
+  std::vector<std::string> pairs;
+  for (const auto& [key, value] : map) pairs.push_back(absl::StrCat(key, "=", value));
+  std::sort(pairs.begin(), pairs.end());
+  return absl::StrJoin(pairs, ", ");
+}
+
+std::string Seeds(const v1::Sweep& sweep) { return absl::StrJoin(sweep.seeds(), ", "); }
+
+std::string GoalWord(v1::Objective::Goal goal) {
+  return goal == v1::Objective::GOAL_MINIMIZE ? "lower is better" : "higher is better";
+}
+
+std::string CountsText(const v1::TrialCounts& counts) {
+  std::vector<std::string> parts;
+  const auto add = [&parts](int count, const char* word) {
+    if (count > 0) parts.push_back(absl::StrCat(count, " ", word));
+  };
+  add(counts.succeeded(), "succeeded");
+  add(counts.failed(), "failed");
+  add(counts.cancelled(), "cancelled");
+  add(counts.running(), "running");
+  add(counts.stopping(), "stopping");
+  add(counts.queued(), "waiting");
+  return absl::StrJoin(parts, ", ");
+}
+
+std::string Age(const v1::Sweep& sweep, Timestamp now) {
+  return sweep.has_create_time() ? ShowDuration(now - TimeOf(sweep.create_time())) : "-";
+}
+
+}  // namespace
+
+Tone ToneOf(v1::Sweep::State state) {
+  switch (state) {
+    case v1::Sweep::STATE_SUCCEEDED:
+      return Tone::kGood;
+    case v1::Sweep::STATE_FAILED:
+      return Tone::kBad;
+    case v1::Sweep::STATE_RUNNING:
+      return Tone::kActive;
+    default:
+      return Tone::kPlain;
+  }
+}
+
+Table SweepTable(const std::vector<v1::Sweep>& sweeps, Timestamp now) {
+  Table table;
+  table.columns = {{"NAME", false},  {"STATE", false},  {"DONE", true},
+                   {"FAILED", true}, {"RUNNING", true}, {"AGE", true}};
+  for (const v1::Sweep& sweep : sweeps) {
+    table.rows.push_back({ShortName(sweep.name()),
+                          {StateWord(sweep.state()), ToneOf(sweep.state())},
+                          absl::StrCat(DoneCount(sweep), "/", TrialCount(sweep)),
+                          absl::StrCat(sweep.trial_counts().failed()),
+                          absl::StrCat(sweep.trial_counts().running()),
+                          Age(sweep, now)});
+  }
+  return table;
+}
+
+std::vector<CsvRow> SweepCsv(const std::vector<v1::Sweep>& sweeps) {
+  std::vector<CsvRow> rows = {{"name", "title", "state", "priority", "variants", "seeds", "trials",
+                               "queued", "running", "stopping", "succeeded", "failed", "cancelled",
+                               "metric", "create_time", "finish_time", "spec_digest"}};
+  for (const v1::Sweep& sweep : sweeps) {
+    const v1::TrialCounts& counts = sweep.trial_counts();
+    rows.push_back({ShortName(sweep.name()), sweep.title(), StateWord(sweep.state()),
+                    absl::StrCat(sweep.priority()), absl::StrCat(sweep.variant_count()),
+                    absl::StrCat(sweep.seeds_size()), absl::StrCat(TrialCount(sweep)),
+                    absl::StrCat(counts.queued()), absl::StrCat(counts.running()),
+                    absl::StrCat(counts.stopping()), absl::StrCat(counts.succeeded()),
+                    absl::StrCat(counts.failed()), absl::StrCat(counts.cancelled()),
+                    sweep.objective().metric(),
+                    IsoOrEmpty(sweep.has_create_time(), sweep.create_time()),
+                    IsoOrEmpty(sweep.has_finish_time(), sweep.finish_time()), sweep.spec_digest()});
+  }
+  return rows;
+}
+
+std::string SweepDetails(const v1::Sweep& sweep, Timestamp now, bool color) {
+  std::vector<std::pair<std::string, Cell>> fields = {
+      {"Name", ShortName(sweep.name())},
+      {"Title", sweep.title()},
+      {"State", {StateWord(sweep.state()), ToneOf(sweep.state())}},
+      {"Trials", absl::StrCat(DoneCount(sweep), " of ", TrialCount(sweep),
+                              " done: ", CountsText(sweep.trial_counts()))},
+      {"Variants", absl::StrCat(sweep.variant_count())},
+      {"Seeds", Seeds(sweep)},
+      {"Baseline", Pairs(sweep.baseline())},
+      {"Objective",
+       absl::StrCat(sweep.objective().metric(), ", ", GoalWord(sweep.objective().goal()))},
+      {"Priority", absl::StrCat(sweep.priority())},
+      {"Labels", Pairs(sweep.labels())},
+      {"Created", sweep.has_create_time() ? absl::StrCat(IsoTime(TimeOf(sweep.create_time())), " (",
+                                                         Age(sweep, now), " ago)")
+                                          : ""}};
+  if (sweep.has_finish_time()) {
+    const Timestamp finished = TimeOf(sweep.finish_time());
+    fields.push_back(
+        {"Finished", absl::StrCat(IsoTime(finished), " (after ",
+                                  ShowDuration(finished - TimeOf(sweep.create_time())), ")")});
+  }
+  fields.push_back({"Digest", sweep.spec_digest()});
+  std::string text = RenderFields(fields, color);
+  if (sweep.axes_size() == 0) return text;
+  Table axes;
+  axes.columns = {{"AXIS", false}, {"PATH", false}, {"VALUES", false}};
+  for (const v1::Axis& axis : sweep.axes()) {
+    axes.rows.push_back({axis.name(), axis.path(), absl::StrJoin(axis.values(), ", ")});
+  }
+  return text + "\n" + RenderTable(axes, color);
+}
+
+}  // namespace adares::client

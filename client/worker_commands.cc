@@ -1,0 +1,32 @@
+// `adares worker list`.
+#include <CLI/CLI.hpp>
+
+#include "client/answer.h"
+#include "client/command_line.h"
+#include "client/worker_view.h"
+#include "core/status.h"
+#include "core/timestamp.h"
+
+namespace adares::client {
+namespace {
+
+absl::StatusOr<ExitCode> List(const GlobalOptions& options) {
+  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
+  ADARES_ASSIGN_OR_RETURN(const auto workers, connection->ListWorkers());
+  ADARES_RETURN_IF_ERROR(
+      AnswerList(options, workers, WorkerCsv(workers), WorkerTable(workers, SystemNow()),
+                 "no workers yet; start one: adares-worker --server " + options.server));
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddWorkerCommands(CLI::App& app, CommandLine& line) {
+  CLI::App* worker = app.add_subcommand("worker", "Look at workers");
+  worker->require_subcommand(1);
+  worker->add_subcommand("list", "List workers, those last seen first")
+      ->alias("ls")
+      ->callback([&line] { line.chosen = List; });
+}
+
+}  // namespace adares::client

@@ -1,0 +1,58 @@
+// The columns of `adares worker list`.
+#include "client/worker_view.h"
+
+#include <cctype>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "client/resource_argument.h"
+#include "client/resource_time.h"
+
+namespace adares::client {
+namespace {
+
+std::string Word(v1::Worker::State state) {
+  std::string word = v1::Worker::State_Name(state);
+  word.erase(0, word.find('_') + 1);
+  for (char& c : word) c = static_cast<char>(std::tolower(c));
+  return word;
+}
+
+Tone ToneOf(v1::Worker::State state) {
+  if (state == v1::Worker::STATE_LOST) return Tone::kBad;
+  return state == v1::Worker::STATE_BUSY ? Tone::kActive : Tone::kPlain;
+}
+
+}  // namespace
+
+Table WorkerTable(const std::vector<v1::Worker>& workers, Timestamp now) {
+  Table table;
+  table.columns = {{"NAME", false}, {"STATE", false},   {"BUSY", true}, {"DEVICE", false},
+                   {"HOST", false}, {"VERSION", false}, {"SEEN", true}};
+  for (const v1::Worker& worker : workers) {
+    table.rows.push_back(
+        {ShortName(worker.name()),
+         {Word(worker.state()), ToneOf(worker.state())},
+         absl::StrCat(worker.busy_slots(), "/", worker.slots()),
+         worker.device(),
+         worker.hostname(),
+         worker.version(),
+         worker.has_last_seen_time() ? ShowDuration(now - TimeOf(worker.last_seen_time())) : "-"});
+  }
+  return table;
+}
+
+std::vector<CsvRow> WorkerCsv(const std::vector<v1::Worker>& workers) {
+  std::vector<CsvRow> rows = {{"name", "state", "busy_slots", "slots", "device", "hostname",
+                               "version", "register_time", "last_seen_time"}};
+  for (const v1::Worker& worker : workers) {
+    rows.push_back({ShortName(worker.name()), Word(worker.state()),
+                    absl::StrCat(worker.busy_slots()), absl::StrCat(worker.slots()),
+                    worker.device(), worker.hostname(), worker.version(),
+                    IsoOrEmpty(worker.has_register_time(), worker.register_time()),
+                    IsoOrEmpty(worker.has_last_seen_time(), worker.last_seen_time())});
+  }
+  return rows;
+}
+
+}  // namespace adares::client

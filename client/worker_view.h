@@ -1,0 +1,16 @@
+// Workers as a table and CSV. Thread-safe: pure functions.
+#pragma once
+
+#include <vector>
+
+#include "adares/v1/resources.pb.h"
+#include "client/csv.h"
+#include "client/table.h"
+#include "core/timestamp.h"
+
+namespace adares::client {
+
+Table WorkerTable(const std::vector<v1::Worker>& workers, Timestamp now);
+std::vector<CsvRow> WorkerCsv(const std::vector<v1::Worker>& workers);
+
+}  // namespace adares::client

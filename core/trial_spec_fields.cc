@@ -1,0 +1,209 @@
+// The table of fields and the kinds of field it is made of.
+#include "core/trial_spec_fields.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/near_miss.h"
+#include "core/number_text.h"
+#include "core/quoted_text.h"
+#include "core/skip_init_text.h"
+#include "core/status.h"
+#include "core/trial_spec_words.h"
+
+namespace adares {
+namespace {
+
+constexpr int64_t kMaxInteger = std::numeric_limits<int64_t>::max();
+
+struct IntegerRange {
+  int64_t low = 0;
+  int64_t high = kMaxInteger;
+};
+
+struct NumberRange {
+  std::string_view text;  // "> 0"
+  bool (*contains)(double);
+};
+
+constexpr NumberRange kPositive = {"> 0", [](double x) { return x > 0; }};
+constexpr NumberRange kNonNegative = {">= 0", [](double x) { return x >= 0; }};
+constexpr NumberRange kFraction = {">= 0 and < 1", [](double x) { return x >= 0 && x < 1; }};
+
+absl::Status FieldError(std::string_view path, std::string_view type, const ScalarText& scalar,
+                        std::string_view cause) {
+  return MakeError(absl::StatusCode::kInvalidArgument, reason::kSpecInvalid,
+                   absl::StrCat(std::string(path), " takes ", std::string(type), ": ",
+                                Quoted(scalar.text), " ", std::string(cause)),
+                   {{"path", std::string(path)}, {"value", scalar.text}});
+}
+
+// Wraps `parse` (text -> value, or a status with the cause alone) into a field's setter.
+template <typename Access, typename Parse>
+auto Setter(std::string path, std::string type, Access access, Parse parse) {
+  return [=](TrialSpec& spec, const ScalarText& scalar) -> absl::Status {
+    auto value = parse(scalar);
+    if (!value.ok()) {
+      return FieldError(path, type, scalar, std::string(value.status().message()));
+    }
+    access(spec) = *std::move(value);
+    return absl::OkStatus();
+  };
+}
+
+absl::Status QuotedNumber() { return absl::InvalidArgumentError("is a string; remove the quotes"); }
+
+template <typename Access>
+TrialSpecField Integer(std::string path, Access access, IntegerRange range, std::string doc) {
+  std::string type = range.high == kMaxInteger
+                         ? absl::StrCat("an integer >= ", range.low)
+                         : absl::StrCat("an integer from ", range.low, " to ", range.high);
+  const auto parse = [range](const ScalarText& scalar) -> absl::StatusOr<int64_t> {
+    if (scalar.quoted) return QuotedNumber();
+    absl::StatusOr<int64_t> value = ParseInteger(scalar.text);
+    if (value.ok() && (*value < range.low || *value > range.high)) {
+      return absl::InvalidArgumentError("is out of range");
+    }
+    return value;
+  };
+  const auto text = [access](const TrialSpec& spec) { return absl::StrCat(access(spec)); };
+  return {path, type, std::move(doc), Setter(path, type, access, parse), text};
+}
+
+template <typename Access>
+TrialSpecField Number(std::string path, Access access, NumberRange range, std::string doc) {
+  std::string type = absl::StrCat("a number ", std::string(range.text));
+  const auto parse = [range](const ScalarText& scalar) -> absl::StatusOr<double> {
+    if (scalar.quoted) return QuotedNumber();
+    absl::StatusOr<double> value = ParseNumber(scalar.text);
+    if (value.ok() && !range.contains(*value)) {
+      return absl::InvalidArgumentError("is out of range");
+    }
+    return value;
+  };
+  const auto text = [access](const TrialSpec& spec) { return FormatNumber(access(spec)); };
+  return {path, type, std::move(doc), Setter(path, type, access, parse), text};
+}
+
+template <typename Access>
+TrialSpecField Word(std::string path, Access access, std::string doc) {
+  using Enum = std::remove_cvref_t<decltype(access(std::declval<TrialSpec&>()))>;
+  std::vector<std::string> words;
+  for (const auto& [value, word] : WordsOf<Enum>()) words.emplace_back(word);
+  std::string type = absl::StrCat("one of ", absl::StrJoin(words, ", "));
+  const auto parse = [words](const ScalarText& scalar) -> absl::StatusOr<Enum> {
+    for (const auto& [value, word] : WordsOf<Enum>()) {
+      if (word == scalar.text) return value;
+    }
+    const auto nearest = NearMiss(scalar.text, words);
+    return absl::InvalidArgumentError(absl::StrCat(
+        "is none of them", nearest ? absl::StrCat("; did you mean \"", *nearest, "\"?") : ""));
+  };
+  const auto text = [access](const TrialSpec& spec) { return std::string(Name(access(spec))); };
+  return {path, type, std::move(doc), Setter(path, type, access, parse), text};
+}
+
+template <typename Access>
+TrialSpecField Init(std::string path, Access access, std::string doc) {
+  std::string type = "a number or normal(mean, sd)";
+  const auto parse = [](const ScalarText& scalar) -> absl::StatusOr<SkipInit> {
+    if (scalar.quoted && IsNumberText(scalar.text)) return QuotedNumber();
+    return ParseSkipInit(scalar.text);
+  };
+  const auto text = [access](const TrialSpec& spec) { return FormatSkipInit(access(spec)); };
+  return {path, type, std::move(doc), Setter(path, type, access, parse), text};
+}
+
+// A member's path and the access to it, from one spelling.
+#define ADARES_FIELD(member) \
+#member, [](auto& spec) -> auto& { return spec.member; }
+
+std::vector<TrialSpecField> MakeFields() {
+  std::vector<TrialSpecField> fields = {
+      Word(ADARES_FIELD(model.family),
+           "Network family: `cifar` has a 3x3 stem and widths 16/32/64, `paper` is the published "
+           "18-layer network with a 7x7 stem."),
+      Integer(ADARES_FIELD(model.depth), {1, 1000},
+              "Layers with weights: 8, 14, 20, 32, 44 or 56 for `cifar`, 18 for `paper`."),
+      Word(
+          ADARES_FIELD(model.skip.granularity),
+          "How many learnable skip weights there are: none at all, one for the network, a stage, a "
+          "type of block, or a block."),
+      Init(ADARES_FIELD(model.skip.init),
+           "Initial value of the skip weights; 1 where the granularity is `none`."),
+      Word(ADARES_FIELD(data.dataset), "What to train on; `synthetic` needs no files."),
+      Word(ADARES_FIELD(data.augment), "Random changes of the training images."),
+      Integer(ADARES_FIELD(data.train_size), {0, 10'000'000},
+              "Training examples; 0 takes all that are not held out."),
+      Integer(ADARES_FIELD(data.validation_size), {1, 10'000'000},
+              "Examples held out of the training part, chosen by the seed."),
+      Integer(ADARES_FIELD(data.test_size), {0, 10'000'000},
+              "First examples of the test part; 0 takes all."),
+      Integer(ADARES_FIELD(train.epochs), {1, 10'000}, "Passes over the training examples."),
+      Integer(ADARES_FIELD(train.batch_size), {1, 65'536}, "Examples in one optimizer step."),
+      Word(ADARES_FIELD(train.optimizer), "The optimizer."),
+      Number(ADARES_FIELD(train.lr), kPositive, "Learning rate at the start."),
+      Number(ADARES_FIELD(train.momentum), kFraction, "Momentum of `sgd`; `adam` ignores it."),
+      Number(ADARES_FIELD(train.weight_decay), kNonNegative,
+             "L2 penalty; never on skip weights, biases and batch norm."),
+      Word(ADARES_FIELD(train.schedule), "How the learning rate moves from start to end."),
+      Integer(ADARES_FIELD(train.log_every), {1, 1'000'000'000},
+              "Steps between two recorded values of each skip weight."),
+      Integer(ADARES_FIELD(seed), {0, kMaxInteger}, "Seed of everything random in the trial."),
+  };
+  std::sort(fields.begin(), fields.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
+  return fields;
+}
+
+#undef ADARES_FIELD
+
+std::string_view LastSegment(std::string_view path) {
+  return path.substr(path.rfind('.') + 1);  // npos + 1 is 0
+}
+
+}  // namespace
+
+const std::vector<TrialSpecField>& TrialSpecFields() {
+  static const auto& fields = *new std::vector<TrialSpecField>(MakeFields());
+  return fields;
+}
+
+const TrialSpecField* FindTrialSpecField(std::string_view path) {
+  for (const TrialSpecField& field : TrialSpecFields()) {
+    if (field.path == path) return &field;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> TrialSpecKeysBelow(std::string_view group) {
+  const std::string prefix = group.empty() ? "" : absl::StrCat(std::string(group), ".");
+  std::set<std::string> keys;
+  for (const TrialSpecField& field : TrialSpecFields()) {
+    if (!field.path.starts_with(prefix)) continue;
+    const std::string rest = field.path.substr(prefix.size());
+    keys.insert(rest.substr(0, rest.find('.')));
+  }
+  return {keys.begin(), keys.end()};
+}
+
+bool IsTrialSpecGroup(std::string_view path) { return !TrialSpecKeysBelow(path).empty(); }
+
+std::string UnknownKeyMessage(std::string_view group, std::string_view key) {
+  std::string message = absl::StrCat("unknown key ", Quoted(key));
+  if (!group.empty()) absl::StrAppend(&message, " in ", std::string(group));
+  const std::vector<std::string> siblings = TrialSpecKeysBelow(group);
+  if (NearMiss(key, siblings)) return message + DidYouMean(key, siblings);
+  for (const TrialSpecField& field : TrialSpecFields()) {
+    if (field.path == key || LastSegment(field.path) == key) {
+      return absl::StrCat(message, "; the field is ", field.path);
+    }
+  }
+  return message + DidYouMean(key, siblings);
+}
+
+}  // namespace adares

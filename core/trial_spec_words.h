@@ -1,0 +1,32 @@
+// The words that stand for the enumerations of a trial spec. Private to core.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "core/trial_spec.h"
+
+namespace adares {
+
+template <typename Enum>
+using Words = std::span<const std::pair<Enum, std::string_view>>;
+
+// All words of an enumeration, in the order in which messages and documentation list them.
+template <typename Enum>
+Words<Enum> WordsOf();
+
+template <>
+Words<Granularity> WordsOf<Granularity>();
+template <>
+Words<Family> WordsOf<Family>();
+template <>
+Words<Dataset> WordsOf<Dataset>();
+template <>
+Words<Augment> WordsOf<Augment>();
+template <>
+Words<OptimizerKind> WordsOf<OptimizerKind>();
+template <>
+Words<ScheduleKind> WordsOf<ScheduleKind>();
+
+}  // namespace adares

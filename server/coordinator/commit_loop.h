@@ -1,0 +1,116 @@
+// CommitLoop owns the coordinator: one thread that takes all commands that wait, applies them
+// inside one transaction, each under a savepoint, commits, and only then answers them. An answer
+// therefore always means durable, and load makes batches larger instead of slower.
+//
+// Post, Call and Stop are thread-safe. Answers and the listener run on the owner thread: they must
+// not block.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/status.h"
+#include "server/coordinator/coordinator.h"
+
+namespace adares {
+
+struct CommitLoopOptions {
+  LeaseOptions lease;
+  // The wall clock; tests bring their own.
+  std::function<Timestamp()> clock = SystemNow;
+  // How often leases are checked and Tick listeners run when nothing else happens.
+  std::chrono::milliseconds tick = std::chrono::milliseconds(200);
+};
+
+class CommitLoop {
+ public:
+  // Runs inside the transaction. An error undoes what this command wrote, and nothing else.
+  using Command = std::function<absl::Status(Coordinator&, Timestamp now)>;
+  // Gets the command's error, or the outcome of the commit.
+  using Answer = std::function<void(const absl::Status&)>;
+
+  // What others learn of it, on the owner thread.
+  struct Listener {
+    // After a commit that changed something. `live` are the coordinator's live workers.
+    std::function<void(const Effects&)> committed;
+    // After every batch and at least once a tick.
+    std::function<void(const Coordinator&, Timestamp now)> ticked;
+    // Seconds that a transaction took from its beginning to the end of its commit.
+    std::function<void(double seconds)> measured;
+  };
+
+  // Recovers the coordinator from the store; its errors are those of the store.
+  static absl::StatusOr<std::unique_ptr<CommitLoop>> Start(std::unique_ptr<Store> store,
+                                                           CommitLoopOptions options,
+                                                           Listener listener);
+  // Stops.
+  ~CommitLoop();
+  CommitLoop(const CommitLoop&) = delete;
+  CommitLoop& operator=(const CommitLoop&) = delete;
+
+  void Post(Command command, Answer answer);
+
+  // The same for a command with a result.
+  template <typename T>
+  void Call(std::function<absl::StatusOr<T>(Coordinator&, Timestamp)> command,
+            std::function<void(absl::StatusOr<T>)> answer) {
+    auto result = std::make_shared<std::optional<T>>();
+    Post(
+        [command = std::move(command), result](Coordinator& coordinator, Timestamp now) {
+          ADARES_ASSIGN_OR_RETURN(*result, command(coordinator, now));
+          return absl::OkStatus();
+        },
+        [answer = std::move(answer), result](const absl::Status& status) {
+          if (status.ok()) {
+            answer(*std::move(*result));
+          } else {
+            answer(status);
+          }
+        });
+  }
+
+  // Finishes what was posted, then ends the thread and closes the store. Commands posted later are
+  // answered with UNAVAILABLE DRAINING. Idempotent.
+  void Stop();
+
+  // When the owner thread last finished a batch or a tick: what /readyz looks at.
+  std::chrono::steady_clock::time_point last_tick() const;
+
+ private:
+  struct Entry {
+    Command command;
+    Answer answer;
+    absl::Status status;
+  };
+
+  CommitLoop(std::unique_ptr<Store> store, CommitLoopOptions options, Listener listener);
+  void Run();
+  void RunBatch(std::vector<Entry> batch);
+  absl::Status RunTransaction(std::vector<Entry>& batch, Timestamp now, Effects* effects);
+  absl::Status RunCommand(const Command& command, Timestamp now, Effects* effects);
+  void Recover(Timestamp now);
+
+  // Constant after construction.
+  const std::unique_ptr<Store> store_;
+  const CommitLoopOptions options_;
+  const Listener listener_;
+
+  Coordinator coordinator_;  // owner thread only
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Entry> waiting_;  // guarded by mutex_
+  bool stopping_ = false;       // guarded by mutex_
+  std::atomic<std::chrono::steady_clock::rep> last_tick_;
+  std::jthread thread_;
+};
+
+}  // namespace adares

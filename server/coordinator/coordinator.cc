@@ -1,0 +1,385 @@
+#include "server/coordinator/coordinator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/status.h"
+
+namespace adares {
+namespace {
+
+constexpr int kMaxSlots = 1024;
+
+absl::Status CheckRegistration(const WorkerRecord& worker) {
+  const auto invalid = [](const std::string& message) {
+    return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid, message);
+  };
+  if (!IsSweepName(worker.name)) {
+    return invalid(absl::StrCat("worker name \"", worker.name,
+                                "\": expected [a-z]([a-z0-9-]{0,61}[a-z0-9])?"));
+  }
+  if (worker.instance.empty()) return invalid("instance: must not be empty");
+  if (worker.slots < 1 || worker.slots > kMaxSlots) {
+    return invalid(absl::StrCat("slots: ", worker.slots, " is not in 1..", kMaxSlots));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Coordinator::Coordinator(Store* store, LeaseOptions options) : store_(store), options_(options) {}
+
+absl::Status Coordinator::Recover(Timestamp now) {
+  ADARES_ASSIGN_OR_RETURN(const std::vector<WorkerRecord> workers, store_->Workers());
+  ADARES_ASSIGN_OR_RETURN(const std::vector<LiveAttempt> attempts, store_->LiveAttempts());
+  sessions_.clear();
+  leases_.clear();
+  queue_empty_ = false;
+  effects_ = {};
+  const Timestamp expires_at = now + options_.lease_duration + options_.restart_grace;
+  for (const WorkerRecord& worker : workers) {
+    if (worker.state == WorkerState::kLost) continue;
+    Session session;
+    session.record = worker;
+    session.expires_at = expires_at;
+    session.draining = worker.state == WorkerState::kDraining;
+    session.written_at = worker.last_seen_at;
+    sessions_.emplace(worker.name, std::move(session));
+  }
+  for (const LiveAttempt& attempt : attempts) {
+    leases_[attempt.id] = {attempt.worker, expires_at};
+    const auto it = sessions_.find(attempt.worker);
+    if (it != sessions_.end() && it->second.record.instance == attempt.instance) {
+      it->second.leases.insert(attempt.id);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Coordinator::CreateSweep(const SweepPlan& plan, const std::string& spec_text,
+                                              Timestamp now) {
+  ADARES_ASSIGN_OR_RETURN(const std::optional<std::string> digest,
+                          store_->FindSweepDigest(plan.name));
+  if (digest == plan.digest) return true;
+  if (digest) {
+    return MakeError(absl::StatusCode::kAlreadyExists, reason::kSweepExists,
+                     absl::StrCat("a sweep named ", plan.name,
+                                  " with other content exists; give this one another name"),
+                     {{"name", plan.name}});
+  }
+  ADARES_RETURN_IF_ERROR(store_->InsertSweep(plan, spec_text, now));
+  queue_empty_ = false;
+  effects_.queue_grew = true;
+  effects_.changed_sweeps.insert(plan.name);
+  effects_.trials_created += static_cast<int64_t>(plan.trials.size());
+  return false;
+}
+
+absl::Status Coordinator::CancelSweep(const std::string& sweep, Timestamp now) {
+  ADARES_RETURN_IF_ERROR(store_->MarkSweepCancelled(sweep, now));
+  ADARES_ASSIGN_OR_RETURN(const std::vector<TrialRow> trials, store_->OpenTrials(sweep));
+  for (const TrialRow& trial : trials) {
+    ADARES_ASSIGN_OR_RETURN(const TrialState state, Transition(trial.state, TrialEvent::kCancel));
+    if (state == trial.state) continue;
+    ADARES_RETURN_IF_ERROR(store_->SetTrialState(trial.row, state, "", now));
+    if (IsFinal(state)) effects_.trials_finished.emplace_back(state, Duration(0));
+  }
+  effects_.changed_sweeps.insert(sweep);
+  for (const auto& [id, lease] : leases_) {
+    if (id.sweep == sweep) effects_.workers_to_wake.insert(lease.worker);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp now) {
+  ADARES_RETURN_IF_ERROR(CheckRegistration(worker));
+  const auto it = sessions_.find(worker.name);
+  if (it != sessions_.end() && it->second.record.instance == worker.instance) {
+    Renew(it->second, now);
+    return absl::OkStatus();
+  }
+  std::vector<AttemptId> orphans;
+  for (const auto& [id, lease] : leases_) {
+    if (lease.worker == worker.name) orphans.push_back(id);
+  }
+  WorkerRecord record = worker;
+  record.state = WorkerState::kReady;
+  record.registered_at = now;
+  record.last_seen_at = now;
+  ADARES_RETURN_IF_ERROR(store_->UpsertWorker(record));
+  for (const AttemptId& id : orphans) {
+    ADARES_RETURN_IF_ERROR(LoseLease(id, "the worker was started anew", now));
+  }
+  Session session;
+  session.record = std::move(record);
+  session.expires_at = now + options_.lease_duration;
+  session.written_at = now;
+  sessions_.insert_or_assign(worker.name, std::move(session));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp now) {
+  const auto it = sessions_.find(input.worker);
+  if (it == sessions_.end() || it->second.record.instance != input.instance) {
+    return MakeError(absl::StatusCode::kNotFound, reason::kWorkerUnknown,
+                     absl::StrCat("worker ", input.worker,
+                                  " is not registered with this instance; register again"),
+                     {{"worker", input.worker}});
+  }
+  Session& session = it->second;
+  session.draining = input.draining;
+  Renew(session, now);
+  SyncOutput output;
+  ADARES_RETURN_IF_ERROR(Reconcile(session, input, now, &output));
+  if (!session.draining) ADARES_RETURN_IF_ERROR(Assign(session, now, &output));
+  ADARES_RETURN_IF_ERROR(Touch(session, now));
+  return output;
+}
+
+bool Coordinator::Holds(const Session& session, const AttemptId& id) const {
+  return session.leases.contains(id);
+}
+
+void Coordinator::Renew(Session& session, Timestamp now) {
+  session.record.last_seen_at = now;
+  // After a restart the terms are longer by the grace; never shorten one.
+  const Timestamp expires_at = now + options_.lease_duration;
+  session.expires_at = std::max(session.expires_at, expires_at);
+  for (const AttemptId& id : session.leases) {
+    Lease& lease = leases_.at(id);
+    lease.expires_at = std::max(lease.expires_at, expires_at);
+  }
+}
+
+// Compares what the worker holds with what it should hold.
+absl::Status Coordinator::Reconcile(Session& session, const SyncInput& input, Timestamp now,
+                                    SyncOutput* output) {
+  std::set<AttemptId> held;
+  for (const HeldAttempt& attempt : input.held) {
+    held.insert(attempt.id);
+    if (session.ended.contains(attempt.id)) continue;
+    if (!Holds(session, attempt.id)) {
+      output->stop.push_back({attempt.id, /*lease_lost=*/true});
+      continue;
+    }
+    if (attempt.phase != HeldPhase::kRunning) continue;
+    ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live,
+                            store_->FindLiveAttempt(attempt.id));
+    if (live && live->trial_state == TrialState::kStopping) {
+      output->stop.push_back({attempt.id, /*lease_lost=*/false});
+    }
+  }
+  std::erase_if(session.ended, [&held](const auto& entry) { return !held.contains(entry.first); });
+  const std::set<AttemptId> leases = session.leases;
+  for (const AttemptId& id : leases) {
+    if (!held.contains(id)) ADARES_RETURN_IF_ERROR(Resend(id, now, output));
+  }
+  return absl::OkStatus();
+}
+
+// The answer that carried this assignment was lost: give it again, or end it if nobody wants it.
+absl::Status Coordinator::Resend(const AttemptId& id, Timestamp now, SyncOutput* output) {
+  ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(id));
+  if (!live) return absl::InternalError(absl::StrCat("lease without an attempt: ", id.trial));
+  if (live->trial_state == TrialState::kStopping) {
+    return Finish(*live, {EndReason::kCancelled, "cancelled before it began", {}, {}}, now);
+  }
+  ADARES_ASSIGN_OR_RETURN(std::string spec, store_->SpecJson(live->trial_row));
+  output->start.push_back({id, std::move(spec)});
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::Assign(Session& session, Timestamp now, SyncOutput* output) {
+  while (!queue_empty_ && session.leases.size() < static_cast<size_t>(session.record.slots)) {
+    ADARES_ASSIGN_OR_RETURN(std::optional<Claim> claim,
+                            store_->ClaimNext(session.record.name, session.record.instance, now));
+    if (!claim) {
+      queue_empty_ = true;
+      break;
+    }
+    const AttemptId& id = claim->attempt.id;
+    leases_[id] = {session.record.name, now + options_.lease_duration};
+    session.leases.insert(id);
+    effects_.changed_sweeps.insert(id.sweep);
+    effects_.queue_waits.push_back(now - claim->queued_at);
+    output->start.push_back({id, std::move(claim->spec_json)});
+  }
+  return absl::OkStatus();
+}
+
+// Stores that the worker lives, but not more often than it matters.
+absl::Status Coordinator::Touch(Session& session, Timestamp now) {
+  const WorkerState state = StateOf(session);
+  if (state == session.record.state && now - session.written_at < options_.sync_interval) {
+    return absl::OkStatus();
+  }
+  ADARES_RETURN_IF_ERROR(store_->TouchWorker(session.record.name, state, now));
+  session.record.state = state;
+  session.written_at = now;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Timestamp now) {
+  const auto session = sessions_.find(input.worker);
+  const bool known =
+      session != sessions_.end() && session->second.record.instance == input.instance;
+  if (known) {
+    const auto ended = session->second.ended.find(input.id);
+    if (ended != session->second.ended.end()) return ReportOutput{ended->second, false};
+  }
+  if (!known || !Holds(session->second, input.id)) {
+    ++effects_.stale_reports;
+    return ReportOutput{0, /*lease_lost=*/true};
+  }
+  ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(input.id));
+  if (!live) return absl::InternalError(absl::StrCat("lease without an attempt: ", input.id.trial));
+
+  int64_t sequence = input.first_sequence;
+  int64_t acknowledged = live->acknowledged_sequence;
+  std::optional<AttemptEnd> end;
+  for (const ReportRecord& record : input.records) {
+    // After a gap nothing is stored: the acknowledgement tells the worker where to go on.
+    if (sequence > acknowledged + 1) break;
+    if (sequence == acknowledged + 1) {
+      if (const auto* last = std::get_if<AttemptEnd>(&record)) {
+        end = *last;
+      } else {
+        ADARES_RETURN_IF_ERROR(Apply(*live, record));
+      }
+      acknowledged = sequence;
+    }
+    ++sequence;
+    if (end) break;
+  }
+  if (acknowledged != live->acknowledged_sequence) {
+    ADARES_RETURN_IF_ERROR(store_->SetAcknowledgedSequence(*live, acknowledged));
+    effects_.changed_sweeps.insert(input.id.sweep);
+  }
+  if (end) {
+    ADARES_RETURN_IF_ERROR(Finish(*live, *end, now));
+    session->second.ended[input.id] = acknowledged;
+  }
+  return ReportOutput{acknowledged, false};
+}
+
+absl::Status Coordinator::Apply(const LiveAttempt& attempt, const ReportRecord& record) {
+  if (const auto* start = std::get_if<AttemptStart>(&record)) {
+    return store_->SetAttemptStart(attempt, *start);
+  }
+  if (const auto* progress = std::get_if<Progress>(&record)) {
+    return store_->SetProgress(attempt, *progress);
+  }
+  if (const auto* lines = std::get_if<std::vector<LogLine>>(&record)) {
+    return store_->AppendLog(attempt, *lines);
+  }
+  if (const auto* points = std::get_if<std::vector<MetricPoint>>(&record)) {
+    ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendPoints(attempt, *points));
+    CountWrites(counts);
+  }
+  if (const auto* weights = std::get_if<std::vector<SkipWeightPoint>>(&record)) {
+    ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendSkipWeights(attempt, *weights));
+    CountWrites(counts);
+  }
+  return absl::OkStatus();
+}
+
+void Coordinator::CountWrites(const WriteCounts& counts) {
+  effects_.points_written += counts.written;
+  effects_.points_conflicting += counts.conflicting;
+}
+
+// Ends an attempt and moves its trial on as the table of transitions says.
+absl::Status Coordinator::Finish(const LiveAttempt& attempt, const AttemptEnd& end, Timestamp now) {
+  ADARES_RETURN_IF_ERROR(store_->EndAttempt(attempt, end, now));
+  ADARES_ASSIGN_OR_RETURN(const TrialRow trial, store_->GetTrial(attempt.trial_row));
+  const TrialEvent event = AfterAttempt(trial.state, end.reason, trial.lost_attempts);
+  ADARES_ASSIGN_OR_RETURN(const TrialState state, Transition(trial.state, event));
+  const std::string message = state == TrialState::kFailed ? end.message : "";
+  ADARES_RETURN_IF_ERROR(store_->SetTrialState(attempt.trial_row, state, message, now));
+
+  ++effects_.attempts_ended[end.reason];
+  if (IsFinal(state)) effects_.trials_finished.emplace_back(state, now - attempt.started_at);
+  effects_.changed_sweeps.insert(attempt.id.sweep);
+  effects_.workers_to_wake.insert(attempt.worker);
+  if (state == TrialState::kQueued) {
+    queue_empty_ = false;
+    effects_.queue_grew = true;
+  }
+  DropLease(attempt.id);
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::LoseLease(const AttemptId& id, const std::string& why, Timestamp now) {
+  ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(id));
+  if (!live) {
+    DropLease(id);
+    return absl::OkStatus();
+  }
+  return Finish(
+      *live,
+      {EndReason::kWorkerLost, absl::StrCat("worker ", live->worker, " was lost: ", why), {}, {}},
+      now);
+}
+
+void Coordinator::DropLease(const AttemptId& id) {
+  const auto lease = leases_.find(id);
+  if (lease == leases_.end()) return;
+  const auto session = sessions_.find(lease->second.worker);
+  if (session != sessions_.end()) session->second.leases.erase(id);
+  leases_.erase(lease);
+}
+
+absl::Status Coordinator::Expire(Timestamp now) {
+  std::vector<AttemptId> over;
+  for (const auto& [id, lease] : leases_) {
+    if (lease.expires_at <= now) over.push_back(id);
+  }
+  for (const AttemptId& id : over) {
+    ADARES_RETURN_IF_ERROR(LoseLease(id, "it did not renew its lease", now));
+    ++effects_.leases_expired;
+  }
+  for (auto it = sessions_.begin(); it != sessions_.end();) {
+    if (it->second.expires_at > now) {
+      ++it;
+      continue;
+    }
+    ADARES_RETURN_IF_ERROR(
+        store_->TouchWorker(it->first, WorkerState::kLost, it->second.record.last_seen_at));
+    it = sessions_.erase(it);
+  }
+  return absl::OkStatus();
+}
+
+std::optional<Timestamp> Coordinator::NextExpiry() const {
+  std::optional<Timestamp> next;
+  const auto consider = [&next](Timestamp t) {
+    if (!next || t < *next) next = t;
+  };
+  for (const auto& [id, lease] : leases_) consider(lease.expires_at);
+  for (const auto& [name, session] : sessions_) consider(session.expires_at);
+  return next;
+}
+
+Effects Coordinator::TakeEffects() { return std::exchange(effects_, {}); }
+
+void Coordinator::DropEffects() { effects_ = {}; }
+
+WorkerState Coordinator::StateOf(const Session& session) const {
+  if (session.draining) return WorkerState::kDraining;
+  return session.leases.size() < static_cast<size_t>(session.record.slots) ? WorkerState::kReady
+                                                                           : WorkerState::kBusy;
+}
+
+std::vector<WorkerRecord> Coordinator::LiveWorkers() const {
+  std::vector<WorkerRecord> workers;
+  for (const auto& [name, session] : sessions_) {
+    WorkerRecord record = session.record;
+    record.state = StateOf(session);
+    record.busy_slots = static_cast<int32_t>(session.leases.size());
+    workers.push_back(std::move(record));
+  }
+  return workers;
+}
+
+}  // namespace adares

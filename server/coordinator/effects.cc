@@ -1,0 +1,20 @@
+#include "server/coordinator/effects.h"
+
+namespace adares {
+
+void Effects::Merge(Effects other) {
+  changed_sweeps.merge(other.changed_sweeps);
+  workers_to_wake.merge(other.workers_to_wake);
+  queue_grew = queue_grew || other.queue_grew;
+  trials_created += other.trials_created;
+  queue_waits.insert(queue_waits.end(), other.queue_waits.begin(), other.queue_waits.end());
+  leases_expired += other.leases_expired;
+  for (const auto& [reason, count] : other.attempts_ended) attempts_ended[reason] += count;
+  trials_finished.insert(trials_finished.end(), other.trials_finished.begin(),
+                         other.trials_finished.end());
+  points_written += other.points_written;
+  points_conflicting += other.points_conflicting;
+  stale_reports += other.stale_reports;
+}
+
+}  // namespace adares

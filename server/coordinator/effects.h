@@ -1,0 +1,34 @@
+// What a committed batch changed, for those who react to it: watchers, waiting workers, counters.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/timestamp.h"
+#include "core/trial_state.h"
+
+namespace adares {
+
+struct Effects {
+  std::set<std::string> changed_sweeps;
+  std::set<std::string> workers_to_wake;  // there is news for these workers
+  bool queue_grew = false;                // there may be work for any worker
+
+  int64_t trials_created = 0;
+  std::vector<Duration> queue_waits;  // one for each lease that was granted
+  int64_t leases_expired = 0;
+  std::map<EndReason, int64_t> attempts_ended;
+  std::vector<std::pair<TrialState, Duration>> trials_finished;  // duration of the last attempt
+  int64_t points_written = 0;
+  int64_t points_conflicting = 0;
+  int64_t stale_reports = 0;
+
+  // Adds what another command of the same batch did.
+  void Merge(Effects other);
+};
+
+}  // namespace adares

@@ -1,0 +1,15 @@
+// Which addresses a server may listen on. Calls are neither encrypted nor authenticated, so
+// anything that other machines reach needs the operator's word.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace adares {
+
+// INVALID_ARGUMENT for a malformed address; FAILED_PRECONDITION for one that other machines reach
+// unless `insecure`.
+absl::Status CheckListenAddress(const std::string& address, bool insecure);
+
+}  // namespace adares

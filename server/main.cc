@@ -1,0 +1,104 @@
+// adares-server: the coordinator. Reads flags, starts the Server, waits for a signal.
+#include <pthread.h>
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <thread>
+
+#include "server/server.h"
+
+namespace {
+
+using adares::Server;
+using adares::ServerConfig;
+
+constexpr int kUsageError = 2;
+
+adares::Duration FromSeconds(double seconds) {
+  return std::chrono::duration_cast<adares::Duration>(std::chrono::duration<double>(seconds));
+}
+
+// Blocks the signals that end the server in all threads, so that sigwait gets them.
+sigset_t BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+int Serve(const ServerConfig& config) {
+  const sigset_t signals = BlockSignals();
+  absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(config);
+  if (!server.ok()) {
+    spdlog::error("cannot start: {}", std::string(server.status().message()));
+    return EXIT_FAILURE;
+  }
+  spdlog::info("serving state={} grpc={} http={}", config.state_dir, (*server)->address(),
+               config.http == "none" ? "none" : (*server)->http_address());
+  int received = 0;
+  sigwait(&signals, &received);
+  spdlog::info("stopping signal={}", received);
+  // A second signal ends the process at once.
+  std::jthread impatient([&signals] {
+    int again = 0;
+    sigwait(&signals, &again);
+    spdlog::warn("stopping at once signal={}", again);
+    _exit(128 + again);
+  });
+  (*server)->Shutdown();
+  spdlog::info("stopped");
+  spdlog::shutdown();
+  _exit(EXIT_SUCCESS);  // the impatient thread waits for ever
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("adares-server"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  ServerConfig config;
+  double lease_seconds = 30;
+  double sync_seconds = 5;
+  CLI::App app{"adares-server: queues trials, hands them to workers and keeps what they measure.",
+               "adares-server"};
+  app.set_version_flag("--version", "adares-server " ADARES_VERSION);
+  app.add_option("--state", config.state_dir, "folder of the database; made if missing")
+      ->required();
+  app.add_option("--listen", config.listen, "gRPC address, HOST:PORT or unix:PATH")
+      ->capture_default_str();
+  app.add_option("--http", config.http, "HTTP address for /metrics and probes, or none")
+      ->capture_default_str();
+  app.add_flag("--insecure", config.insecure,
+               "listen where other machines can reach it, without encryption");
+  app.add_option("--readers", config.readers, "read-only database connections")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app.add_option("--lease", lease_seconds, "seconds that a silent worker keeps its trials")
+      ->check(CLI::Range(1.0, 86400.0))
+      ->capture_default_str();
+  app.add_option("--sync-interval", sync_seconds, "seconds between two syncs of a worker")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? EXIT_SUCCESS : kUsageError;
+  }
+  if (sync_seconds * 2 > lease_seconds) {
+    spdlog::error(
+        "--lease {} is less than twice --sync-interval {}: a worker that misses one sync "
+        "would lose its trials",
+        lease_seconds, sync_seconds);
+    return kUsageError;
+  }
+  config.lease.lease_duration = FromSeconds(lease_seconds);
+  config.lease.sync_interval = FromSeconds(sync_seconds);
+  config.lease.restart_grace = config.lease.lease_duration;
+  return Serve(config);
+}

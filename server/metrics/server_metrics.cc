@@ -1,0 +1,240 @@
+#include "server/metrics/server_metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+#include "server/metrics/process_metrics.h"
+
+namespace adares {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+using prometheus::Counter;
+using prometheus::Gauge;
+using prometheus::Histogram;
+template <typename T>
+using MetricFamily = prometheus::Family<T>;  // Family alone is the networks'
+using Buckets = Histogram::BucketBoundaries;
+
+const Buckets kQueueWaitBuckets = {0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400, 86400};
+const Buckets kTrialBuckets = {10,   30,   60,   120,   300,   600,  1200,
+                               2400, 3600, 7200, 14400, 28800, 86400};
+const Buckets kTransactionBuckets = {0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                     0.025,  0.05,   0.1,   0.25,   1,     5};
+
+double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+// Prometheus label values use underscores.
+std::string Label(std::string_view name) {
+  std::string label(name);
+  std::replace(label.begin(), label.end(), '-', '_');
+  return label;
+}
+
+constexpr TrialState kOutcomes[] = {TrialState::kSucceeded, TrialState::kFailed,
+                                    TrialState::kCancelled};
+constexpr EndReason kEndReasons[] = {
+    EndReason::kFinished,   EndReason::kError,     EndReason::kDiverged, EndReason::kOutOfMemory,
+    EndReason::kWorkerLost, EndReason::kPreempted, EndReason::kCancelled};
+constexpr SweepState kSweepStates[] = {SweepState::kRunning, SweepState::kCancelling,
+                                       SweepState::kSucceeded, SweepState::kFailed,
+                                       SweepState::kCancelled};
+
+}  // namespace
+
+struct ServerMetrics::Families {
+  MetricFamily<Gauge>& Gauges(const char* name, const char* help) {
+    return BuildGauge().Name(name).Help(help).Register(registry);
+  }
+  MetricFamily<Counter>& Counters(const char* name, const char* help) {
+    return BuildCounter().Name(name).Help(help).Register(registry);
+  }
+  MetricFamily<Histogram>& Histograms(const char* name, const char* help) {
+    return BuildHistogram().Name(name).Help(help).Register(registry);
+  }
+
+  prometheus::Registry registry;
+  ProcessMetrics process{registry};
+  MetricFamily<Gauge>& build_info = Gauges("adares_build_info", "Always 1.");
+  MetricFamily<Gauge>& trials = Gauges("adares_trials", "Trials that are not final.");
+  MetricFamily<Gauge>& sweeps = Gauges("adares_sweeps", "Sweeps by state.");
+  MetricFamily<Counter>& trials_created =
+      Counters("adares_trials_created_total", "Trials queued by new sweeps.");
+  MetricFamily<Counter>& trials_finished =
+      Counters("adares_trials_finished_total", "Trials that became final.");
+  MetricFamily<Counter>& attempts_finished =
+      Counters("adares_attempts_finished_total", "Attempts that ended.");
+  MetricFamily<Histogram>& queue_wait =
+      Histograms("adares_trial_queue_wait_seconds", "Time from being queued to a lease.");
+  MetricFamily<Histogram>& trial_duration =
+      Histograms("adares_trial_duration_seconds", "Length of a trial's last attempt.");
+  MetricFamily<Gauge>& oldest_queued =
+      Gauges("adares_trial_oldest_queued_timestamp_seconds",
+             "When the oldest queued trial began to wait, Unix time; 0 where none does.");
+  MetricFamily<Counter>& leases_granted =
+      Counters("adares_leases_granted_total", "Leases given to workers.");
+  MetricFamily<Counter>& leases_expired =
+      Counters("adares_leases_expired_total", "Leases that ended because they were not renewed.");
+  MetricFamily<Gauge>& workers = Gauges("adares_workers", "Workers by state.");
+  MetricFamily<Gauge>& slots = Gauges("adares_worker_slots", "Slots of live workers.");
+  MetricFamily<Gauge>& heartbeat = Gauges("adares_worker_last_heartbeat_timestamp_seconds",
+                                          "When a live worker was last heard of, Unix time.");
+  MetricFamily<Counter>& points_written =
+      Counters("adares_metric_points_written_total", "Metric points and skip weights stored.");
+  MetricFamily<Counter>& points_rejected =
+      Counters("adares_metric_points_rejected_total", "Reports or points that were kept out.");
+  MetricFamily<Histogram>& transaction =
+      Histograms("adares_db_transaction_seconds", "Length of a transaction, its commit included.");
+  MetricFamily<Gauge>& database_bytes = Gauges("adares_db_bytes", "Size of the database file.");
+  MetricFamily<Gauge>& wal_bytes = Gauges("adares_db_wal_bytes", "Size of the write-ahead log.");
+  MetricFamily<Gauge>& watch_streams =
+      Gauges("adares_watch_streams", "Streams that follow changes.");
+  MetricFamily<Counter>& calls_started = Counters("grpc_server_started_total", "Calls that began.");
+  MetricFamily<Counter>& calls_handled =
+      Counters("grpc_server_handled_total", "Calls that ended, by code.");
+  MetricFamily<Counter>& http_requests =
+      Counters("adares_http_requests_total", "HTTP requests answered.");
+
+  std::mutex mutex;
+  std::set<std::string> known_workers;  // guarded by mutex: those with a heartbeat series
+};
+
+// Known label values start at 0, so that the first event is seen by increase().
+ServerMetrics::ServerMetrics(std::string_view version) : families_(std::make_unique<Families>()) {
+  Families& f = *families_;
+  f.build_info.Add({{"version", std::string(version)}, {"role", "server"}}).Set(1);
+  f.trials_created.Add({});
+  f.leases_granted.Add({});
+  f.leases_expired.Add({});
+  f.points_written.Add({});
+  for (const char* cause : {"stale_attempt", "conflict"})
+    f.points_rejected.Add({{"reason", cause}});
+  for (const EndReason reason : kEndReasons) {
+    f.attempts_finished.Add({{"reason", Label(Name(reason))}});
+  }
+  for (const TrialState state : kOutcomes) {
+    f.trials_finished.Add({{"outcome", Label(Name(state))}});
+    f.trial_duration.Add({{"outcome", Label(Name(state))}}, kTrialBuckets);
+  }
+  f.queue_wait.Add({}, kQueueWaitBuckets);
+  f.transaction.Add({{"op", "write"}}, kTransactionBuckets);
+  SetQueue({});
+  SetWorkers({}, 0);
+}
+
+ServerMetrics::~ServerMetrics() = default;
+
+void ServerMetrics::Count(const Effects& effects) {
+  Families& f = *families_;
+  f.trials_created.Add({}).Increment(static_cast<double>(effects.trials_created));
+  f.leases_granted.Add({}).Increment(static_cast<double>(effects.queue_waits.size()));
+  f.leases_expired.Add({}).Increment(static_cast<double>(effects.leases_expired));
+  f.points_written.Add({}).Increment(static_cast<double>(effects.points_written));
+  f.points_rejected.Add({{"reason", "stale_attempt"}})
+      .Increment(static_cast<double>(effects.stale_reports));
+  f.points_rejected.Add({{"reason", "conflict"}})
+      .Increment(static_cast<double>(effects.points_conflicting));
+  for (const Duration wait : effects.queue_waits) {
+    f.queue_wait.Add({}, kQueueWaitBuckets).Observe(Seconds(wait));
+  }
+  for (const auto& [reason, count] : effects.attempts_ended) {
+    f.attempts_finished.Add({{"reason", Label(Name(reason))}})
+        .Increment(static_cast<double>(count));
+  }
+  for (const auto& [state, duration] : effects.trials_finished) {
+    const std::string outcome = Label(Name(state));
+    f.trials_finished.Add({{"outcome", outcome}}).Increment();
+    f.trial_duration.Add({{"outcome", outcome}}, kTrialBuckets).Observe(Seconds(duration));
+  }
+}
+
+void ServerMetrics::ObserveTransaction(double seconds) {
+  families_->transaction.Add({{"op", "write"}}, kTransactionBuckets).Observe(seconds);
+}
+
+void ServerMetrics::CountCallStarted(std::string_view service, std::string_view method) {
+  families_->calls_started
+      .Add({{"grpc_service", std::string(service)}, {"grpc_method", std::string(method)}})
+      .Increment();
+}
+
+void ServerMetrics::CountCallHandled(std::string_view service, std::string_view method,
+                                     std::string_view code) {
+  families_->calls_handled
+      .Add({{"grpc_service", std::string(service)},
+            {"grpc_method", std::string(method)},
+            {"grpc_code", std::string(code)}})
+      .Increment();
+}
+
+void ServerMetrics::CountHttpRequest(std::string_view handler, int code) {
+  families_->http_requests.Add({{"handler", std::string(handler)}, {"code", std::to_string(code)}})
+      .Increment();
+}
+
+void ServerMetrics::SetQueue(const QueueCounts& counts) {
+  Families& f = *families_;
+  f.trials.Add({{"state", "queued"}}).Set(counts.trials.queued);
+  f.trials.Add({{"state", "running"}}).Set(counts.trials.running);
+  f.trials.Add({{"state", "stopping"}}).Set(counts.trials.stopping);
+  for (const SweepState state : kSweepStates) {
+    const auto it = counts.sweeps.find(state);
+    f.sweeps.Add({{"state", Label(Name(state))}})
+        .Set(it == counts.sweeps.end() ? 0 : static_cast<double>(it->second));
+  }
+  f.oldest_queued.Add({}).Set(
+      counts.oldest_queued ? Seconds(counts.oldest_queued->time_since_epoch()) : 0);
+}
+
+void ServerMetrics::SetWorkers(const std::vector<WorkerRecord>& live, int64_t lost) {
+  Families& f = *families_;
+  const std::lock_guard lock(f.mutex);
+  std::map<WorkerState, int> by_state;
+  int busy = 0;
+  int total = 0;
+  std::set<std::string> names;
+  for (const WorkerRecord& worker : live) {
+    ++by_state[worker.state];
+    busy += worker.busy_slots;
+    total += worker.slots;
+    names.insert(worker.name);
+    f.heartbeat.Add({{"worker", worker.name}}).Set(Seconds(worker.last_seen_at.time_since_epoch()));
+  }
+  f.workers.Add({{"state", "ready"}}).Set(by_state[WorkerState::kReady]);
+  f.workers.Add({{"state", "busy"}}).Set(by_state[WorkerState::kBusy]);
+  f.workers.Add({{"state", "draining"}}).Set(by_state[WorkerState::kDraining]);
+  f.workers.Add({{"state", "lost"}}).Set(static_cast<double>(lost));
+  f.slots.Add({{"state", "busy"}}).Set(busy);
+  f.slots.Add({{"state", "free"}}).Set(std::max(0, total - busy));
+  // A worker that is gone must not look silent for ever.
+  for (const std::string& name : f.known_workers) {
+    if (!names.contains(name)) f.heartbeat.Remove(&f.heartbeat.Add({{"worker", name}}));
+  }
+  f.known_workers = std::move(names);
+}
+
+void ServerMetrics::SetDatabaseBytes(int64_t database, int64_t wal) {
+  families_->database_bytes.Add({}).Set(static_cast<double>(database));
+  families_->wal_bytes.Add({}).Set(static_cast<double>(wal));
+}
+
+void ServerMetrics::SetWatchStreams(int64_t n) {
+  families_->watch_streams.Add({}).Set(static_cast<double>(n));
+}
+
+std::string ServerMetrics::Expose() {
+  families_->process.Update();
+  return prometheus::TextSerializer().Serialize(families_->registry.Collect());
+}
+
+}  // namespace adares

@@ -1,0 +1,226 @@
+#include "server/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <atomic>
+#include <filesystem>
+#include <future>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "rpc/channel.h"
+#include "server/http/http_server.h"
+#include "server/listen_address.h"
+#include "server/metrics/call_counter.h"
+#include "server/metrics/server_metrics.h"
+#include "server/services/analysis_service.h"
+#include "server/services/change_hub.h"
+#include "server/services/sweep_service.h"
+#include "server/services/sync_waiters.h"
+#include "server/services/trial_service.h"
+#include "server/services/worker_service.h"
+#include "server/state_folder.h"
+#include "server/store/reader_pool.h"
+#include "server/store/store.h"
+
+#ifndef ADARES_VERSION
+#error "ADARES_VERSION comes from the build"
+#endif
+
+namespace adares {
+namespace {
+
+constexpr std::chrono::seconds kShutdownGrace{2};
+constexpr std::chrono::seconds kLoopStalled{5};
+
+int64_t FileBytes(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  return error ? 0 : static_cast<int64_t>(size);
+}
+
+}  // namespace
+
+struct Server::Impl {
+  ServerConfig config;
+  std::unique_ptr<StateFolder> folder;
+  ServerMetrics metrics{ADARES_VERSION};
+  ChangeHub hub;
+  SyncWaiters waiters;
+  std::unique_ptr<CommitLoop> loop;
+  std::unique_ptr<ReaderPool> readers;
+  std::unique_ptr<SweepServiceImpl> sweeps;
+  std::unique_ptr<TrialServiceImpl> trials;
+  std::unique_ptr<AnalysisServiceImpl> analysis;
+  std::unique_ptr<WorkerServiceImpl> workers;
+  std::unique_ptr<grpc::Server> grpc;
+  std::unique_ptr<HttpServer> http;
+  int port = 0;
+  std::atomic<bool> draining = false;
+  bool shut_down = false;
+
+  absl::Status Open();
+  absl::Status Listen();
+  absl::Status ServeHttp();
+  CommitLoop::Listener LoopListener();
+  HttpResponse Metrics();
+  HttpResponse Ready() const;
+};
+
+absl::Status Server::Impl::Open() {
+  ADARES_ASSIGN_OR_RETURN(folder, StateFolder::Open(config.state_dir));
+  ADARES_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
+                          Store::Open(folder->database(), SystemNow()));
+  ADARES_ASSIGN_OR_RETURN(readers, ReaderPool::Open(folder->database(), config.readers));
+  CommitLoopOptions options;
+  options.lease = config.lease;
+  // Listeners use the loop only through calls that begin after SetLoop.
+  ADARES_ASSIGN_OR_RETURN(loop, CommitLoop::Start(std::move(store), options, LoopListener()));
+  waiters.SetLoop(loop.get());
+  return absl::OkStatus();
+}
+
+CommitLoop::Listener Server::Impl::LoopListener() {
+  CommitLoop::Listener listener;
+  listener.committed = [this](const Effects& effects) {
+    metrics.Count(effects);
+    hub.NotifyChanged(effects.changed_sweeps);
+    waiters.Committed(effects);
+  };
+  listener.ticked = [this](const Coordinator&, Timestamp now) {
+    hub.NotifyTick(std::chrono::steady_clock::now());
+    waiters.Ticked(now);
+  };
+  listener.measured = [this](double seconds) { metrics.ObserveTransaction(seconds); };
+  return listener;
+}
+
+absl::Status Server::Impl::Listen() {
+  ADARES_RETURN_IF_ERROR(CheckListenAddress(config.listen, config.insecure));
+  sweeps = std::make_unique<SweepServiceImpl>(loop.get(), readers.get(), &hub);
+  trials = std::make_unique<TrialServiceImpl>(readers.get(), &hub);
+  analysis = std::make_unique<AnalysisServiceImpl>(readers.get());
+  workers = std::make_unique<WorkerServiceImpl>(loop.get(), &waiters, readers.get(), config.lease);
+
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(config.listen, grpc::InsecureServerCredentials(), &port);
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 15'000);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.RegisterService(sweeps.get());
+  builder.RegisterService(trials.get());
+  builder.RegisterService(analysis.get());
+  builder.RegisterService(workers.get());
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(MakeCallCounter(&metrics));
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
+  grpc = builder.BuildAndStart();
+  if (grpc == nullptr) {
+    return absl::UnavailableError(absl::StrCat(
+        "cannot listen on --listen ", config.listen,
+        ": the address is taken or not of this machine; stop the other server or take another"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::Impl::ServeHttp() {
+  if (config.http == "none") return absl::OkStatus();
+  std::map<std::string, HttpServer::Handler> routes;
+  routes["/metrics"] = [this] { return Metrics(); };
+  routes["/healthz"] = [] { return HttpResponse{200, "text/plain; charset=utf-8", "ok\n"}; };
+  routes["/readyz"] = [this] { return Ready(); };
+  routes["/"] = [] {
+    return HttpResponse{200, "text/plain; charset=utf-8",
+                        absl::StrCat("adares-server ", ADARES_VERSION,
+                                     "\n/metrics  Prometheus\n/healthz  the process lives\n"
+                                     "/readyz   it takes calls\n")};
+  };
+  ADARES_ASSIGN_OR_RETURN(http, HttpServer::Start(config.http, std::move(routes),
+                                                  [this](const std::string& path, int code) {
+                                                    metrics.CountHttpRequest(path, code);
+                                                  }));
+  return absl::OkStatus();
+}
+
+// Gauges are taken when they are asked for; counters count by themselves.
+HttpResponse Server::Impl::Metrics() {
+  std::promise<absl::StatusOr<QueueCounts>> counts;
+  readers->Post([&counts](Reader& reader) { counts.set_value(reader.Counts()); });
+  const absl::StatusOr<QueueCounts> queue = counts.get_future().get();
+  if (queue.ok()) metrics.SetQueue(*queue);
+
+  using Live = std::vector<WorkerRecord>;
+  std::promise<absl::StatusOr<Live>> live;
+  loop->Call<Live>(
+      [](Coordinator& coordinator, Timestamp) -> absl::StatusOr<Live> {
+        return coordinator.LiveWorkers();
+      },
+      [&live](absl::StatusOr<Live> workers_now) { live.set_value(std::move(workers_now)); });
+  const absl::StatusOr<Live> workers_now = live.get_future().get();
+  if (workers_now.ok() && queue.ok()) metrics.SetWorkers(*workers_now, queue->lost_workers);
+  metrics.SetDatabaseBytes(FileBytes(folder->database()), FileBytes(folder->database() + "-wal"));
+  metrics.SetWatchStreams(static_cast<int64_t>(hub.size()));
+  return {200, "text/plain; version=0.0.4; charset=utf-8", metrics.Expose()};
+}
+
+HttpResponse Server::Impl::Ready() const {
+  const bool ticking = std::chrono::steady_clock::now() - loop->last_tick() < kLoopStalled;
+  const bool ready = ticking && !draining;
+  return {ready ? 200 : 503, "text/plain; charset=utf-8",
+          absl::StrCat("coordinator loop: ", ticking ? "ok" : "stalled", "\n",
+                       "draining: ", draining ? "yes" : "no", "\n")};
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config) {
+  auto impl = std::make_unique<Impl>();
+  impl->config = config;
+  std::unique_ptr<Server> server(new Server(std::move(impl)));
+  ADARES_RETURN_IF_ERROR(server->impl_->Open());
+  ADARES_RETURN_IF_ERROR(server->impl_->Listen());
+  ADARES_RETURN_IF_ERROR(server->impl_->ServeHttp());
+  return server;
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() { Shutdown(); }
+
+void Server::Shutdown() {
+  Impl& s = *impl_;
+  if (s.shut_down) return;
+  s.shut_down = true;
+  s.draining = true;
+  if (s.grpc) {
+    if (auto* health = s.grpc->GetHealthCheckService()) health->SetServingStatus(false);
+  }
+  s.hub.Stop();
+  s.waiters.Stop();
+  if (s.grpc) s.grpc->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
+  if (s.http) s.http->Stop();
+  s.grpc.reset();
+  if (s.loop) s.loop->Stop();
+  s.readers.reset();
+  s.loop.reset();
+}
+
+std::string Server::address() const {
+  const std::string& listen = impl_->config.listen;
+  if (listen.starts_with("unix:")) return listen;
+  return absl::StrCat(listen.substr(0, listen.rfind(':')), ":", impl_->port);
+}
+
+std::string Server::http_address() const {
+  if (!impl_->http) return "";
+  const std::string& address = impl_->config.http;
+  return absl::StrCat(address.substr(0, address.rfind(':')), ":", impl_->http->port());
+}
+
+}  // namespace adares

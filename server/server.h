@@ -1,0 +1,47 @@
+// Server wires the coordinator, its services and its HTTP pages into one running whole. main and
+// tests start it the same way.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "server/coordinator/commit_loop.h"
+
+namespace adares {
+
+struct ServerConfig {
+  std::string state_dir;                  // holds adares.db; made if missing, locked while in use
+  std::string listen = "127.0.0.1:7070";  // HOST:PORT or unix:PATH; port 0 takes a free one
+  std::string http = "127.0.0.1:7071";    // HOST:PORT, or "none"
+  // Accepts calls without encryption or authentication from other machines.
+  bool insecure = false;
+  int readers = 2;  // read-only connections
+  LeaseOptions lease;
+};
+
+class Server {
+ public:
+  // Opens the state folder and listens. Errors say which of state folder, database or address is
+  // at fault, and the way out.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config);
+  // Shuts down.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Turns health and readiness off, answers waiting calls with UNAVAILABLE, lets running calls end
+  // for a moment, commits what was accepted, and closes the database. Idempotent.
+  void Shutdown();
+
+  // Where it listens, with the port that was taken.
+  std::string address() const;
+  std::string http_address() const;  // empty for none
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace adares

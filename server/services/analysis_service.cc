@@ -1,0 +1,68 @@
+#include "server/services/analysis_service.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "rpc/convert.h"
+#include "rpc/names.h"
+#include "server/services/read_call.h"
+
+namespace adares {
+
+grpc::ServerUnaryReactor* AnalysisServiceImpl::QueryMetrics(grpc::CallbackServerContext* context,
+                                                            const v1::QueryMetricsRequest* request,
+                                                            v1::QueryMetricsResponse* response) {
+  const absl::StatusOr<TrialName> name = ParseTrialResource(request->trial());
+  if (!name.ok()) return AnswerAtOnce(context, name.status());
+  const std::vector<std::string> keys(request->keys().begin(), request->keys().end());
+  return AnswerFromReader(
+      context, readers_, response,
+      [name = *name, keys](Reader& reader) -> absl::StatusOr<v1::QueryMetricsResponse> {
+        ADARES_ASSIGN_OR_RETURN(const TrialRecord trial, reader.GetTrial(name.sweep, name.trial));
+        ADARES_ASSIGN_OR_RETURN(const std::vector<MetricPoint> points,
+                                reader.Points(trial.sweep, trial.id, keys));
+        v1::QueryMetricsResponse message;
+        message.set_trial(TrialResource(trial.sweep, trial.id));
+        for (const MetricPoint& point : points) *message.add_points() = ToProto(point);
+        return message;
+      });
+}
+
+grpc::ServerUnaryReactor* AnalysisServiceImpl::QuerySkipWeights(
+    grpc::CallbackServerContext* context, const v1::QuerySkipWeightsRequest* request,
+    v1::QuerySkipWeightsResponse* response) {
+  const absl::StatusOr<TrialName> name = ParseTrialResource(request->trial());
+  if (!name.ok()) return AnswerAtOnce(context, name.status());
+  const std::vector<std::string> sites(request->sites().begin(), request->sites().end());
+  return AnswerFromReader(
+      context, readers_, response,
+      [name = *name, sites, last_only = request->last_only()](
+          Reader& reader) -> absl::StatusOr<v1::QuerySkipWeightsResponse> {
+        ADARES_ASSIGN_OR_RETURN(const TrialRecord trial, reader.GetTrial(name.sweep, name.trial));
+        ADARES_ASSIGN_OR_RETURN(const std::vector<SkipWeightPoint> weights,
+                                reader.SkipWeights(trial.sweep, trial.id, sites, last_only));
+        v1::QuerySkipWeightsResponse message;
+        message.set_trial(TrialResource(trial.sweep, trial.id));
+        for (const SkipWeightPoint& weight : weights) *message.add_weights() = ToProto(weight);
+        return message;
+      });
+}
+
+grpc::ServerUnaryReactor* AnalysisServiceImpl::CompareVariants(
+    grpc::CallbackServerContext* context, const v1::CompareVariantsRequest* request,
+    v1::CompareVariantsResponse* response) {
+  const absl::StatusOr<std::string> sweep = ParseSweepResource(request->sweep());
+  if (!sweep.ok()) return AnswerAtOnce(context, sweep.status());
+  const std::map<std::string, std::string> baseline(request->baseline().begin(),
+                                                    request->baseline().end());
+  return AnswerFromReader(context, readers_, response,
+                          [sweep = *sweep, metric = request->metric(), baseline](
+                              Reader& reader) -> absl::StatusOr<v1::CompareVariantsResponse> {
+                            ADARES_ASSIGN_OR_RETURN(const Comparison comparison,
+                                                    reader.Compare(sweep, metric, baseline));
+                            return ToProto(comparison);
+                          });
+}
+
+}  // namespace adares

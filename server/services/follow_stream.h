@@ -1,0 +1,154 @@
+// FollowStream is a server stream that sends what there is, then what changes: the shape of
+// WatchSweep and TailLogs. It reads on the reader pool, one read or one write at a time, at most
+// about five messages a second, so that a slow client costs one message of memory.
+//
+// gRPC owns the reactor's life through OnDone; reads in flight keep it alive through `self_`.
+#pragma once
+
+#include <grpcpp/support/server_callback.h>
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "core/status.h"
+#include "rpc/grpc_status.h"
+#include "server/services/change_hub.h"
+#include "server/store/reader_pool.h"
+
+namespace adares {
+
+// What one look at the database gives a stream.
+template <typename Response>
+struct FollowStep {
+  std::optional<Response> message;
+  bool finished = false;  // nothing will ever follow
+  bool more = false;      // there is more to read at once
+};
+
+template <typename Response>
+class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHub::Subscriber {
+ public:
+  using Step = FollowStep<Response>;
+
+  // Begins to stream; `stream` lives until gRPC is done with it.
+  static grpc::ServerWriteReactor<Response>* Begin(std::shared_ptr<FollowStream> stream) {
+    stream->self_ = stream;
+    if (stream->hub_->Subscribe(stream.get())) {
+      stream->dirty_ = true;
+      stream->Tick(std::chrono::steady_clock::now());
+    } else {
+      stream->Stop();
+    }
+    return stream.get();
+  }
+
+ protected:
+  FollowStream(ChangeHub* hub, ReaderPool* readers) : hub_(hub), readers_(readers) {}
+
+  // Reads what is new. Never called twice at a time. With `heartbeat` it must return a message.
+  virtual absl::StatusOr<Step> Next(Reader& reader, bool heartbeat) = 0;
+
+  // Only changes of this sweep matter from now on; before the first call all do.
+  void SetTopic(const std::string& sweep) {
+    const std::lock_guard lock(mutex_);
+    topic_ = sweep;
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kMinInterval{150};
+  static constexpr std::chrono::seconds kHeartbeat{15};
+
+  void Changed(const std::set<std::string>& sweeps) override {
+    const std::lock_guard lock(mutex_);
+    dirty_ = dirty_ || topic_.empty() || sweeps.contains(topic_);
+  }
+
+  void Tick(ChangeHub::SteadyTime now) override {
+    bool heartbeat = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (busy_ || finished_) return;
+      heartbeat = now - last_write_ >= kHeartbeat;
+      if (!dirty_ && !heartbeat) return;
+      if (now - last_write_ < kMinInterval) return;
+      busy_ = true;
+      dirty_ = false;
+    }
+    StartRead(heartbeat);
+  }
+
+  void Stop() override {
+    End(MakeError(absl::StatusCode::kUnavailable, reason::kDraining,
+                  "the coordinator is stopping; try again"));
+  }
+
+  void StartRead(bool heartbeat) {
+    readers_->Post(
+        [self = self_, this, heartbeat](Reader& reader) { Deliver(Next(reader, heartbeat)); });
+  }
+
+  void Deliver(absl::StatusOr<Step> step) {
+    if (!step.ok()) return End(step.status());
+    if (!step->message) {
+      if (step->finished) return End(absl::OkStatus());
+      const std::lock_guard lock(mutex_);
+      busy_ = false;
+      return;
+    }
+    const std::lock_guard lock(mutex_);
+    if (finished_) return;
+    step_ = *std::move(step);
+    this->StartWrite(&*step_.message);
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) return End(absl::CancelledError("the client is gone"));
+    bool more = false;
+    bool last = false;
+    {
+      const std::lock_guard lock(mutex_);
+      last_write_ = std::chrono::steady_clock::now();
+      last = step_.finished;
+      more = step_.more;
+      busy_ = more || last;
+    }
+    if (last) return End(absl::OkStatus());
+    if (more) StartRead(false);
+  }
+
+  void OnCancel() override { End(absl::CancelledError("the client gave the call up")); }
+
+  void OnDone() override {
+    hub_->Unsubscribe(this);
+    std::shared_ptr<FollowStream> last = std::move(self_);
+  }
+
+  void End(const absl::Status& status) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (finished_) return;
+      finished_ = true;
+    }
+    this->Finish(ToGrpcStatus(status));
+  }
+
+  ChangeHub* const hub_;
+  ReaderPool* const readers_;
+  std::shared_ptr<FollowStream> self_;  // set by Begin, dropped by OnDone
+
+  std::mutex mutex_;
+  std::string topic_;                 // guarded by mutex_
+  bool dirty_ = false;                // guarded by mutex_
+  bool busy_ = false;                 // guarded by mutex_: a read or a write is under way
+  bool finished_ = false;             // guarded by mutex_: Finish was called
+  ChangeHub::SteadyTime last_write_;  // guarded by mutex_
+  Step step_;                         // owned by whoever made busy_ true
+};
+
+}  // namespace adares

@@ -1,0 +1,26 @@
+// Reads page_size and page_token of a list request.
+#pragma once
+
+#include <algorithm>
+
+#include "absl/status/statusor.h"
+#include "core/status.h"
+#include "server/store/reader.h"
+
+namespace adares {
+
+inline constexpr int kDefaultPageSize = 100;
+inline constexpr int kMaxPageSize = 1000;
+
+// INVALID_ARGUMENT for a negative size; 0 means the default, too much is cut.
+template <typename Request>
+absl::StatusOr<Page> PageOfRequest(const Request& request) {
+  if (request.page_size() < 0) {
+    return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
+                     "page_size: must not be negative", {{"field", "page_size"}});
+  }
+  const int size = request.page_size() == 0 ? kDefaultPageSize : request.page_size();
+  return Page{std::min(size, kMaxPageSize), request.page_token()};
+}
+
+}  // namespace adares

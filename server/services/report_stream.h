@@ -1,0 +1,54 @@
+// The server's end of one worker's Report stream: converts, posts to the commit loop, and
+// acknowledges what became durable. At most kMaxInFlight requests are being stored at a time; the
+// worker waits behind flow control while the disk is busy, so a stream costs bounded memory.
+//
+// gRPC owns the reactor's life through OnDone; answers of the loop keep it alive through `self_`.
+#pragma once
+
+#include <grpcpp/support/server_callback.h>
+
+#include <deque>
+#include <memory>
+#include <mutex>
+
+#include "adares/v1/worker_service.pb.h"
+#include "server/coordinator/commit_loop.h"
+
+namespace adares {
+
+class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1::ReportResponse> {
+ public:
+  // The stream lives until gRPC is done with it. `loop` must outlive it.
+  static ReportStream* Begin(CommitLoop* loop);
+
+ private:
+  static constexpr int kMaxInFlight = 16;
+
+  explicit ReportStream(CommitLoop* loop) : loop_(loop) {}
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+  void Store(ReportInput input);
+  void Answer(const AttemptId& id, const absl::StatusOr<ReportOutput>& output);
+  void End(const absl::Status& status);
+  // With mutex_ held.
+  void ReadMore();
+  void WriteMore();
+  bool IsDrained() const;
+
+  CommitLoop* const loop_;
+  std::shared_ptr<ReportStream> self_;  // set by Begin, dropped by OnDone
+  v1::ReportRequest request_;           // owned by the read under way
+
+  std::mutex mutex_;
+  std::deque<v1::ReportResponse> answers_;  // guarded by mutex_; the first one is being written
+  int in_flight_ = 0;                       // guarded by mutex_: requests being stored
+  bool reading_ = false;                    // guarded by mutex_
+  bool half_closed_ = false;                // guarded by mutex_: the worker sends no more
+  bool finished_ = false;                   // guarded by mutex_: Finish was called
+};
+
+}  // namespace adares

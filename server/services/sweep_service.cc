@@ -1,0 +1,171 @@
+#include "server/services/sweep_service.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/sweep_spec.h"
+#include "rpc/convert.h"
+#include "rpc/names.h"
+#include "server/services/follow_stream.h"
+#include "server/services/page_request.h"
+#include "server/services/read_call.h"
+
+namespace adares {
+namespace {
+
+absl::StatusOr<SweepPlan> PlanOf(const v1::CreateSweepRequest& request) {
+  std::vector<Override> overrides;
+  for (const v1::SpecOverride& entry : request.overrides()) {
+    overrides.push_back({entry.path(), entry.value()});
+  }
+  return LoadSweep(request.spec_text(), request.origin().empty() ? "sweep" : request.origin(),
+                   overrides);
+}
+
+// What the sweep would be, for a dry run.
+SweepRecord Preview(const SweepPlan& plan, const std::string& spec_text) {
+  SweepRecord sweep;
+  sweep.name = plan.name;
+  sweep.title = plan.title;
+  sweep.labels = plan.labels;
+  sweep.priority = plan.priority;
+  sweep.objective = plan.objective;
+  sweep.axes = plan.axes;
+  sweep.seeds = plan.seeds;
+  sweep.baseline = plan.baseline;
+  sweep.variant_count = static_cast<int32_t>(plan.variants.size());
+  sweep.counts.queued = static_cast<int32_t>(plan.trials.size());
+  sweep.created_at = SystemNow();
+  sweep.spec_text = spec_text;
+  sweep.spec_digest = plan.digest;
+  return sweep;
+}
+
+// A sweep that does not exist yet reads as it was just created.
+void AnswerWithSweep(ReaderPool* readers, const std::string& name, bool already_existed,
+                     v1::CreateSweepResponse* response, grpc::ServerUnaryReactor* reactor) {
+  readers->Post([=](Reader& reader) {
+    const absl::StatusOr<SweepRecord> sweep = reader.GetSweep(name);
+    if (sweep.ok()) {
+      *response->mutable_sweep() = ToProto(*sweep);
+      response->set_already_existed(already_existed);
+    }
+    reactor->Finish(ToGrpcStatus(sweep.status()));
+  });
+}
+
+class SweepWatch final : public FollowStream<v1::WatchSweepResponse> {
+ public:
+  SweepWatch(ChangeHub* hub, ReaderPool* readers, std::string sweep, int64_t revision)
+      : FollowStream(hub, readers), sweep_(std::move(sweep)), revision_(revision) {
+    SetTopic(sweep_);
+  }
+
+ private:
+  absl::StatusOr<Step> Next(Reader& reader, bool heartbeat) override {
+    ADARES_ASSIGN_OR_RETURN(const SweepChanges changes, reader.ChangesSince(sweep_, revision_));
+    Step step;
+    step.finished = IsFinal(changes.sweep.state);
+    const bool news = !sent_ || !changes.trials.empty() || step.finished;
+    if (!news && !heartbeat) return step;
+    v1::WatchSweepResponse message;
+    *message.mutable_sweep() = ToProto(changes.sweep);
+    for (const TrialRecord& trial : changes.trials) *message.add_trials() = ToProto(trial);
+    message.set_revision(changes.revision);
+    revision_ = changes.revision;
+    sent_ = true;
+    step.message = std::move(message);
+    return step;
+  }
+
+  const std::string sweep_;
+  int64_t revision_;
+  bool sent_ = false;
+};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* SweepServiceImpl::CreateSweep(grpc::CallbackServerContext* context,
+                                                        const v1::CreateSweepRequest* request,
+                                                        v1::CreateSweepResponse* response) {
+  absl::StatusOr<SweepPlan> plan = PlanOf(*request);
+  if (!plan.ok()) return AnswerAtOnce(context, plan.status());
+  if (request->validate_only()) {
+    *response->mutable_sweep() = ToProto(Preview(*plan, request->spec_text()));
+    return AnswerAtOnce(context, absl::OkStatus());
+  }
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  auto shared = std::make_shared<const SweepPlan>(*std::move(plan));
+  loop_->Call<bool>(
+      [shared, text = request->spec_text()](Coordinator& coordinator, Timestamp now) {
+        return coordinator.CreateSweep(*shared, text, now);
+      },
+      [shared, reactor, response, readers = readers_](absl::StatusOr<bool> existed) {
+        if (!existed.ok()) return reactor->Finish(ToGrpcStatus(existed.status()));
+        AnswerWithSweep(readers, shared->name, *existed, response, reactor);
+      });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* SweepServiceImpl::GetSweep(grpc::CallbackServerContext* context,
+                                                     const v1::GetSweepRequest* request,
+                                                     v1::GetSweepResponse* response) {
+  const absl::StatusOr<std::string> name = ParseSweepResource(request->name());
+  if (!name.ok()) return AnswerAtOnce(context, name.status());
+  return AnswerFromReader(context, readers_, response,
+                          [name = *name](Reader& reader) -> absl::StatusOr<v1::GetSweepResponse> {
+                            ADARES_ASSIGN_OR_RETURN(const SweepRecord sweep, reader.GetSweep(name));
+                            v1::GetSweepResponse message;
+                            *message.mutable_sweep() = ToProto(sweep);
+                            return message;
+                          });
+}
+
+grpc::ServerUnaryReactor* SweepServiceImpl::ListSweeps(grpc::CallbackServerContext* context,
+                                                       const v1::ListSweepsRequest* request,
+                                                       v1::ListSweepsResponse* response) {
+  const absl::StatusOr<Page> page = PageOfRequest(*request);
+  if (!page.ok()) return AnswerAtOnce(context, page.status());
+  return AnswerFromReader(context, readers_, response,
+                          [page = *page](Reader& reader) -> absl::StatusOr<v1::ListSweepsResponse> {
+                            ADARES_ASSIGN_OR_RETURN(const PageOf<SweepRecord> sweeps,
+                                                    reader.ListSweeps(page));
+                            v1::ListSweepsResponse message;
+                            for (const auto& sweep : sweeps.items) {
+                              *message.add_sweeps() = ToProto(sweep);
+                            }
+                            message.set_next_page_token(sweeps.next_token);
+                            return message;
+                          });
+}
+
+grpc::ServerUnaryReactor* SweepServiceImpl::CancelSweep(grpc::CallbackServerContext* context,
+                                                        const v1::CancelSweepRequest* request,
+                                                        v1::CancelSweepResponse* response) {
+  const absl::StatusOr<std::string> name = ParseSweepResource(request->name());
+  if (!name.ok()) return AnswerAtOnce(context, name.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  loop_->Post([name = *name](Coordinator& coordinator,
+                             Timestamp now) { return coordinator.CancelSweep(name, now); },
+              [name = *name, reactor, response, readers = readers_](const absl::Status& status) {
+                if (!status.ok()) return reactor->Finish(ToGrpcStatus(status));
+                readers->Post([=](Reader& reader) {
+                  const absl::StatusOr<SweepRecord> sweep = reader.GetSweep(name);
+                  if (sweep.ok()) *response->mutable_sweep() = ToProto(*sweep);
+                  reactor->Finish(ToGrpcStatus(sweep.status()));
+                });
+              });
+  return reactor;
+}
+
+grpc::ServerWriteReactor<v1::WatchSweepResponse>* SweepServiceImpl::WatchSweep(
+    grpc::CallbackServerContext*, const v1::WatchSweepRequest* request) {
+  // A malformed name finds no sweep: the first read answers with NOT_FOUND and the name.
+  const absl::StatusOr<std::string> name = ParseSweepResource(request->name());
+  return FollowStream<v1::WatchSweepResponse>::Begin(std::make_shared<SweepWatch>(
+      hub_, readers_, name.ok() ? *name : request->name(), request->start_revision()));
+}
+
+}  // namespace adares

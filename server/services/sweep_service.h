@@ -1,0 +1,38 @@
+// SweepService over the commit loop and the reader pool. Thread-safe.
+#pragma once
+
+#include "adares/v1/sweep_service.grpc.pb.h"
+#include "server/coordinator/commit_loop.h"
+#include "server/services/change_hub.h"
+#include "server/store/reader_pool.h"
+
+namespace adares {
+
+class SweepServiceImpl final : public v1::SweepService::CallbackService {
+ public:
+  // All must outlive the service.
+  SweepServiceImpl(CommitLoop* loop, ReaderPool* readers, ChangeHub* hub)
+      : loop_(loop), readers_(readers), hub_(hub) {}
+
+  grpc::ServerUnaryReactor* CreateSweep(grpc::CallbackServerContext* context,
+                                        const v1::CreateSweepRequest* request,
+                                        v1::CreateSweepResponse* response) override;
+  grpc::ServerUnaryReactor* GetSweep(grpc::CallbackServerContext* context,
+                                     const v1::GetSweepRequest* request,
+                                     v1::GetSweepResponse* response) override;
+  grpc::ServerUnaryReactor* ListSweeps(grpc::CallbackServerContext* context,
+                                       const v1::ListSweepsRequest* request,
+                                       v1::ListSweepsResponse* response) override;
+  grpc::ServerUnaryReactor* CancelSweep(grpc::CallbackServerContext* context,
+                                        const v1::CancelSweepRequest* request,
+                                        v1::CancelSweepResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchSweepResponse>* WatchSweep(
+      grpc::CallbackServerContext* context, const v1::WatchSweepRequest* request) override;
+
+ private:
+  CommitLoop* const loop_;
+  ReaderPool* const readers_;
+  ChangeHub* const hub_;
+};
+
+}  // namespace adares

@@ -1,0 +1,104 @@
+#include "server/services/trial_service.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "rpc/convert.h"
+#include "rpc/names.h"
+#include "server/services/follow_stream.h"
+#include "server/services/page_request.h"
+#include "server/services/read_call.h"
+
+namespace adares {
+namespace {
+
+constexpr int kLinesPerMessage = 1'000;
+
+class LogTail final : public FollowStream<v1::TailLogsResponse> {
+ public:
+  LogTail(ChangeHub* hub, ReaderPool* readers, const v1::TailLogsRequest& request)
+      : FollowStream(hub, readers),
+        resource_(request.name()),
+        attempt_(request.attempt()),
+        next_line_(std::max<int64_t>(1, request.first_line())),
+        follow_(request.follow()) {}
+
+ private:
+  absl::StatusOr<Step> Next(Reader& reader, bool heartbeat) override {
+    ADARES_ASSIGN_OR_RETURN(const TrialName name, ParseTrialResource(resource_));
+    if (name.sweep != "-") SetTopic(name.sweep);
+    ADARES_ASSIGN_OR_RETURN(const LogPart part, reader.ReadLog(name.sweep, name.trial, attempt_,
+                                                               next_line_, kLinesPerMessage));
+    // The newest attempt is the newest as of the first look: a log is one attempt's.
+    attempt_ = part.attempt;
+    Step step;
+    const bool full = part.lines.size() == static_cast<size_t>(kLinesPerMessage);
+    step.finished = !full && (part.ended || !follow_);
+    step.more = full;
+    if (part.lines.empty() && !heartbeat) return step;
+    v1::TailLogsResponse message;
+    message.set_attempt(part.attempt);
+    for (const LogLine& line : part.lines) *message.add_lines() = ToProto(line);
+    if (!part.lines.empty()) next_line_ = part.lines.back().number + 1;
+    step.message = std::move(message);
+    return step;
+  }
+
+  const std::string resource_;
+  int32_t attempt_;
+  int64_t next_line_;
+  const bool follow_;
+};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* TrialServiceImpl::GetTrial(grpc::CallbackServerContext* context,
+                                                     const v1::GetTrialRequest* request,
+                                                     v1::GetTrialResponse* response) {
+  const absl::StatusOr<TrialName> name = ParseTrialResource(request->name());
+  if (!name.ok()) return AnswerAtOnce(context, name.status());
+  return AnswerFromReader(context, readers_, response,
+                          [name = *name](Reader& reader) -> absl::StatusOr<v1::GetTrialResponse> {
+                            ADARES_ASSIGN_OR_RETURN(const TrialRecord trial,
+                                                    reader.GetTrial(name.sweep, name.trial));
+                            v1::GetTrialResponse message;
+                            *message.mutable_trial() = ToProto(trial);
+                            return message;
+                          });
+}
+
+grpc::ServerUnaryReactor* TrialServiceImpl::ListTrials(grpc::CallbackServerContext* context,
+                                                       const v1::ListTrialsRequest* request,
+                                                       v1::ListTrialsResponse* response) {
+  const absl::StatusOr<std::string> sweep = ParseSweepResource(request->parent());
+  if (!sweep.ok()) return AnswerAtOnce(context, sweep.status());
+  const absl::StatusOr<Page> page = PageOfRequest(*request);
+  if (!page.ok()) return AnswerAtOnce(context, page.status());
+  std::vector<TrialState> states;
+  for (const int state : request->states()) {
+    const absl::StatusOr<TrialState> known = FromProto(static_cast<v1::Trial::State>(state));
+    if (!known.ok()) return AnswerAtOnce(context, known.status());
+    states.push_back(*known);
+  }
+  return AnswerFromReader(context, readers_, response,
+                          [sweep = *sweep, page = *page,
+                           states](Reader& reader) -> absl::StatusOr<v1::ListTrialsResponse> {
+                            ADARES_ASSIGN_OR_RETURN(const PageOf<TrialRecord> trials,
+                                                    reader.ListTrials(sweep, states, page));
+                            v1::ListTrialsResponse message;
+                            for (const TrialRecord& trial : trials.items)
+                              *message.add_trials() = ToProto(trial);
+                            message.set_next_page_token(trials.next_token);
+                            return message;
+                          });
+}
+
+grpc::ServerWriteReactor<v1::TailLogsResponse>* TrialServiceImpl::TailLogs(
+    grpc::CallbackServerContext*, const v1::TailLogsRequest* request) {
+  return FollowStream<v1::TailLogsResponse>::Begin(
+      std::make_shared<LogTail>(hub_, readers_, *request));
+}
+
+}  // namespace adares

@@ -1,0 +1,148 @@
+#include "server/services/worker_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "rpc/convert.h"
+#include "rpc/names.h"
+#include "server/services/page_request.h"
+#include "server/services/read_call.h"
+#include "server/services/report_stream.h"
+
+namespace adares {
+namespace {
+
+constexpr Duration kMaxWait = std::chrono::seconds(60);
+
+google::protobuf::Duration ToProto(Duration duration) {
+  google::protobuf::Duration message;
+  message.set_seconds(duration.count() / 1'000'000);
+  message.set_nanos(static_cast<int32_t>(duration.count() % 1'000'000 * 1'000));
+  return message;
+}
+
+Duration FromProto(const google::protobuf::Duration& duration) {
+  const Duration wait = std::chrono::duration_cast<Duration>(
+      std::chrono::seconds(std::clamp<int64_t>(duration.seconds(), 0, 3600)) +
+      std::chrono::nanoseconds(duration.nanos()));
+  return std::clamp(wait, Duration(0), kMaxWait);
+}
+
+HeldPhase PhaseOf(v1::HeldAttempt::Phase phase) {
+  switch (phase) {
+    case v1::HeldAttempt::PHASE_STOPPING:
+      return HeldPhase::kStopping;
+    case v1::HeldAttempt::PHASE_REPORTING:
+      return HeldPhase::kReporting;
+    default:
+      return HeldPhase::kRunning;
+  }
+}
+
+absl::StatusOr<SyncInput> InputOf(const v1::SyncRequest& request) {
+  SyncInput input{request.worker(), request.instance(), {}, request.draining()};
+  for (const v1::HeldAttempt& held : request.attempts()) {
+    ADARES_ASSIGN_OR_RETURN(AttemptId id, ParseAttempt(held.trial(), held.attempt()));
+    input.held.push_back({std::move(id), PhaseOf(held.phase())});
+  }
+  return input;
+}
+
+v1::SyncResponse ResponseOf(const SyncOutput& output) {
+  v1::SyncResponse response;
+  for (const Assignment& assignment : output.start) {
+    v1::Assignment* message = response.add_start();
+    message->set_trial(TrialResource(assignment.id.sweep, assignment.id.trial));
+    message->set_attempt(assignment.id.attempt);
+    message->set_spec_json(assignment.spec_json);
+  }
+  for (const StopOrder& order : output.stop) {
+    v1::StopOrder* message = response.add_stop();
+    message->set_trial(TrialResource(order.id.sweep, order.id.trial));
+    message->set_attempt(order.id.attempt);
+    message->set_reason(order.lease_lost ? v1::StopOrder::REASON_LEASE_LOST
+                                         : v1::StopOrder::REASON_CANCELLED);
+  }
+  return response;
+}
+
+// A Sync that may wait: it must learn when its client gives up.
+class SyncReactor final : public grpc::ServerUnaryReactor {
+ public:
+  SyncReactor(SyncWaiters* waiters, v1::SyncResponse* response)
+      : waiters_(waiters), response_(response), ticket_(waiters->NewTicket()) {}
+
+  // The reactor may be gone when this returns.
+  void Start(SyncInput input, Duration max_wait) {
+    waiters_->Sync(ticket_, std::move(input), max_wait,
+                   [this](const absl::StatusOr<SyncOutput>& output) {
+                     if (output.ok()) *response_ = ResponseOf(*output);
+                     Finish(ToGrpcStatus(output.status()));
+                   });
+  }
+
+ private:
+  // A call that is being evaluated just now ends at its deadline instead.
+  void OnCancel() override { waiters_->Cancel(ticket_); }
+  void OnDone() override { delete this; }
+
+  SyncWaiters* const waiters_;
+  v1::SyncResponse* const response_;
+  const int64_t ticket_;
+};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* WorkerServiceImpl::RegisterWorker(
+    grpc::CallbackServerContext* context, const v1::RegisterWorkerRequest* request,
+    v1::RegisterWorkerResponse* response) {
+  WorkerRecord worker;
+  worker.name = request->worker();
+  worker.instance = request->instance();
+  worker.hostname = request->hostname();
+  worker.device = request->device();
+  worker.slots = request->slots();
+  worker.version = request->version();
+  *response->mutable_sync_interval() = ToProto(options_.sync_interval);
+  *response->mutable_lease_duration() = ToProto(options_.lease_duration);
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  loop_->Post(
+      [worker = std::move(worker)](Coordinator& coordinator, Timestamp now) {
+        return coordinator.RegisterWorker(worker, now);
+      },
+      [reactor](const absl::Status& status) { reactor->Finish(ToGrpcStatus(status)); });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* WorkerServiceImpl::Sync(grpc::CallbackServerContext* context,
+                                                  const v1::SyncRequest* request,
+                                                  v1::SyncResponse* response) {
+  absl::StatusOr<SyncInput> input = InputOf(*request);
+  if (!input.ok()) return AnswerAtOnce(context, input.status());
+  auto* reactor = new SyncReactor(waiters_, response);
+  reactor->Start(*std::move(input), FromProto(request->max_wait()));
+  return reactor;
+}
+
+grpc::ServerBidiReactor<v1::ReportRequest, v1::ReportResponse>* WorkerServiceImpl::Report(
+    grpc::CallbackServerContext*) {
+  return ReportStream::Begin(loop_);
+}
+
+grpc::ServerUnaryReactor* WorkerServiceImpl::ListWorkers(grpc::CallbackServerContext* context,
+                                                         const v1::ListWorkersRequest* request,
+                                                         v1::ListWorkersResponse* response) {
+  const absl::StatusOr<Page> page = PageOfRequest(*request);
+  if (!page.ok()) return AnswerAtOnce(context, page.status());
+  return AnswerFromReader(
+      context, readers_, response,
+      [page = *page](Reader& reader) -> absl::StatusOr<v1::ListWorkersResponse> {
+        ADARES_ASSIGN_OR_RETURN(const PageOf<WorkerRecord> workers, reader.ListWorkers(page));
+        v1::ListWorkersResponse message;
+        for (const auto& worker : workers.items) *message.add_workers() = adares::ToProto(worker);
+        message.set_next_page_token(workers.next_token);
+        return message;
+      });
+}
+
+}  // namespace adares

@@ -1,0 +1,42 @@
+#include "server/state_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+
+namespace adares {
+
+absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error || !std::filesystem::is_directory(path)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--state ", path, ": cannot be used as a folder",
+                     error ? absl::StrCat(": ", error.message()) : std::string()));
+  }
+  const std::string lock = path + "/server.lock";
+  const int fd = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("--state ", path, ": cannot write ", lock, ": ", std::strerror(errno)));
+  }
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    close(fd);
+    return absl::FailedPreconditionError(
+        absl::StrCat("--state ", path,
+                     ": another adares-server or `adares run` uses this folder; stop it, or take "
+                     "another folder"));
+  }
+  return std::unique_ptr<StateFolder>(new StateFolder(path, fd));
+}
+
+StateFolder::~StateFolder() { close(lock_fd_); }
+
+}  // namespace adares

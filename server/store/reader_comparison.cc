@@ -1,0 +1,156 @@
+// Reader: the comparison of a sweep's variants.
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/comparison.h"
+#include "core/near_miss.h"
+#include "core/quoted_text.h"
+#include "core/status.h"
+#include "server/store/json_text.h"
+#include "server/store/reader.h"
+#include "server/store/reader_impl.h"
+
+namespace adares {
+namespace {
+
+constexpr char kVariants[] = R"sql(
+SELECT variant.name, variant.label, variant.axes,
+  (SELECT count(*) FROM trial WHERE trial.variant_id = variant.id), coalesce(baseline.name, '')
+FROM variant LEFT JOIN variant AS baseline ON baseline.id = variant.baseline_id
+WHERE variant.sweep_id = ? ORDER BY variant.position)sql";
+
+// CROSS JOIN keeps the order: the sweep's trials first, one summary row of each.
+constexpr char kValues[] = R"sql(
+SELECT variant.name, trial.seed, metric_summary.last_value
+FROM trial
+CROSS JOIN variant ON variant.id = trial.variant_id
+CROSS JOIN metric_summary ON metric_summary.trial_id = trial.id
+  AND metric_summary.key_id = (SELECT id FROM metric_key WHERE name = ?2)
+WHERE trial.sweep_id = ?1 AND trial.state = 'succeeded')sql";
+
+constexpr char kKeysOfSweep[] = R"sql(
+SELECT name FROM metric_key
+WHERE EXISTS (
+  SELECT 1 FROM trial CROSS JOIN metric_summary ON metric_summary.trial_id = trial.id
+  WHERE trial.sweep_id = ? AND metric_summary.key_id = metric_key.id)
+ORDER BY name)sql";
+
+using VariantIndex = std::unordered_map<std::string, size_t>;  // id -> place in the comparison
+
+absl::Status CheckMetric(Connection& connection, int64_t sweep_row, const std::string& metric) {
+  Query query(connection.Prepare(kKeysOfSweep));
+  query.Bind(sweep_row);
+  const std::vector<std::string> known = ReadTexts(query);
+  if (std::find(known.begin(), known.end(), metric) != known.end()) return absl::OkStatus();
+  const std::string hint =
+      known.empty() ? std::string("; none has reported yet") : DidYouMean(metric, known);
+  return MakeError(absl::StatusCode::kNotFound, reason::kMetricNotFound,
+                   absl::StrCat("no trial of the sweep has the metric ", Quoted(metric), hint),
+                   {{"metric", metric}, {"known", absl::StrJoin(known, ", ")}});
+}
+
+absl::StatusOr<std::vector<VariantResult>> ReadVariants(Connection& connection, int64_t sweep_row) {
+  std::vector<VariantResult> variants;
+  Query query(connection.Prepare(kVariants));
+  query.Bind(sweep_row);
+  while (query.Step()) {
+    VariantResult variant;
+    variant.variant = query.Text(0);
+    variant.label = query.Text(1);
+    ADARES_ASSIGN_OR_RETURN(variant.axes, AxisValuesFromJson(query.Text(2)));
+    variant.trial_count = query.Int32(3);
+    variant.baseline = query.Text(4);
+    variants.push_back(std::move(variant));
+  }
+  return variants;
+}
+
+VariantIndex IndexById(const std::vector<VariantResult>& variants) {
+  VariantIndex index;
+  for (size_t i = 0; i < variants.size(); ++i) index[variants[i].variant] = i;
+  return index;
+}
+
+// Pairs each variant with the one that has the same values except for those of the baseline.
+absl::Status PairAnew(const std::map<std::string, std::string>& baseline,
+                      std::vector<VariantResult>& variants) {
+  std::map<AxisValues, std::string> by_axes;
+  for (const VariantResult& variant : variants) by_axes[variant.axes] = variant.variant;
+  bool any = false;
+  size_t named = 0;
+  for (VariantResult& variant : variants) {
+    AxisValues partner = variant.axes;
+    named = 0;
+    for (auto& [axis, value] : partner) {
+      const auto found = baseline.find(axis);
+      if (found == baseline.end()) continue;
+      value = found->second;
+      ++named;
+    }
+    const auto found = by_axes.find(partner);
+    variant.baseline = found == by_axes.end() ? "" : found->second;
+    any = any || !variant.baseline.empty();
+  }
+  if (any && named == baseline.size()) return absl::OkStatus();
+  const std::string text = absl::StrJoin(baseline, " ", absl::PairFormatter("="));
+  return MakeError(
+      absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
+      absl::StrCat("the baseline ", text, " names no variant; use axes and values of the sweep"),
+      {{"baseline", text}});
+}
+
+void ReadValues(Connection& connection, int64_t sweep_row, const VariantIndex& index,
+                Comparison& comparison) {
+  Query query(connection.Prepare(kValues));
+  query.Bind(sweep_row).Bind(comparison.metric);
+  while (query.Step()) {
+    comparison.variants[index.at(query.Text(0))].values[query.Int(1)] = query.Real(2);
+  }
+}
+
+void FillSummaries(const VariantIndex& index, std::vector<VariantResult>& variants) {
+  for (VariantResult& variant : variants) {
+    std::vector<double> values;
+    for (const auto& [seed, value] : variant.values) values.push_back(value);
+    variant.summary = Summarize(values);
+    if (variant.baseline.empty() || variant.baseline == variant.variant) continue;
+    const PairedDifference difference =
+        ComparePaired(variant.values, variants[index.at(variant.baseline)].values);
+    if (difference.n > 0) variant.difference = difference;
+  }
+}
+
+Goal GoalOf(const std::string& metric, const Objective& objective) {
+  if (metric == objective.metric) return objective.goal;
+  return absl::EndsWith(metric, "loss") ? Goal::kMinimize : Goal::kMaximize;
+}
+
+}  // namespace
+
+absl::StatusOr<Comparison> Reader::Compare(const std::string& sweep, const std::string& metric,
+                                           const std::map<std::string, std::string>& baseline) {
+  const auto body = [&]() -> absl::StatusOr<Comparison> {
+    ADARES_ASSIGN_OR_RETURN(const int64_t row, FindSweepRow(impl_->connection, sweep));
+    ADARES_ASSIGN_OR_RETURN(const SweepRecord record, ReadSweep(impl_->connection, row));
+    Comparison comparison;
+    comparison.metric = metric.empty() ? record.objective.metric : metric;
+    comparison.goal = GoalOf(comparison.metric, record.objective);
+    // A sweep that has just begun has no value of its objective yet, which is no error.
+    if (comparison.metric != record.objective.metric) {
+      ADARES_RETURN_IF_ERROR(CheckMetric(impl_->connection, row, comparison.metric));
+    }
+    ADARES_ASSIGN_OR_RETURN(comparison.variants, ReadVariants(impl_->connection, row));
+    if (!baseline.empty()) ADARES_RETURN_IF_ERROR(PairAnew(baseline, comparison.variants));
+    const VariantIndex index = IndexById(comparison.variants);
+    ReadValues(impl_->connection, row, index, comparison);
+    FillSummaries(index, comparison.variants);
+    return comparison;
+  };
+  return GuardedRead(impl_->connection, "compare variants", body);
+}
+
+}  // namespace adares

@@ -1,0 +1,50 @@
+// The inside of Reader, shared by its .cc files. Private to server/store.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/store/reader.h"
+#include "server/store/sqlite.h"
+
+namespace adares {
+
+struct Reader::Impl {
+  explicit Impl(const std::string& path) : connection(path, Connection::Mode::kReadOnly) {}
+  Connection connection;
+};
+
+// Guarded inside one read transaction, so that all that `body` reads is of one moment.
+template <typename Body>
+auto GuardedRead(Connection& connection, const char* what, Body&& body) -> decltype(body()) {
+  return Guarded(what, [&]() -> decltype(body()) {
+    const Transaction snapshot(connection, Transaction::Kind::kRead);
+    return body();
+  });
+}
+
+// The functions below throw SQLite::Exception.
+
+// The row of a sweep. NOT_FOUND SWEEP_NOT_FOUND, with the nearest name there is.
+absl::StatusOr<int64_t> FindSweepRow(Connection& connection, const std::string& sweep);
+
+// The row of a trial; the sweep may be "-". NOT_FOUND TRIAL_NOT_FOUND, INVALID_ARGUMENT where "-"
+// is ambiguous.
+absl::StatusOr<int64_t> FindTrialRow(Connection& connection, const std::string& sweep,
+                                     const std::string& trial);
+
+// INVALID_ARGUMENT for a size out of range.
+absl::Status CheckPage(const Page& page);
+
+// The row as a list shows it.
+absl::StatusOr<SweepRecord> ReadSweep(Connection& connection, int64_t row);
+absl::StatusOr<TrialRecord> ReadTrial(Connection& connection, int64_t row);
+
+// Column 0 of all rows.
+std::vector<int64_t> ReadIntegers(Query& query);
+std::vector<std::string> ReadTexts(Query& query);
+
+}  // namespace adares

@@ -1,0 +1,158 @@
+// Reader: sweeps, their changes, and counts over all of them.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/status.h"
+#include "server/store/json_text.h"
+#include "server/store/page_token.h"
+#include "server/store/reader.h"
+#include "server/store/reader_impl.h"
+
+namespace adares {
+namespace {
+
+constexpr char kList[] = "sweeps";
+
+constexpr char kSweep[] = R"sql(
+SELECT name, title, labels, state, priority, objective_metric, objective_goal, axes, seeds,
+  baseline, (SELECT count(*) FROM variant WHERE variant.sweep_id = sweep.id),
+  queued_trials, running_trials, stopping_trials, succeeded_trials, failed_trials,
+  cancelled_trials, created_at, finished_at, digest
+FROM sweep WHERE id = ?)sql";
+
+constexpr char kText[] = "SELECT text FROM sweep_file WHERE sweep_id = ?";
+constexpr char kRevision[] = "SELECT revision FROM sweep WHERE id = ?";
+
+// ?1 is NULL for the first page.
+constexpr char kPage[] = R"sql(
+SELECT id FROM sweep WHERE id < coalesce(?1, 9223372036854775807) ORDER BY id DESC LIMIT ?2)sql";
+
+constexpr char kChanged[] = R"sql(
+SELECT id FROM trial WHERE sweep_id = ? AND revision > ? ORDER BY position)sql";
+
+constexpr char kStateCounts[] = R"sql(
+SELECT state, count(*), sum(queued_trials), sum(running_trials), sum(stopping_trials),
+  sum(succeeded_trials), sum(failed_trials), sum(cancelled_trials)
+FROM sweep GROUP BY state)sql";
+
+constexpr char kOldest[] = "SELECT min(queued_at) FROM trial WHERE state = 'queued'";
+
+absl::StatusOr<SweepState> ParseState(const std::string& word) {
+  if (const auto state = ParseSweepState(word)) return *state;
+  return MakeError(absl::StatusCode::kDataLoss, reason::kDatabaseCorrupt,
+                   "a sweep has the unknown state " + word);
+}
+
+TrialCounts ReadCounts(const Query& query, int column) {
+  TrialCounts counts;
+  counts.queued = query.Int32(column);
+  counts.running = query.Int32(column + 1);
+  counts.stopping = query.Int32(column + 2);
+  counts.succeeded = query.Int32(column + 3);
+  counts.failed = query.Int32(column + 4);
+  counts.cancelled = query.Int32(column + 5);
+  return counts;
+}
+
+}  // namespace
+
+absl::StatusOr<SweepRecord> ReadSweep(Connection& connection, int64_t row) {
+  Query query(connection.Prepare(kSweep));
+  query.Bind(row).Step();
+  SweepRecord sweep;
+  sweep.name = query.Text(0);
+  sweep.title = query.Text(1);
+  ADARES_ASSIGN_OR_RETURN(sweep.labels, StringMapFromJson(query.Text(2)));
+  ADARES_ASSIGN_OR_RETURN(sweep.state, ParseState(query.Text(3)));
+  sweep.priority = query.Int32(4);
+  sweep.objective.metric = query.Text(5);
+  sweep.objective.goal = query.Text(6) == "minimize" ? Goal::kMinimize : Goal::kMaximize;
+  ADARES_ASSIGN_OR_RETURN(sweep.axes, AxesFromJson(query.Text(7)));
+  ADARES_ASSIGN_OR_RETURN(sweep.seeds, IntegersFromJson(query.Text(8)));
+  ADARES_ASSIGN_OR_RETURN(sweep.baseline, StringMapFromJson(query.Text(9)));
+  sweep.variant_count = query.Int32(10);
+  sweep.counts = ReadCounts(query, 11);
+  sweep.created_at = query.Time(17);
+  sweep.finished_at = query.OptionalTime(18);
+  sweep.spec_digest = query.Text(19);
+  return sweep;
+}
+
+absl::StatusOr<SweepRecord> Reader::GetSweep(const std::string& sweep) {
+  const auto body = [&]() -> absl::StatusOr<SweepRecord> {
+    ADARES_ASSIGN_OR_RETURN(const int64_t row, FindSweepRow(impl_->connection, sweep));
+    ADARES_ASSIGN_OR_RETURN(SweepRecord record, ReadSweep(impl_->connection, row));
+    Query text(impl_->connection.Prepare(kText));
+    text.Bind(row).Step();
+    record.spec_text = text.Text(0);
+    return record;
+  };
+  return GuardedRead(impl_->connection, "get a sweep", body);
+}
+
+absl::StatusOr<PageOf<SweepRecord>> Reader::ListSweeps(const Page& page) {
+  const auto body = [&]() -> absl::StatusOr<PageOf<SweepRecord>> {
+    ADARES_RETURN_IF_ERROR(CheckPage(page));
+    std::optional<int64_t> before;
+    if (!page.token.empty()) {
+      ADARES_ASSIGN_OR_RETURN(before, PageTokenNumber(kList, page.token));
+    }
+    Query query(impl_->connection.Prepare(kPage));
+    query.Bind(before).Bind(page.size + 1);
+    std::vector<int64_t> rows = ReadIntegers(query);
+    PageOf<SweepRecord> result;
+    if (rows.size() > static_cast<size_t>(page.size)) {
+      rows.pop_back();
+      result.next_token = MakePageToken(kList, absl::StrCat(rows.back()));
+    }
+    for (const int64_t row : rows) {
+      ADARES_ASSIGN_OR_RETURN(SweepRecord sweep, ReadSweep(impl_->connection, row));
+      result.items.push_back(std::move(sweep));
+    }
+    return result;
+  };
+  return GuardedRead(impl_->connection, "list sweeps", body);
+}
+
+absl::StatusOr<SweepChanges> Reader::ChangesSince(const std::string& sweep, int64_t revision) {
+  const auto body = [&]() -> absl::StatusOr<SweepChanges> {
+    ADARES_ASSIGN_OR_RETURN(const int64_t row, FindSweepRow(impl_->connection, sweep));
+    SweepChanges changes;
+    ADARES_ASSIGN_OR_RETURN(changes.sweep, ReadSweep(impl_->connection, row));
+    Query newest(impl_->connection.Prepare(kRevision));
+    newest.Bind(row).Step();
+    changes.revision = newest.Int(0);
+    Query changed(impl_->connection.Prepare(kChanged));
+    changed.Bind(row).Bind(revision);
+    for (const int64_t trial_row : ReadIntegers(changed)) {
+      ADARES_ASSIGN_OR_RETURN(TrialRecord trial, ReadTrial(impl_->connection, trial_row));
+      changes.trials.push_back(std::move(trial));
+    }
+    return changes;
+  };
+  return GuardedRead(impl_->connection, "read a sweep's changes", body);
+}
+
+absl::StatusOr<QueueCounts> Reader::Counts() {
+  return GuardedRead(impl_->connection, "count trials", [&]() -> absl::StatusOr<QueueCounts> {
+    QueueCounts result;
+    Query query(impl_->connection.Prepare(kStateCounts));
+    while (query.Step()) {
+      ADARES_ASSIGN_OR_RETURN(const SweepState state, ParseState(query.Text(0)));
+      result.sweeps[state] = query.Int(1);
+      const TrialCounts counts = ReadCounts(query, 2);
+      result.trials.queued += counts.queued;
+      result.trials.running += counts.running;
+      result.trials.stopping += counts.stopping;
+      result.trials.succeeded += counts.succeeded;
+      result.trials.failed += counts.failed;
+      result.trials.cancelled += counts.cancelled;
+    }
+    Query oldest(impl_->connection.Prepare(kOldest));
+    oldest.Step();
+    result.oldest_queued = oldest.OptionalTime(0);
+    return result;
+  });
+}
+
+}  // namespace adares

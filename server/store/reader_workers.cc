@@ -1,0 +1,33 @@
+// Reader: workers.
+#include "core/status.h"
+#include "server/store/page_token.h"
+#include "server/store/reader.h"
+#include "server/store/reader_impl.h"
+#include "server/store/worker_rows.h"
+
+namespace adares {
+namespace {
+
+constexpr char kList[] = "workers";
+
+}  // namespace
+
+absl::StatusOr<PageOf<WorkerRecord>> Reader::ListWorkers(const Page& page) {
+  const auto body = [&]() -> absl::StatusOr<PageOf<WorkerRecord>> {
+    ADARES_RETURN_IF_ERROR(CheckPage(page));
+    std::string after;
+    if (!page.token.empty()) {
+      ADARES_ASSIGN_OR_RETURN(after, PageTokenKey(kList, page.token));
+    }
+    PageOf<WorkerRecord> result;
+    ADARES_ASSIGN_OR_RETURN(result.items, ReadWorkers(impl_->connection, after, page.size + 1));
+    if (result.items.size() > static_cast<size_t>(page.size)) {
+      result.items.pop_back();
+      result.next_token = MakePageToken(kList, result.items.back().name);
+    }
+    return result;
+  };
+  return GuardedRead(impl_->connection, "list workers", body);
+}
+
+}  // namespace adares

@@ -1,0 +1,131 @@
+// Opening the file, transactions, and what the other files of Store share.
+#include "server/store/store.h"
+
+#include <utility>
+
+#include "core/status.h"
+#include "server/store/migrator.h"
+#include "server/store/store_impl.h"
+
+namespace adares {
+namespace {
+
+// FULL: an acknowledged commit survives a loss of power. A checkpoint each 16 MiB keeps the log
+// short without interrupting bursts of points; secure_delete would zero pages that hold no secrets.
+constexpr char kPragmas[] = R"sql(
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA foreign_keys = ON;
+PRAGMA secure_delete = OFF;
+PRAGMA temp_store = MEMORY;
+PRAGMA cache_size = -65536;
+PRAGMA wal_autocheckpoint = 4096;
+PRAGMA journal_size_limit = 67108864;
+)sql";
+
+constexpr char kTouch[] = "UPDATE trial SET revision = ?1 WHERE id = ?2 AND revision <> ?1";
+
+// Looks `name` up in the cache, then in the table, and inserts it where it is new.
+int64_t FindOrInsert(IdCache& cache, const std::string& name, SQLite::Statement& select,
+                     SQLite::Statement& insert) {
+  const auto cached = cache.find(name);
+  if (cached != cache.end()) return cached->second;
+  Query(insert).Bind(name).Run();
+  Query query(select);
+  query.Bind(name).Step();
+  return cache[name] = query.Int(0);
+}
+
+}  // namespace
+
+int64_t Store::Impl::KeyId(const std::string& key) {
+  return FindOrInsert(
+      key_ids, key, connection.Prepare("SELECT id FROM metric_key WHERE name = ?"),
+      connection.Prepare("INSERT INTO metric_key (name) VALUES (?) ON CONFLICT DO NOTHING"));
+}
+
+int64_t Store::Impl::SiteId(const std::string& site) {
+  return FindOrInsert(
+      site_ids, site, connection.Prepare("SELECT id FROM site WHERE name = ?"),
+      connection.Prepare("INSERT INTO site (name) VALUES (?) ON CONFLICT DO NOTHING"));
+}
+
+void Store::Impl::Touch(int64_t trial_row) {
+  Query(connection.Prepare(kTouch)).Bind(revision).Bind(trial_row).Run();
+}
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() = default;
+
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& path, Timestamp now) {
+  ADARES_RETURN_IF_ERROR(Migrate(path, EmbeddedMigrations(), now));
+  const auto open = [&]() -> absl::StatusOr<std::unique_ptr<Store>> {
+    auto impl = std::make_unique<Impl>(path);
+    impl->connection.Execute(kPragmas);
+    if (Query query(impl->connection.Prepare("PRAGMA journal_mode"));
+        !query.Step() || query.Text(0) != "wal") {
+      return absl::FailedPreconditionError(
+          "SQLite cannot keep a write-ahead log here; put the state on a local file system");
+    }
+    impl->revision =
+        impl->connection.ExecuteAndGetInt("SELECT coalesce(max(revision), 0) FROM sweep");
+    return std::unique_ptr<Store>(new Store(std::move(impl)));
+  };
+  auto store = Guarded("open the database", open);
+  if (!store.ok()) return Annotate(store.status(), path);
+  return store;
+}
+
+absl::Status Store::Begin() {
+  return Guarded("begin a transaction", [&] {
+    impl_->connection.Execute("BEGIN IMMEDIATE");
+    ++impl_->revision;
+    return absl::OkStatus();
+  });
+}
+
+absl::Status Store::Commit() {
+  return Guarded("commit a transaction", [&] {
+    Query(impl_->connection.Prepare("COMMIT")).Run();
+    return absl::OkStatus();
+  });
+}
+
+void Store::Rollback() {
+  impl_->ForgetIds();
+  if (!impl_->connection.InTransaction()) return;
+  // Where this fails the connection is broken, and the next Begin says so.
+  Guarded("roll a transaction back", [&] {
+    impl_->connection.Execute("ROLLBACK");
+    return absl::OkStatus();
+  }).IgnoreError();
+}
+
+absl::Status Store::BeginSavepoint() {
+  return GuardedWrite(impl_->connection, "begin a savepoint", [&] {
+    Query(impl_->connection.Prepare("SAVEPOINT command")).Run();
+    return absl::OkStatus();
+  });
+}
+
+absl::Status Store::ReleaseSavepoint() {
+  return GuardedWrite(impl_->connection, "release a savepoint", [&] {
+    Query(impl_->connection.Prepare("RELEASE command")).Run();
+    return absl::OkStatus();
+  });
+}
+
+void Store::RollbackSavepoint() {
+  impl_->ForgetIds();
+  if (!impl_->connection.InTransaction()) return;
+  const absl::Status status = Guarded("roll a savepoint back", [&] {
+    impl_->connection.Execute("ROLLBACK TO command; RELEASE command");
+    return absl::OkStatus();
+  });
+  // Half a command must never be committed: give the whole transaction up, and Commit says so.
+  if (!status.ok()) Rollback();
+}
+
+int64_t Store::revision() const { return impl_->revision; }
+
+}  // namespace adares

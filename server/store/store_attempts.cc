@@ -1,0 +1,206 @@
+// Store: claims, live attempts and their ends.
+#include <utility>
+
+#include "core/status.h"
+#include "server/store/json_text.h"
+#include "server/store/store.h"
+#include "server/store/store_impl.h"
+
+namespace adares {
+namespace {
+
+// One statement over trial_queue: what is handed out cannot be handed out twice, whatever else
+// runs.
+constexpr char kClaim[] = R"sql(
+UPDATE trial SET
+  state = 'running',
+  attempt_count = attempt_count + 1,
+  current_attempt = attempt_count + 1,
+  started_at = coalesce(started_at, ?1),
+  message = '',
+  step = 0, total_steps = 0, epoch = 0, total_epochs = 0, images_per_second = 0,
+  revision = ?2
+WHERE id = (
+  SELECT id FROM trial WHERE state = 'queued'
+  ORDER BY priority DESC, sweep_id, position LIMIT 1)
+RETURNING id, name, current_attempt, queued_at,
+  (SELECT name FROM sweep WHERE sweep.id = trial.sweep_id),
+  (SELECT spec FROM trial_spec WHERE trial_id = trial.id))sql";
+
+constexpr char kInsertAttempt[] = R"sql(
+INSERT INTO attempt (trial_id, number, worker, instance, started_at) VALUES (?, ?, ?, ?, ?)
+RETURNING id)sql";
+
+constexpr char kSupersede[] = R"sql(
+UPDATE attempt SET surviving_until_step = -1 WHERE trial_id = ? AND number < ?)sql";
+
+constexpr char kResetSummary[] = "DELETE FROM metric_summary WHERE trial_id = ?";
+
+constexpr char kFindLive[] = R"sql(
+SELECT trial.id, attempt.id, sweep.name, trial.name, attempt.number, attempt.worker,
+  attempt.instance, trial.state, attempt.acknowledged_sequence, attempt.started_at
+FROM sweep
+JOIN trial ON trial.sweep_id = sweep.id
+JOIN attempt ON attempt.trial_id = trial.id AND attempt.number = trial.current_attempt
+WHERE sweep.name = ? AND trial.name = ? AND trial.current_attempt = ?
+  AND attempt.ended_at IS NULL)sql";
+
+constexpr char kAllLive[] = R"sql(
+SELECT trial.id, attempt.id, sweep.name, trial.name, attempt.number, attempt.worker,
+  attempt.instance, trial.state, attempt.acknowledged_sequence, attempt.started_at
+FROM attempt
+JOIN trial ON trial.id = attempt.trial_id
+JOIN sweep ON sweep.id = trial.sweep_id
+WHERE attempt.ended_at IS NULL
+ORDER BY attempt.id)sql";
+
+constexpr char kSpec[] = "SELECT spec FROM trial_spec WHERE trial_id = ?";
+
+constexpr char kStart[] = "UPDATE attempt SET parameters = ?, provenance = ? WHERE id = ?";
+constexpr char kStartTotals[] =
+    "UPDATE trial SET total_steps = ?, total_epochs = ?, revision = ? WHERE id = ?";
+
+constexpr char kAcknowledge[] = "UPDATE attempt SET acknowledged_sequence = ? WHERE id = ?";
+
+constexpr char kEnd[] = R"sql(
+UPDATE attempt SET ended_at = ?, end_reason = ?, message = ?, exit_code = ?, log_tail = ?
+WHERE id = ?)sql";
+
+absl::StatusOr<LiveAttempt> ReadLive(const Query& query) {
+  const std::string word = query.Text(7);
+  const auto state = ParseTrialState(word);
+  if (!state) {
+    return MakeError(absl::StatusCode::kDataLoss, reason::kDatabaseCorrupt,
+                     "a trial has the unknown state " + word);
+  }
+  LiveAttempt attempt;
+  attempt.trial_row = query.Int(0);
+  attempt.attempt_row = query.Int(1);
+  attempt.id = {query.Text(2), query.Text(3), query.Int32(4)};
+  attempt.worker = query.Text(5);
+  attempt.instance = query.Text(6);
+  attempt.trial_state = *state;
+  attempt.acknowledged_sequence = query.Int(8);
+  attempt.started_at = query.Time(9);
+  return attempt;
+}
+
+// Takes the next trial out of the queue; the attempt's row is the caller's to insert.
+std::optional<Claim> TakeNext(Connection& connection, Timestamp now, int64_t revision) {
+  Query query(connection.Prepare(kClaim));
+  if (!query.Bind(now).Bind(revision).Step()) return std::nullopt;
+  Claim claim;
+  claim.attempt.trial_row = query.Int(0);
+  claim.attempt.id = {query.Text(4), query.Text(1), query.Int32(2)};
+  claim.attempt.started_at = now;
+  claim.queued_at = query.Time(3);
+  claim.spec_json = query.Text(5);
+  query.Step();  // to the end, which completes the statement
+  return claim;
+}
+
+// The attempt begins from scratch: what earlier ones reported stays, but counts no more.
+void Supersede(Connection& connection, const LiveAttempt& attempt) {
+  if (attempt.id.attempt == 1) return;
+  Query(connection.Prepare(kSupersede)).Bind(attempt.trial_row).Bind(attempt.id.attempt).Run();
+  Query(connection.Prepare(kResetSummary)).Bind(attempt.trial_row).Run();
+}
+
+int64_t InsertAttempt(Connection& connection, const LiveAttempt& attempt) {
+  Query query(connection.Prepare(kInsertAttempt));
+  query.Bind(attempt.trial_row)
+      .Bind(attempt.id.attempt)
+      .Bind(attempt.worker)
+      .Bind(attempt.instance)
+      .Bind(attempt.started_at)
+      .Step();
+  const int64_t row = query.Int(0);
+  query.Step();  // to the end, which completes the statement
+  return row;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<Claim>> Store::ClaimNext(const std::string& worker,
+                                                      const std::string& instance, Timestamp now) {
+  const auto body = [&]() -> absl::StatusOr<std::optional<Claim>> {
+    std::optional<Claim> claim = TakeNext(impl_->connection, now, impl_->revision);
+    if (!claim) return claim;
+    claim->attempt.worker = worker;
+    claim->attempt.instance = instance;
+    Supersede(impl_->connection, claim->attempt);
+    claim->attempt.attempt_row = InsertAttempt(impl_->connection, claim->attempt);
+    return claim;
+  };
+  return GuardedWrite(impl_->connection, "claim a trial", body);
+}
+
+absl::StatusOr<std::optional<LiveAttempt>> Store::FindLiveAttempt(const AttemptId& id) {
+  return Guarded("find an attempt", [&]() -> absl::StatusOr<std::optional<LiveAttempt>> {
+    Query query(impl_->connection.Prepare(kFindLive));
+    if (!query.Bind(id.sweep).Bind(id.trial).Bind(id.attempt).Step()) return std::nullopt;
+    return ReadLive(query);
+  });
+}
+
+absl::StatusOr<std::vector<LiveAttempt>> Store::LiveAttempts() {
+  return Guarded("list live attempts", [&]() -> absl::StatusOr<std::vector<LiveAttempt>> {
+    Query query(impl_->connection.Prepare(kAllLive));
+    std::vector<LiveAttempt> attempts;
+    while (query.Step()) {
+      ADARES_ASSIGN_OR_RETURN(LiveAttempt attempt, ReadLive(query));
+      attempts.push_back(std::move(attempt));
+    }
+    return attempts;
+  });
+}
+
+absl::StatusOr<std::string> Store::SpecJson(int64_t trial_row) {
+  return Guarded("read a trial's spec", [&]() -> absl::StatusOr<std::string> {
+    Query query(impl_->connection.Prepare(kSpec));
+    if (query.Bind(trial_row).Step()) return query.Text(0);
+    return MakeError(absl::StatusCode::kNotFound, reason::kTrialNotFound,
+                     "no trial has the row " + std::to_string(trial_row));
+  });
+}
+
+absl::Status Store::SetAttemptStart(const LiveAttempt& attempt, const AttemptStart& start) {
+  return GuardedWrite(impl_->connection, "record an attempt's start", [&] {
+    Query(impl_->connection.Prepare(kStart))
+        .Bind(start.parameters)
+        .Bind(ToJson(start.provenance))
+        .Bind(attempt.attempt_row)
+        .Run();
+    Query(impl_->connection.Prepare(kStartTotals))
+        .Bind(start.total_steps)
+        .Bind(start.total_epochs)
+        .Bind(impl_->revision)
+        .Bind(attempt.trial_row)
+        .Run();
+    return absl::OkStatus();
+  });
+}
+
+absl::Status Store::SetAcknowledgedSequence(const LiveAttempt& attempt, int64_t sequence) {
+  return GuardedWrite(impl_->connection, "record an acknowledged sequence", [&] {
+    Query(impl_->connection.Prepare(kAcknowledge)).Bind(sequence).Bind(attempt.attempt_row).Run();
+    return absl::OkStatus();
+  });
+}
+
+absl::Status Store::EndAttempt(const LiveAttempt& attempt, const AttemptEnd& end, Timestamp now) {
+  return GuardedWrite(impl_->connection, "end an attempt", [&] {
+    Query(impl_->connection.Prepare(kEnd))
+        .Bind(now)
+        .Bind(std::string(Name(end.reason)))
+        .Bind(end.message)
+        .Bind(end.exit_code)
+        .Bind(ToJson(end.log_tail))
+        .Bind(attempt.attempt_row)
+        .Run();
+    impl_->Touch(attempt.trial_row);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace adares

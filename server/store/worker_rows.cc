@@ -1,0 +1,70 @@
+// Reading workers.
+#include "server/store/worker_rows.h"
+
+#include <optional>
+#include <utility>
+
+#include "core/status.h"
+
+namespace adares {
+namespace {
+
+constexpr std::pair<WorkerState, std::string_view> kStates[] = {
+    {WorkerState::kReady, "ready"},
+    {WorkerState::kBusy, "busy"},
+    {WorkerState::kDraining, "draining"},
+    {WorkerState::kLost, "lost"},
+};
+
+constexpr char kWorkers[] = R"sql(
+SELECT name, instance, state, hostname, device, slots,
+  (SELECT count(*) FROM attempt WHERE attempt.worker = worker.name AND ended_at IS NULL),
+  version, registered_at, last_seen_at
+FROM worker WHERE name > ? ORDER BY name LIMIT ?)sql";
+
+absl::StatusOr<WorkerState> ParseState(const std::string& word) {
+  for (const auto& [state, name] : kStates) {
+    if (name == word) return state;
+  }
+  return MakeError(absl::StatusCode::kDataLoss, reason::kDatabaseCorrupt,
+                   "a worker has the unknown state " + word);
+}
+
+absl::StatusOr<WorkerRecord> ReadWorker(const Query& query) {
+  ADARES_ASSIGN_OR_RETURN(const WorkerState state, ParseState(query.Text(2)));
+  WorkerRecord worker;
+  worker.name = query.Text(0);
+  worker.instance = query.Text(1);
+  worker.state = state;
+  worker.hostname = query.Text(3);
+  worker.device = query.Text(4);
+  worker.slots = query.Int32(5);
+  worker.busy_slots = query.Int32(6);
+  worker.version = query.Text(7);
+  worker.registered_at = query.Time(8);
+  worker.last_seen_at = query.Time(9);
+  return worker;
+}
+
+}  // namespace
+
+std::string_view WorkerStateName(WorkerState state) {
+  for (const auto& [candidate, name] : kStates) {
+    if (candidate == state) return name;
+  }
+  return "lost";
+}
+
+absl::StatusOr<std::vector<WorkerRecord>> ReadWorkers(Connection& connection,
+                                                      const std::string& after, int64_t limit) {
+  Query query(connection.Prepare(kWorkers));
+  query.Bind(after).Bind(limit);
+  std::vector<WorkerRecord> workers;
+  while (query.Step()) {
+    ADARES_ASSIGN_OR_RETURN(WorkerRecord worker, ReadWorker(query));
+    workers.push_back(std::move(worker));
+  }
+  return workers;
+}
+
+}  // namespace adares

@@ -1,0 +1,132 @@
+// Exit codes and ways out.
+#include "client/problem.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "core/status.h"
+#include "nlohmann/json.hpp"
+
+namespace adares::client {
+namespace {
+
+using absl::StatusCode;
+
+constexpr char kServer[] = "127.0.0.1:7070";
+
+TEST(ProblemTest, EveryCodeHasItsExitCode) {
+  const std::map<StatusCode, int> expected = {
+      {StatusCode::kOk, 0},
+      {StatusCode::kCancelled, 130},
+      {StatusCode::kUnknown, 1},
+      {StatusCode::kInvalidArgument, 2},
+      {StatusCode::kDeadlineExceeded, 6},
+      {StatusCode::kNotFound, 3},
+      {StatusCode::kAlreadyExists, 5},
+      {StatusCode::kPermissionDenied, 4},
+      {StatusCode::kResourceExhausted, 6},
+      {StatusCode::kFailedPrecondition, 5},
+      {StatusCode::kAborted, 5},
+      {StatusCode::kOutOfRange, 2},
+      {StatusCode::kUnimplemented, 1},
+      {StatusCode::kInternal, 1},
+      {StatusCode::kUnavailable, 6},
+      {StatusCode::kDataLoss, 1},
+      {StatusCode::kUnauthenticated, 4},
+  };
+  for (const auto& [code, exit_code] : expected) {
+    EXPECT_EQ(static_cast<int>(ExitCodeFor(absl::Status(code, "x"))), exit_code)
+        << absl::StatusCodeToString(code);
+  }
+}
+
+TEST(ProblemTest, EveryReasonHasAWayOutOfItsOwn) {
+  const std::map<std::string_view, StatusCode> reasons = {
+      {reason::kSpecInvalid, StatusCode::kInvalidArgument},
+      {reason::kArgumentInvalid, StatusCode::kInvalidArgument},
+      {reason::kPageTokenInvalid, StatusCode::kInvalidArgument},
+      {reason::kFilterInvalid, StatusCode::kInvalidArgument},
+      {reason::kSweepNotFound, StatusCode::kNotFound},
+      {reason::kTrialNotFound, StatusCode::kNotFound},
+      {reason::kWorkerNotFound, StatusCode::kNotFound},
+      {reason::kMetricNotFound, StatusCode::kNotFound},
+      {reason::kSweepExists, StatusCode::kAlreadyExists},
+      {reason::kStateConflict, StatusCode::kFailedPrecondition},
+      {reason::kLeaseLost, StatusCode::kAborted},
+      {reason::kWorkerUnknown, StatusCode::kNotFound},
+      {reason::kDraining, StatusCode::kUnavailable},
+      {reason::kSchemaMismatch, StatusCode::kFailedPrecondition},
+      {reason::kDatabaseBusy, StatusCode::kUnavailable},
+      {reason::kDatabaseCorrupt, StatusCode::kDataLoss},
+  };
+  for (const auto& [reason, code] : reasons) {
+    const Problem problem = DescribeProblem(MakeError(code, reason, "what happened"), kServer);
+    EXPECT_EQ(problem.what, "what happened") << reason;
+    EXPECT_NE(problem.hint, "") << reason;
+  }
+}
+
+TEST(ProblemTest, UnreachableCoordinatorIsNamed) {
+  const absl::Status status = absl::UnavailableError(
+      "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:7070: "
+      "Connection refused");
+  EXPECT_EQ(ProblemText(DescribeProblem(status, kServer)),
+            "error: cannot reach the coordinator at 127.0.0.1:7070: Connection refused\n"
+            "hint: start one with `adares-server`, or use `adares run FILE`\n");
+}
+
+TEST(ProblemTest, NearestNameIsOffered) {
+  const absl::Status status =
+      MakeError(StatusCode::kNotFound, reason::kSweepNotFound, "there is no sweep \"mnits\"",
+                {{"name", "mnits"}, {"nearest", "mnist"}});
+  EXPECT_EQ(DescribeProblem(status, kServer).hint,
+            "did you mean \"mnist\"? `adares sweep list` lists what there is");
+}
+
+TEST(ProblemTest, ExcerptMarksTheColumn) {
+  const absl::Status status =
+      WithExcerpt(MakeError(StatusCode::kInvalidArgument, reason::kSpecInvalid,
+                            "s.yaml:2:10: unknown value", {{"line", "2"}, {"column", "10"}}),
+                  "name: x\nvalues: [blocks]\r\nseeds: [0]\n");
+  EXPECT_EQ(ProblemText(DescribeProblem(status, kServer)),
+            "error: s.yaml:2:10: unknown value\n"
+            "  2 | values: [blocks]\n"
+            "    |          ^\n"
+            "hint: nothing was started; correct the file and give the same command again\n");
+}
+
+TEST(ProblemTest, ExcerptOfALineThatIsNotThereIsLeftOut) {
+  const absl::Status status =
+      MakeError(StatusCode::kInvalidArgument, reason::kSpecInvalid, "x",
+                {{"line", "7"}, {"column", "1"}});
+  EXPECT_EQ(DescribeProblem(WithExcerpt(status, "one line"), kServer).excerpt, "");
+}
+
+TEST(ProblemTest, OwnHintReplacesTheUsualOne) {
+  const absl::Status status =
+      WithHint(MakeError(StatusCode::kAlreadyExists, reason::kSweepExists, "it exists"), "do this");
+  EXPECT_EQ(DescribeProblem(status, kServer).hint, "do this");
+  EXPECT_EQ(ErrorReason(status), reason::kSweepExists);
+}
+
+TEST(ProblemTest, InterruptIsNoError) {
+  EXPECT_EQ(ProblemText(DescribeProblem(absl::CancelledError("stopped watching"), kServer)),
+            "stopped watching\n");
+}
+
+TEST(ProblemTest, JsonTellsAllThatTextDoes) {
+  const absl::Status status = WithHint(
+      MakeError(StatusCode::kNotFound, reason::kSweepNotFound, "no sweep", {{"name", "x"}}), "look");
+  const auto error =
+      nlohmann::json::parse(ProblemJson(status, DescribeProblem(status, kServer)))["error"];
+  EXPECT_EQ(error["status"], "NOT_FOUND");
+  EXPECT_EQ(error["reason"], "SWEEP_NOT_FOUND");
+  EXPECT_EQ(error["message"], "no sweep");
+  EXPECT_EQ(error["hint"], "look");
+  EXPECT_EQ(error["exitCode"], 3);
+  EXPECT_EQ(error["metadata"], (nlohmann::json{{"name", "x"}}));
+}
+
+}  // namespace
+}  // namespace adares::client

@@ -1,0 +1,33 @@
+// The syntax of metric keys and sites.
+#include "core/measurement.h"
+
+#include <gtest/gtest.h>
+
+namespace adares {
+namespace {
+
+TEST(MeasurementTest, ReportedMetricsAreMetricKeys) {
+  EXPECT_EQ(ReportedMetrics().size(), 9U);
+  for (const std::string& key : ReportedMetrics()) EXPECT_TRUE(IsMetricKey(key)) << key;
+}
+
+TEST(MeasurementTest, MetricKeysAreShortAndPlain) {
+  EXPECT_TRUE(IsMetricKey("a"));
+  EXPECT_TRUE(IsMetricKey("time/epoch_seconds.p-99"));
+  EXPECT_TRUE(IsMetricKey(std::string(128, 'x')));
+  EXPECT_FALSE(IsMetricKey(std::string(129, 'x')));
+  EXPECT_FALSE(IsMetricKey(""));
+  EXPECT_FALSE(IsMetricKey("Loss"));
+  EXPECT_FALSE(IsMetricKey("train loss"));
+  EXPECT_FALSE(IsMetricKey("verlust/\xc3\xa4"));
+  EXPECT_FALSE(IsMetricKey(std::string_view("a\0b", 3)));
+}
+
+TEST(MeasurementTest, SiteNamesHaveNoSlash) {
+  EXPECT_TRUE(IsSiteName("layer1.0"));
+  EXPECT_FALSE(IsSiteName("layer1/0"));
+  EXPECT_FALSE(IsSiteName(""));
+}
+
+}  // namespace
+}  // namespace adares

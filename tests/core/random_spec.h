@@ -1,0 +1,88 @@
+// Random valid trial specs, made from the table of fields, so that tests of properties cover fields
+// that do not exist yet.
+#pragma once
+
+#include <cmath>
+#include <random>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/number_text.h"
+#include "core/trial_spec.h"
+#include "core/trial_spec_fields.h"
+
+namespace adares {
+
+class RandomSpec {
+ public:
+  explicit RandomSpec(uint64_t seed) : random_(seed) {}
+
+  TrialSpec Next() {
+    TrialSpec spec;
+    for (const TrialSpecField& field : TrialSpecFields()) SetField(field, Value(field), spec);
+    // Fields that do not go together get their defaults again.
+    for (int i = 0; i < 100; ++i) {
+      const auto conflict = FindConflict(spec);
+      if (!conflict) return spec;
+      for (const std::string& path : conflict->paths) {
+        const TrialSpecField& field = *FindTrialSpecField(path);
+        SetField(field, field.text(TrialSpec{}), spec);
+      }
+    }
+    throw std::runtime_error("the default values conflict");
+  }
+
+ private:
+  static void SetField(const TrialSpecField& field, const std::string& text, TrialSpec& spec) {
+    const absl::Status status = field.set(spec, {text, false});
+    if (!status.ok()) throw std::runtime_error(std::string(status.message()));
+  }
+
+  // A value that the field's type, as the documentation says it, permits.
+  std::string Value(const TrialSpecField& field) {
+    std::istringstream type(field.type);
+    std::string word;
+    type >> word;
+    if (word == "one") return Choice(field.type.substr(std::string("one of ").size()));
+    type >> word;
+    if (word == "integer") return Integer(type);
+    if (field.type == "a number > 0") return Positive();
+    if (field.type == "a number >= 0") return Below(4) == 0 ? "0" : Positive();
+    if (field.type == "a number >= 0 and < 1") return FormatNumber(Fraction());
+    if (field.type == "a number or normal(mean, sd)") {
+      return Below(2) == 0 ? Signed() : "normal(" + Signed() + ", " + Positive() + ")";
+    }
+    throw std::runtime_error("teach RandomSpec the type: " + field.type);
+  }
+
+  std::string Choice(const std::string& words) {
+    std::vector<std::string> choices;
+    std::istringstream stream(words);
+    for (std::string word; std::getline(stream >> std::ws, word, ',');) choices.push_back(word);
+    return choices[Below(choices.size())];
+  }
+
+  // After "an integer": "from A to B" or ">= A".
+  std::string Integer(std::istringstream& range) {
+    std::string word;
+    int64_t low = 0;
+    int64_t high = std::numeric_limits<int64_t>::max();
+    range >> word >> low;
+    if (word == "from") range >> word >> high;
+    return std::to_string(std::uniform_int_distribution<int64_t>(low, high)(random_));
+  }
+
+  std::string Positive() { return FormatNumber(std::ldexp(0.5 + Fraction() / 2, Exponent())); }
+  std::string Signed() { return (Below(2) == 0 ? "-" : "") + Positive(); }
+  int Exponent() { return static_cast<int>(Below(120)) - 60; }
+  double Fraction() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+  size_t Below(size_t limit) {
+    return std::uniform_int_distribution<size_t>(0, limit - 1)(random_);
+  }
+
+  std::mt19937_64 random_;
+};
+
+}  // namespace adares

@@ -1,0 +1,51 @@
+// The example files load and say what their comments say.
+#include <gtest/gtest.h>
+
+#include "core/sweep_spec.h"
+#include "tests/core/source_tree.h"
+
+namespace adares {
+namespace {
+
+SweepPlan LoadExample(const std::string& name, const std::vector<Override>& overrides = {}) {
+  const std::string path = "examples/" + name + ".yaml";
+  absl::StatusOr<SweepPlan> plan = LoadSweep(ReadSourceFile(path), path, overrides);
+  EXPECT_TRUE(plan.ok()) << plan.status();
+  return plan.ok() ? *std::move(plan) : SweepPlan{};
+}
+
+TEST(SweepExampleTest, EveryExampleLoadsUnderItsName) {
+  int count = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(ADARES_SOURCE_DIR) / "examples")) {
+    if (entry.path().extension() != ".yaml") continue;
+    EXPECT_EQ(LoadExample(entry.path().stem()).name, entry.path().stem());
+    ++count;
+  }
+  EXPECT_GE(count, 3);
+}
+
+TEST(SweepExampleTest, QuickHasFourVariantsAndTwoSeedsOnBothDataSets) {
+  for (const char* dataset : {"synthetic", "mnist"}) {
+    const SweepPlan plan = LoadExample("quick", {{"data.dataset", dataset}});
+    EXPECT_EQ(plan.variants.size(), 4U);
+    EXPECT_EQ(plan.trials.size(), 8U);
+    EXPECT_EQ(Name(plan.variants.at(0).spec.data.dataset), dataset);
+  }
+}
+
+TEST(SweepExampleTest, GranularityStudiesHaveAllFiveAgainstThePlainResNet) {
+  for (const char* name : {"mnist-granularity", "cifar10-granularity"}) {
+    const SweepPlan plan = LoadExample(name);
+    ASSERT_EQ(plan.variants.size(), 5U);
+    EXPECT_EQ(plan.variants[0].spec.model.skip.granularity, Granularity::kNone);
+    for (const Variant& variant : plan.variants) {
+      EXPECT_EQ(variant.baseline_id, plan.variants[0].id);
+    }
+  }
+  EXPECT_EQ(LoadExample("mnist-granularity").trials.size(), 10U);
+  EXPECT_EQ(LoadExample("cifar10-granularity").trials.size(), 15U);
+}
+
+}  // namespace
+}  // namespace adares

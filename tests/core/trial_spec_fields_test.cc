@@ -1,0 +1,204 @@
+// The table of fields: properties of every row, the rows' ranges, and the rules between fields.
+#include "core/trial_spec_fields.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "core/status.h"
+#include "tests/core/random_spec.h"
+#include "tests/core/source_tree.h"
+
+namespace adares {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+absl::Status Set(const std::string& path, const std::string& text, bool quoted = false) {
+  TrialSpec spec;
+  return FindTrialSpecField(path)->set(spec, {text, quoted});
+}
+
+TEST(TrialSpecFieldsTest, EveryFieldReadsWhatItWrites) {
+  RandomSpec specs(3);
+  for (int i = 0; i < 200; ++i) {
+    const TrialSpec spec = specs.Next();
+    TrialSpec copy;
+    for (const TrialSpecField& field : TrialSpecFields()) {
+      ASSERT_TRUE(field.set(copy, {field.text(spec), false}).ok()) << field.path;
+      EXPECT_EQ(field.text(copy), field.text(spec));
+    }
+    EXPECT_EQ(copy, spec);
+  }
+}
+
+TEST(TrialSpecFieldsTest, EveryFieldRefusesNonsenseAndKeepsItsValue) {
+  for (const TrialSpecField& field : TrialSpecFields()) {
+    for (const char* nonsense : {"", "nonsense", "nan", "inf", "01", "1_0", "normal(", "\xff"}) {
+      TrialSpec spec;
+      const absl::Status status = field.set(spec, {nonsense, false});
+      EXPECT_EQ(ErrorReason(status), "SPEC_INVALID") << field.path << " " << nonsense;
+      EXPECT_THAT(std::string(status.message()),
+                  HasSubstr(absl::StrCat(field.path, " takes ", field.type)));
+      EXPECT_EQ(spec, TrialSpec{}) << field.path;
+    }
+  }
+}
+
+// The seed is set by replicates and is therefore no key of a sweep file's base.
+TEST(TrialSpecFieldsTest, SweepFilePageListsEveryKey) {
+  const std::string page = ReadSourceFile("docs/sweep-files.md");
+  for (const TrialSpecField& field : TrialSpecFields()) {
+    if (field.path == kSeedPath) continue;
+    const std::string row = absl::StrCat("| `", field.path, "` | ", field.type, " | `",
+                                         field.text(TrialSpec{}), "` | ", field.doc, " |\n");
+    EXPECT_NE(page.find(row), std::string::npos) << "docs/sweep-files.md lacks the row\n" << row;
+  }
+}
+
+struct Limits {
+  const char* path;
+  const char* smallest;
+  const char* below;
+  const char* largest;
+  const char* above;
+};
+
+class FieldLimitsTest : public testing::TestWithParam<Limits> {};
+
+TEST_P(FieldLimitsTest, AreInclusive) {
+  EXPECT_TRUE(Set(GetParam().path, GetParam().smallest).ok());
+  EXPECT_TRUE(Set(GetParam().path, GetParam().largest).ok());
+  EXPECT_THAT(std::string(Set(GetParam().path, GetParam().below).message()),
+              HasSubstr("is out of range"));
+  EXPECT_FALSE(Set(GetParam().path, GetParam().above).ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, FieldLimitsTest,
+    testing::Values(Limits{"train.epochs", "1", "0", "10000", "10001"},
+                    Limits{"train.batch_size", "1", "0", "65536", "65537"},
+                    Limits{"train.lr", "1e-300", "0", "1e300", "1e309"},
+                    Limits{"train.momentum", "0", "-0.1", "0.9999999999999999", "1"},
+                    Limits{"train.weight_decay", "0", "-1e-9", "1e300", "1e309"},
+                    Limits{"train.log_every", "1", "0", "1000000000", "1000000001"},
+                    Limits{"data.train_size", "0", "-1", "10000000", "10000001"},
+                    Limits{"data.validation_size", "1", "0", "10000000", "10000001"},
+                    Limits{"data.test_size", "0", "-1", "10000000", "10000001"},
+                    Limits{"seed", "0", "-1", "9223372036854775807", "9223372036854775808"}));
+
+TEST(TrialSpecFieldsTest, WordsAreThoseOfTheDesign) {
+  const auto type = [](const char* path) { return FindTrialSpecField(path)->type; };
+  EXPECT_EQ(type("model.family"), "one of cifar, paper");
+  EXPECT_EQ(type("model.skip.granularity"), "one of none, unified, stage, block-type, block");
+  EXPECT_EQ(type("data.dataset"), "one of mnist, cifar10, synthetic");
+  EXPECT_EQ(type("data.augment"), "one of none, crop, flip, crop-flip");
+  EXPECT_EQ(type("train.optimizer"), "one of sgd, adam");
+  EXPECT_EQ(type("train.schedule"), "one of constant, cosine");
+}
+
+TEST(TrialSpecFieldsTest, MessagesSayWhatWasMeant) {
+  const auto message = [](const char* path, const char* text, bool quoted = false) {
+    return std::string(Set(path, text, quoted).message());
+  };
+  EXPECT_EQ(
+      message("data.dataset", "cifar"),
+      "data.dataset takes one of mnist, cifar10, synthetic: \"cifar\" is none of them; did you "
+      "mean \"cifar10\"?");
+  EXPECT_EQ(message("train.optimizer", "lbfgs"),
+            "train.optimizer takes one of sgd, adam: \"lbfgs\" is none of them");
+  EXPECT_EQ(message("train.lr", ".1"),
+            "train.lr takes a number > 0: \".1\" has no digit before the point; write 0.1");
+  EXPECT_EQ(message("model.skip.init", "0.5", true),
+            "model.skip.init takes a number or normal(mean, sd): \"0.5\" is a string; remove the "
+            "quotes");
+}
+
+TEST(TrialSpecFieldsTest, InitFormsAreChecked) {
+  const auto cause = [](const char* text) {
+    const std::string message(Set("model.skip.init", text).message());
+    return message.substr(message.find(": ") + 2);
+  };
+  EXPECT_TRUE(Set("model.skip.init", "normal(0, 0.05)", true).ok());
+  EXPECT_EQ(cause("normal(0"),
+            "\"normal(0\" lacks its closing parenthesis; inside { } and [ ] it needs quotes: "
+            "\"normal(0, 0.05)\"");
+  EXPECT_EQ(cause("normal(0)"), "\"normal(0)\" is no such form; write normal(0, 0.05)");
+  EXPECT_EQ(cause("normal"), "\"normal\" is no such form; write normal(0, 0.05)");
+  EXPECT_EQ(cause("normal(0, 0)"), "\"normal(0, 0)\" has a standard deviation that is not > 0");
+  EXPECT_EQ(cause("normal(0, x)"), "\"normal(0, x)\" is no such form, as \"x\" is not a number");
+  EXPECT_EQ(cause("normal(0, 1, 2)"),
+            "\"normal(0, 1, 2)\" is no such form, as \"1, 2\" is not a number");
+  EXPECT_EQ(cause("uniform(0, 1)"), "\"uniform(0, 1)\" is not a number");
+}
+
+TEST(TrialSpecFieldsTest, GroupsAreThePathsAboveFields) {
+  EXPECT_THAT(TrialSpecKeysBelow(""), ElementsAre("data", "model", "seed", "train"));
+  EXPECT_THAT(TrialSpecKeysBelow("model.skip"), ElementsAre("granularity", "init"));
+  EXPECT_TRUE(IsTrialSpecGroup("model"));
+  EXPECT_FALSE(IsTrialSpecGroup("model.depth"));
+  EXPECT_FALSE(IsTrialSpecGroup("mod"));
+  EXPECT_EQ(FindTrialSpecField("model.skip"), nullptr);
+}
+
+std::string Conflict(void (*change)(TrialSpec&)) {
+  TrialSpec spec;
+  change(spec);
+  const auto conflict = FindConflict(spec);
+  return conflict ? conflict->message : "";
+}
+
+TEST(TrialSpecConflictTest, DefaultsGoTogether) {
+  EXPECT_EQ(Conflict([](TrialSpec&) {}), "");
+}
+
+TEST(TrialSpecConflictTest, DepthsBelongToFamilies) {
+  for (const int64_t depth : {8, 14, 18, 20, 32, 44, 56, 26, 110}) {
+    TrialSpec spec;
+    spec.model.depth = depth;
+    EXPECT_EQ(FindConflict(spec).has_value(), depth == 18 || depth == 26 || depth == 110) << depth;
+    spec.model.family = Family::kPaper;
+    EXPECT_EQ(FindConflict(spec).has_value(), depth != 18) << depth;
+  }
+  EXPECT_EQ(Conflict([](TrialSpec& spec) { spec.model.depth = 9; }),
+            "family cifar has no network of depth 9; model.depth must be one of 8, 14, 20, 32, 44, "
+            "56");
+}
+
+TEST(TrialSpecConflictTest, PlainResNetHasTheConstantOne) {
+  EXPECT_THAT(Conflict([](TrialSpec& spec) { spec.model.skip.init.value = 0; }),
+              HasSubstr("model.skip.init must be 1 there"));
+  EXPECT_THAT(Conflict([](TrialSpec& spec) {
+                spec.model.skip.init = {SkipInit::Kind::kNormal, 1, 0.1};
+              }),
+              HasSubstr("plain ResNet"));
+  EXPECT_EQ(Conflict([](TrialSpec& spec) {
+              spec.model.skip = {Granularity::kStage, {SkipInit::Kind::kConstant, 0, 0}};
+            }),
+            "");
+}
+
+TEST(TrialSpecConflictTest, ABatchFitsIntoTheTrainingExamples) {
+  EXPECT_EQ(Conflict([](TrialSpec& spec) { spec.data.train_size = 128; }), "");
+  EXPECT_EQ(
+      Conflict([](TrialSpec& spec) { spec.data.train_size = 127; }),
+      "train.batch_size 128 is larger than data.train_size 127; there would be no whole batch");
+}
+
+TEST(TrialSpecConflictTest, TrainingAndValidationFitIntoThePublishedFiles) {
+  TrialSpec spec;
+  spec.data = {Dataset::kMnist, Augment::kNone, 55'000, 5'000, 0};
+  EXPECT_FALSE(FindConflict(spec));
+  spec.data.train_size = 55'001;
+  EXPECT_EQ(FindConflict(spec)->message,
+            "data.train_size 55001 and data.validation_size 5000 need more than the 60000 training "
+            "examples of mnist");
+  spec.data = {Dataset::kCifar10, Augment::kNone, 0, 50'000, 0};
+  EXPECT_TRUE(FindConflict(spec));
+  spec.data.dataset = Dataset::kSynthetic;
+  EXPECT_FALSE(FindConflict(spec));
+}
+
+}  // namespace
+}  // namespace adares

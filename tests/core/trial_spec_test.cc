@@ -1,0 +1,168 @@
+// Canonical JSON, the ids made from it, and reading it back.
+#include "core/trial_spec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "core/status.h"
+#include "core/trial_spec_fields.h"
+#include "nlohmann/json.hpp"
+#include "tests/core/random_spec.h"
+
+namespace adares {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Ids and digests rest on these bytes: a change of them makes every stored trial another trial.
+TEST(TrialSpecTest, CanonicalJsonIsPinned) {
+  EXPECT_EQ(CanonicalJson(TrialSpec{}),
+            R"({"data":{"augment":"none","dataset":"synthetic","test_size":0,"train_size":0,)"
+            R"("validation_size":5000},"model":{"depth":8,"family":"cifar",)"
+            R"("skip":{"granularity":"none","init":1}},"seed":0,)"
+            R"("train":{"batch_size":128,"epochs":10,"log_every":50,"lr":0.1,"momentum":0.9,)"
+            R"("optimizer":"sgd","schedule":"cosine","weight_decay":0}})");
+  // By `printf %s ... | sha256sum` over the text above, with and without the seed.
+  EXPECT_EQ(TrialId(TrialSpec{}), "6f6a5a864aed");
+  EXPECT_EQ(VariantId(TrialSpec{}), "ec010d456077");
+}
+
+TEST(TrialSpecTest, SeedMakesAnotherTrialOfTheSameVariant) {
+  TrialSpec spec;
+  spec.seed = 7;
+  EXPECT_NE(TrialId(spec), TrialId(TrialSpec{}));
+  EXPECT_EQ(VariantId(spec), VariantId(TrialSpec{}));
+}
+
+TEST(TrialSpecTest, CanonicalJsonReadsBackAndIsTheSameOnTheSecondWriting) {
+  RandomSpec specs(1);
+  std::set<std::string> seen;
+  for (int i = 0; i < 2000; ++i) {
+    const TrialSpec spec = specs.Next();
+    const std::string json = CanonicalJson(spec);
+    const absl::StatusOr<TrialSpec> read = ParseTrialSpec(json);
+    ASSERT_TRUE(read.ok()) << read.status() << "\n" << json;
+    ASSERT_EQ(*read, spec) << json;
+    ASSERT_EQ(CanonicalJson(*read), json);
+    seen.insert(json);
+  }
+  EXPECT_GT(seen.size(), 1990U) << "the specs are not random";
+}
+
+TEST(TrialSpecTest, CanonicalJsonIsJsonWithSortedKeysAndNoBlanks) {
+  RandomSpec specs(2);
+  for (int i = 0; i < 200; ++i) {
+    const TrialSpec spec = specs.Next();
+    const std::string json = CanonicalJson(spec);
+    const auto parsed = nlohmann::json::parse(json);
+    // nlohmann sorts keys and writes no blanks; only its numbers look different.
+    EXPECT_EQ(parsed, nlohmann::json::parse(parsed.dump()));
+    EXPECT_EQ(parsed.flatten().size(), TrialSpecFields().size());
+    std::string last_path;
+    for (const auto& [path, value] : parsed.flatten().items()) {
+      EXPECT_LT(last_path, path);
+      last_path = path;
+    }
+  }
+}
+
+TEST(TrialSpecTest, MissingKeysKeepTheirDefaults) {
+  const absl::StatusOr<TrialSpec> spec =
+      ParseTrialSpec(R"( {"train": {"lr": 1e-3}, "model": {"skip": {}}} )");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  TrialSpec expected;
+  expected.train.lr = 0.001;
+  EXPECT_EQ(*spec, expected);
+}
+
+TEST(TrialSpecTest, InitIsANumberOrANormalDistribution) {
+  const auto read = [](const std::string& init) {
+    return ParseTrialSpec(R"({"model":{"skip":{"granularity":"block","init":)" + init + "}}}");
+  };
+  EXPECT_EQ(read("-0.5")->model.skip.init, (SkipInit{SkipInit::Kind::kConstant, -0.5, 0}));
+  EXPECT_EQ(read(R"("normal(0,5e-2)") ")->model.skip.init,
+            (SkipInit{SkipInit::Kind::kNormal, 0, 0.05}));
+  EXPECT_THAT(CanonicalJson(*read(R"("normal( -1 , 0.50)")")),
+              HasSubstr(R"("init":"normal(-1, 0.5)")"));
+  EXPECT_EQ(read("-0"), read("0"));
+}
+
+struct BadSpec {
+  const char* name;
+  const char* json;
+  const char* message;
+  const char* path;
+};
+
+class BadSpecTest : public testing::TestWithParam<BadSpec> {};
+
+TEST_P(BadSpecTest, IsRefusedNamingThePath) {
+  const absl::StatusOr<TrialSpec> spec = ParseTrialSpec(GetParam().json);
+  ASSERT_FALSE(spec.ok());
+  EXPECT_EQ(spec.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ErrorReason(spec.status()), "SPEC_INVALID");
+  EXPECT_EQ(std::string(spec.status().message()), GetParam().message);
+  EXPECT_EQ(ErrorMetadata(spec.status())["path"], GetParam().path);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadSpecTest,
+    testing::Values(
+        BadSpec{"empty", "", "not valid JSON near byte 1", ""},
+        BadSpec{"truncated", R"({"train":{"lr":0.1})", "not valid JSON near byte 20", ""},
+        BadSpec{"trailing", "{} {}", "not valid JSON near byte 4", ""},
+        BadSpec{"not_an_object", "[]", "no field takes a list", ""},
+        BadSpec{"a_number", "5", "a trial spec is an object", ""},
+        BadSpec{"unknown_key", R"({"train":{"epoch":3}})",
+                R"(train.epoch: unknown key "epoch" in train; did you mean "epochs"?)",
+                "train.epoch"},
+        BadSpec{"misplaced_key", R"({"model":{"lr":3}})",
+                R"(model.lr: unknown key "lr" in model; the field is train.lr)", "model.lr"},
+        BadSpec{"dotted_key", R"({"train.lr":3})",
+                R"(train.lr: unknown key "train.lr"; the field is train.lr)", "train.lr"},
+        BadSpec{"duplicate_key", R"({"train":{"lr":1,"lr":2}})", "train.lr: the key is there twice",
+                "train.lr"},
+        BadSpec{"duplicate_group", R"({"train":{},"train":{}})", "train: the key is there twice",
+                "train"},
+        BadSpec{"number_for_group", R"({"train":3})", R"(train: takes an object, not "3")",
+                "train"},
+        BadSpec{"object_for_field", R"({"seed":{}})", "seed: the field takes one value, no object",
+                "seed"},
+        BadSpec{"list_for_field", R"({"seed":[1]})", "seed: no field takes a list", "seed"},
+        BadSpec{"null", R"({"seed":null})", R"(seed takes an integer >= 0: "null" is not a number)",
+                "seed"},
+        BadSpec{"boolean", R"({"train":{"lr":true}})",
+                R"(train.lr takes a number > 0: "true" is not a number)", "train.lr"},
+        BadSpec{"quoted_number", R"({"train":{"lr":"0.1"}})",
+                R"(train.lr takes a number > 0: "0.1" is a string; remove the quotes)", "train.lr"},
+        BadSpec{"float_for_integer", R"({"train":{"epochs":3.0}})",
+                R"(train.epochs takes an integer from 1 to 10000: "3.0" is not an integer)",
+                "train.epochs"},
+        BadSpec{"negative_seed", R"({"seed":-1})",
+                R"(seed takes an integer >= 0: "-1" is out of range)", "seed"},
+        BadSpec{"huge_seed", R"({"seed":9223372036854775808})",
+                R"(seed takes an integer >= 0: "9223372036854775808" does not fit into 64 bits)",
+                "seed"},
+        BadSpec{"conflict", R"({"model":{"family":"paper"}})",
+                "family paper has no network of depth 8; model.depth must be 18", "model.depth"}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(TrialSpecTest, HostileNestingIsAnErrorAndNoCrash) {
+  for (const char* opening : {"[", "{\"train\":", "{\"a\":[", "{"}) {
+    std::string json;
+    for (int i = 0; i < 200'000; ++i) json += opening;
+    EXPECT_FALSE(ParseTrialSpec(json).ok());
+  }
+}
+
+TEST(TrialSpecTest, EveryTruncationIsAnError) {
+  const std::string json = CanonicalJson(TrialSpec{});
+  for (size_t length = 0; length < json.size(); ++length) {
+    EXPECT_FALSE(ParseTrialSpec(json.substr(0, length)).ok()) << length;
+  }
+}
+
+}  // namespace
+}  // namespace adares

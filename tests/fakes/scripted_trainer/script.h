@@ -1,0 +1,44 @@
+// What a scripted trainer does with a trial, as tests write it:
+// "epochs=3,points_per_epoch=5,end=error".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace adares::fakes {
+
+enum class Ending {
+  kFinished,
+  kDiverged,  // says that the loss is not finite
+  kError,     // says that something failed
+  kStopped,   // says cancelled, though nobody asked
+  kCrash,     // SIGSEGV
+  kKilled,    // SIGKILL, as by the kernel's out-of-memory killer
+  kExit,      // exit:N: leaves with code N and no word
+  kHang,      // does not heed the stop command; leaves at end of file
+  kGarbage,   // sends a line that is not an event
+  kEndless,   // sends a line that does not end
+  kFlood,     // flood:N: N events of one point each, then finishes
+  kNoReady,   // never says that it is ready
+  kLinger,    // finishes, but does not leave at end of file
+};
+
+struct Script {
+  std::optional<int64_t> epochs;  // default: the trial's
+  int64_t points_per_epoch = 2;
+  int64_t delay_ms = 0;   // after each epoch
+  int64_t log_lines = 1;  // printed in each epoch
+  int64_t gate_after =
+      1;  // the epoch after which it waits for the file that ADARES_SCRIPT_GATE names
+  Ending end = Ending::kFinished;
+  int64_t end_number = 0;  // the N of exit and flood
+};
+
+// INVALID_ARGUMENT naming the part that is wrong.
+absl::StatusOr<Script> ParseScript(std::string_view text);
+
+}  // namespace adares::fakes

@@ -1,0 +1,182 @@
+#include "worker/agent/agent.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace adares::worker {
+namespace {
+
+// A worker gives up its leases at 4/5 of their length, counted from when it sent the last Sync that
+// was answered: earlier than the coordinator does, whose count began later.
+constexpr int kLeaseNumerator = 4;
+constexpr int kLeaseDenominator = 5;
+
+}  // namespace
+
+Agent::Agent(AgentOptions options, const Context& context,
+             std::function<void(const absl::Status&)> finished)
+    : options_(std::move(options)),
+      context_(context),
+      finished_(std::move(finished)),
+      sync_(context.link, context.loop,
+            {.state = [this] { return State(); },
+             .registered =
+                 [this](const WorkerTerms& terms) {
+                   terms_ = terms;
+                   reporter_.Start();
+                 },
+             .answered = [this](const SyncOrders& orders,
+                                EventLoop::Instant sent_at) { Apply(orders, sent_at); },
+             .rejected = [this](const absl::Status& status) { Finish(status); }}),
+      reporter_(context.link, context.loop,
+                {.next = [this] { return NextBatch(); },
+                 .rewind =
+                     [this] {
+                       for (const auto& attempt : attempts_) attempt->Rewind();
+                     },
+                 .answered = [this](const ReportAnswer& answer) { TakeAnswer(answer); }}) {}
+
+void Agent::Start() { sync_.Start(); }
+
+void Agent::Drain() {
+  if (std::exchange(draining_, true)) return;
+  spdlog::info("event=draining attempts={}", attempts_.size());
+  for (const auto& attempt : attempts_) attempt->Stop(EndReason::kPreempted, kDrainGrace);
+  sync_.SyncSoon();
+  farewell_timer_ = context_.loop.After(kFarewellLimit, [this] {
+    farewell_taken_ = true;
+    AttemptChanged();
+  });
+  drain_timer_ = context_.loop.After(kDrainLimit, [this] {
+    spdlog::warn(
+        "event=drain_incomplete attempts={} hint=\"the coordinator did not acknowledge "
+        "them in time; their leases will end\"",
+        attempts_.size());
+    Finish(absl::OkStatus());
+  });
+}
+
+SyncState Agent::State() {
+  SyncState state;
+  state.draining = draining_;
+  farewell_sent_ = draining_;
+  for (const auto& attempt : attempts_) {
+    if (attempt->held()) state.attempts.push_back({attempt->id(), attempt->phase()});
+  }
+  return state;
+}
+
+void Agent::Apply(const SyncOrders& orders, EventLoop::Instant sent_at) {
+  ExtendLeases(sent_at);
+  for (const StopOrder& order : orders.stop) Apply(order);
+  for (const Assignment& assignment : orders.start) Apply(assignment);
+  LaunchWaiting();
+  if (farewell_sent_ && !std::exchange(farewell_taken_, true)) AttemptChanged();
+}
+
+void Agent::Apply(const StopOrder& order) {
+  Attempt* attempt = Find(order.id);
+  if (attempt == nullptr) return;
+  spdlog::info("event=stop_ordered sweep={} trial={} attempt={} reason={}", order.id.sweep,
+               order.id.trial, order.id.attempt,
+               order.reason == StopReason::kCancelled ? "cancelled" : "lease-lost");
+  if (order.reason == StopReason::kCancelled) {
+    attempt->Stop(EndReason::kCancelled, kCancelGrace);
+  } else {
+    attempt->Abandon("the lease is lost");
+  }
+}
+
+void Agent::Apply(const Assignment& assignment) {
+  if (Find(assignment.id) != nullptr) return;
+  spdlog::info("event=assigned sweep={} trial={} attempt={}", assignment.id.sweep,
+               assignment.id.trial, assignment.id.attempt);
+  attempts_.push_back(
+      std::make_unique<Attempt>(assignment,
+                                Attempt::Context{context_.loop, context_.io, context_.link,
+                                                 context_.folders, options_.trainer},
+                                [this] { AttemptChanged(); }));
+  // Assigned before the coordinator knew: given back at once, not by the end of its lease.
+  if (draining_) attempts_.back()->Stop(EndReason::kPreempted, kDrainGrace);
+}
+
+void Agent::ExtendLeases(EventLoop::Instant sent_at) {
+  const Duration held = terms_.lease_duration * kLeaseNumerator / kLeaseDenominator;
+  const auto left = std::chrono::duration_cast<Duration>(sent_at + held - context_.loop.Now());
+  lease_timer_ = context_.loop.After(std::max(left, Duration::zero()), [this] { LoseContact(); });
+}
+
+void Agent::LoseContact() {
+  lease_timer_.reset();
+  for (const auto& attempt : attempts_) attempt->LoseContact();
+}
+
+void Agent::TakeAnswer(const ReportAnswer& answer) {
+  Attempt* attempt = Find(answer.id);
+  if (attempt == nullptr || !attempt->held()) return;
+  if (answer.acknowledged) {
+    attempt->Acknowledge(*answer.acknowledged);
+  } else {
+    attempt->Abandon(answer.refusal);
+  }
+  // A slot may be free: the coordinator should hear of it before the held call ends.
+  if (!attempt->held()) sync_.SyncSoon();
+}
+
+std::optional<ReportBatch> Agent::NextBatch() {
+  for (size_t tries = 0; tries < attempts_.size(); ++tries) {
+    next_to_report_ = (next_to_report_ + 1) % attempts_.size();
+    if (auto batch = attempts_[next_to_report_]->NextBatch()) return batch;
+  }
+  return std::nullopt;
+}
+
+// Comes from inside attempts, which must not be destroyed then: the rest is done afterwards.
+void Agent::AttemptChanged() {
+  reporter_.Wake();
+  if (std::exchange(tidy_posted_, true)) return;
+  context_.loop.Post([this, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) Tidy();
+  });
+}
+
+void Agent::Tidy() {
+  tidy_posted_ = false;
+  if (done_) return;
+  std::erase_if(attempts_, [this](const auto& attempt) {
+    if (!attempt->over()) return false;
+    context_.folders.Retire(attempt->id());
+    return true;
+  });
+  LaunchWaiting();
+  if (draining_ && farewell_taken_ && attempts_.empty()) Finish(absl::OkStatus());
+}
+
+// A slot is free when its process is gone, which may be after the coordinator has filled it again.
+void Agent::LaunchWaiting() {
+  auto busy = std::count_if(attempts_.begin(), attempts_.end(),
+                            [](const auto& attempt) { return attempt->has_process(); });
+  for (const auto& attempt : attempts_) {
+    if (busy >= options_.slots) return;
+    if (!attempt->waiting()) continue;
+    attempt->Launch();
+    if (attempt->has_process()) ++busy;
+  }
+}
+
+void Agent::Finish(const absl::Status& status) {
+  if (std::exchange(done_, true)) return;
+  lease_timer_.reset();
+  finished_(status);
+}
+
+Attempt* Agent::Find(const AttemptId& id) {
+  const auto found = std::find_if(attempts_.begin(), attempts_.end(),
+                                  [&id](const auto& attempt) { return attempt->id() == id; });
+  return found == attempts_.end() ? nullptr : found->get();
+}
+
+}  // namespace adares::worker

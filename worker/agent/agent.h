@@ -1,0 +1,88 @@
+// The worker's state machine: which attempts it holds, which of them run, and what the coordinator
+// and the machine say about them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "worker/agent/attempt.h"
+#include "worker/agent/attempt_folders.h"
+#include "worker/agent/coordinator_link.h"
+#include "worker/agent/event_loop.h"
+#include "worker/agent/reporter.h"
+#include "worker/agent/sync_loop.h"
+
+namespace adares::worker {
+
+struct AgentOptions {
+  int slots = 1;  // trainers at a time
+  TrainerProgram trainer;
+};
+
+// Lives on the owner thread; destroying it kills its trainers.
+class Agent {
+ public:
+  // How long a trainer may go on with the step in progress when its trial is cancelled, and when
+  // the worker goes.
+  static constexpr Duration kCancelGrace = std::chrono::seconds(10);
+  static constexpr Duration kDrainGrace = std::chrono::seconds(5);
+  // How long a draining worker waits for its last acknowledgements; and, holding nothing, for an
+  // answer to its farewell.
+  static constexpr Duration kDrainLimit = std::chrono::seconds(15);
+  static constexpr Duration kFarewellLimit = std::chrono::seconds(2);
+
+  struct Context {
+    EventLoop& loop;
+    boost::asio::io_context& io;
+    CoordinatorLink& link;
+    AttemptFolders& folders;
+  };
+
+  // `finished` is called once: OK after Drain, else why the coordinator will not have this worker.
+  Agent(AgentOptions options, const Context& context,
+        std::function<void(const absl::Status&)> finished);
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  void Start();
+
+  // Gives its trials back and finishes.
+  void Drain();
+
+ private:
+  SyncState State();
+  void Apply(const SyncOrders& orders, EventLoop::Instant sent_at);
+  void Apply(const StopOrder& order);
+  void Apply(const Assignment& assignment);
+  void ExtendLeases(EventLoop::Instant sent_at);
+  void LoseContact();
+  void TakeAnswer(const ReportAnswer& answer);
+  std::optional<ReportBatch> NextBatch();
+  void AttemptChanged();
+  void Tidy();
+  void LaunchWaiting();
+  void Finish(const absl::Status& status);
+  Attempt* Find(const AttemptId& id);
+
+  const AgentOptions options_;
+  const Context context_;
+  const std::function<void(const absl::Status&)> finished_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for posted actions
+  WorkerTerms terms_;
+  SyncLoop sync_;
+  Reporter reporter_;
+  std::vector<std::unique_ptr<Attempt>> attempts_;  // in the order of their assignment
+  size_t next_to_report_ = 0;                       // attempts take turns
+  std::unique_ptr<EventLoop::Timer> lease_timer_;
+  bool tidy_posted_ = false;
+  bool draining_ = false;
+  bool farewell_sent_ = false;   // a Sync that said so
+  bool farewell_taken_ = false;  // was answered, or need not be waited for any longer
+  std::unique_ptr<EventLoop::Timer> farewell_timer_;
+  std::unique_ptr<EventLoop::Timer> drain_timer_;
+  bool done_ = false;
+};
+
+}  // namespace adares::worker

@@ -1,0 +1,232 @@
+#include "worker/agent/attempt.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/quoted_text.h"
+#include "core/trial_spec.h"
+#include "core/trial_state.h"
+
+namespace adares::worker {
+namespace {
+
+namespace protocol = trainer_protocol;
+
+// Far below what a coordinator takes in one record.
+constexpr size_t kMeasurementsPerRecord = 1000;
+
+int64_t Seconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+}
+
+std::string StopMessage(EndReason reason) {
+  return reason == EndReason::kPreempted ? "the worker is shutting down" : "cancelled on request";
+}
+
+template <typename Measurement>
+void AddInParts(const std::vector<Measurement>& all, AttemptJournal& journal) {
+  for (size_t begin = 0; begin < all.size(); begin += kMeasurementsPerRecord) {
+    const size_t end = std::min(all.size(), begin + kMeasurementsPerRecord);
+    journal.Add(std::vector<Measurement>(all.begin() + static_cast<ptrdiff_t>(begin),
+                                         all.begin() + static_cast<ptrdiff_t>(end)));
+  }
+}
+
+}  // namespace
+
+Attempt::Attempt(Assignment assignment, const Context& context, std::function<void()> changed)
+    : assignment_(std::move(assignment)),
+      context_(context),
+      changed_(std::move(changed)),
+      journal_(assignment_.id, {context.loop, context.link, context.folders},
+               {.added = [this] { changed_(); },
+                .failed =
+                    [this](const absl::Status& status) {
+                      KillAs(EndReason::kError, std::string(status.message()));
+                    }}) {}
+
+AttemptPhase Attempt::phase() const {
+  if (state_ == State::kEnded) return AttemptPhase::kReporting;
+  return stopping_ || killed_as_ ? AttemptPhase::kStopping : AttemptPhase::kRunning;
+}
+
+void Attempt::Launch() {
+  state_ = State::kStarting;
+  if (!journal_.Open()) return;
+  auto spec = ParseTrialSpec(assignment_.spec_json);
+  if (!spec.ok()) {
+    End({EndReason::kError, absl::StrCat("this worker cannot read the trial's configuration: ",
+                                         std::string(spec.status().message()))});
+    return;
+  }
+  spec_ = *std::move(spec);
+  auto process = TrainerProcess::Start(
+      context_.io, context_.trainer,
+      {.event = [this](std::string_view line) { TakeEventLine(line); },
+       .event_too_long = [this] { KillAs(EndReason::kError, "the trainer sent an endless line"); },
+       .log = [this](std::string_view bytes) { journal_.AddLog(bytes); },
+       .exited = [this](const TrainerExit& exit) { ProcessExited(exit); }});
+  if (!process.ok()) {
+    End({EndReason::kError, std::string(process.status().message())});
+    return;
+  }
+  process_ = std::move(*process);
+  spdlog::info("event=trainer_started sweep={} trial={} attempt={} pid={}", id().sweep, id().trial,
+               id().attempt, process_->pid());
+  timer_ = context_.loop.After(kReadyTimeout, [this] {
+    KillAs(EndReason::kError,
+           absl::StrCat("the trainer was not ready within ", Seconds(kReadyTimeout), " s"));
+  });
+}
+
+void Attempt::Stop(EndReason reason, Duration grace) {
+  if (abandoned_ || state_ == State::kEnded || stopping_ || killed_as_) return;
+  if (state_ == State::kWaiting) {
+    End({reason, StopMessage(reason)});
+    return;
+  }
+  stopping_ = reason;
+  if (state_ == State::kStarting || !process_->Send(Encode(protocol::StopCommand{})).ok()) {
+    KillAs(reason, StopMessage(reason));
+    return;
+  }
+  timer_ = context_.loop.After(grace, [this, reason, grace] {
+    KillAs(reason, absl::StrCat(StopMessage(reason), "; the trainer did not stop within ",
+                                Seconds(grace), " s and was killed"));
+  });
+}
+
+void Attempt::LoseContact() {
+  if (abandoned_ || state_ == State::kEnded) return;
+  KillAs(EndReason::kWorkerLost,
+         "the worker had no contact with the coordinator and gave up its lease");
+}
+
+void Attempt::Abandon(std::string_view why) {
+  if (std::exchange(abandoned_, true)) return;
+  spdlog::warn("event=attempt_abandoned sweep={} trial={} attempt={} why={:?}", id().sweep,
+               id().trial, id().attempt, why);
+  timer_.reset();
+  if (process_) process_->Kill();
+  changed_();
+}
+
+std::optional<ReportBatch> Attempt::NextBatch() {
+  if (abandoned_) return std::nullopt;
+  auto batch = journal_.NextBatch();
+  if (batch.ok()) return *std::move(batch);
+  Abandon(std::string(batch.status().message()));
+  return std::nullopt;
+}
+
+void Attempt::Acknowledge(int64_t sequence) {
+  if (abandoned_) return;
+  if (const absl::Status status = journal_.Acknowledge(sequence); !status.ok()) {
+    Abandon(std::string(status.message()));
+  } else if (!held()) {
+    changed_();
+  }
+}
+
+void Attempt::TakeEventLine(std::string_view line) {
+  if (abandoned_ || state_ == State::kEnded || killed_as_) return;
+  const auto event = protocol::ParseEvent(line);
+  if (!event.ok()) {
+    KillAs(EndReason::kError,
+           absl::StrCat("the trainer sent a line that is not an event: ", Quoted(line), ": ",
+                        std::string(event.status().message())));
+    return;
+  }
+  std::visit([this](const auto& kind) { Take(kind); }, *event);
+}
+
+void Attempt::Take(const protocol::ReadyEvent& event) {
+  if (state_ != State::kStarting) return;
+  ready_ = event;
+  state_ = State::kTraining;
+  timer_.reset();
+  const protocol::TrainCommand command{absl::StrCat("sweeps/", id().sweep, "/trials/", id().trial),
+                                       id().attempt, spec_};
+  if (const absl::Status sent = process_->Send(Encode(command)); !sent.ok()) {
+    KillAs(EndReason::kError, std::string(sent.message()));
+  }
+}
+
+void Attempt::Take(const protocol::StartEvent& event) {
+  start_ = event;
+  AttemptStart record{event.total_steps, event.total_epochs, event.parameters, event.provenance};
+  record.provenance.emplace("trainer", ready_.version);
+  record.provenance.emplace("libtorch", ready_.libtorch);
+  record.provenance.emplace("device", ready_.device);
+  journal_.Add(record);
+}
+
+void Attempt::Take(const protocol::PointsEvent& event) { AddInParts(event.points, journal_); }
+
+void Attempt::Take(const protocol::SkipWeightsEvent& event) { AddInParts(event.weights, journal_); }
+
+void Attempt::Take(const protocol::ProgressEvent& event) {
+  journal_.Add(Progress{event.step, start_.total_steps, event.epoch, start_.total_epochs,
+                        event.images_per_second});
+}
+
+void Attempt::Take(const protocol::EndEvent& event) {
+  process_->DrainLog();
+  if (event.reason != EndReason::kCancelled) {
+    End({event.reason, event.message});
+  } else if (stopping_) {
+    End({*stopping_, StopMessage(*stopping_)});
+  } else {
+    End({EndReason::kError, "the trainer stopped without being asked to"});
+  }
+  process_->CloseInput();
+  timer_ = context_.loop.After(kLeaveGrace, [this] { process_->Kill(); });
+}
+
+void Attempt::ProcessExited(const TrainerExit& exit) {
+  timer_.reset();
+  process_.reset();
+  spdlog::info("event=trainer_exited sweep={} trial={} attempt={} how={:?}", id().sweep, id().trial,
+               id().attempt, Describe(exit));
+  if (!abandoned_ && state_ != State::kEnded) End(EndingOf(exit), exit.exit_code);
+  changed_();
+}
+
+Attempt::Ending Attempt::EndingOf(const TrainerExit& exit) const {
+  if (killed_as_) return *killed_as_;
+  if (stopping_) return {*stopping_, StopMessage(*stopping_)};
+  std::string message = absl::StrCat("the trainer ", Describe(exit));
+  if (exit.signal == SIGKILL) {
+    absl::StrAppend(&message, "; the kernel's out-of-memory killer does this");
+  } else if (exit.signal == 0) {
+    absl::StrAppend(&message, " before the end of the trial");
+  }
+  return {EndReason::kError, std::move(message)};
+}
+
+// The attempt ends once its process is gone: nothing it holds is in the way of the next one then.
+void Attempt::KillAs(EndReason reason, std::string message) {
+  if (abandoned_ || state_ == State::kEnded) return;
+  if (!process_) {
+    End({reason, std::move(message)});
+    return;
+  }
+  timer_.reset();
+  if (!killed_as_) killed_as_ = Ending{reason, std::move(message)};
+  process_->Kill();
+}
+
+void Attempt::End(Ending ending, std::optional<int32_t> exit_code) {
+  spdlog::info("event=attempt_ended sweep={} trial={} attempt={} reason={} message={:?}",
+               id().sweep, id().trial, id().attempt, Name(ending.reason), ending.message);
+  state_ = State::kEnded;
+  journal_.End({ending.reason, std::move(ending.message), exit_code, {}});
+  changed_();
+}
+
+}  // namespace adares::worker

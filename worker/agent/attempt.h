@@ -1,0 +1,111 @@
+// One attempt on this machine, from its assignment until its last record is acknowledged.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/records.h"
+#include "core/trainer_protocol.h"
+#include "core/trial_spec.h"
+#include "worker/agent/attempt_journal.h"
+#include "worker/agent/coordinator_link.h"
+#include "worker/agent/event_loop.h"
+#include "worker/agent/trainer_process.h"
+
+namespace adares::worker {
+
+// Lives on the owner thread.
+class Attempt {
+ public:
+  static constexpr Duration kReadyTimeout = std::chrono::seconds(120);
+  static constexpr Duration kLeaveGrace = std::chrono::seconds(5);
+
+  struct Context {
+    EventLoop& loop;
+    boost::asio::io_context& io;
+    const CoordinatorLink& link;
+    AttemptFolders& folders;
+    const TrainerProgram& trainer;
+  };
+
+  // `changed` is called when there is something to send, and when one of the predicates below has
+  // changed. It must not destroy the attempt.
+  Attempt(Assignment assignment, const Context& context, std::function<void()> changed);
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+
+  const AttemptId& id() const { return assignment_.id; }
+
+  // Launch was not called, and nothing has ended it.
+  bool waiting() const { return state_ == State::kWaiting && !abandoned_; }
+  // Occupies a slot.
+  bool has_process() const { return process_ != nullptr; }
+  // The coordinator is to know of it.
+  bool held() const { return !abandoned_ && !journal_.drained(); }
+  // Nothing is left to do.
+  bool over() const { return !held() && !has_process(); }
+  AttemptPhase phase() const;
+
+  // Starts the trainer. Once.
+  void Launch();
+
+  // Asks the trainer to stop and kills it after `grace`; the attempt ends with `reason`, unless the
+  // trainer has finished by then. Does nothing for one that is stopping or has ended.
+  void Stop(EndReason reason, Duration grace);
+
+  // Kills the trainer, since its lease may be another's by now. What it reported is kept: it is for
+  // the coordinator to say whether the lease was lost.
+  void LoseContact();
+
+  // Kills the trainer and forgets everything.
+  void Abandon(std::string_view why);
+
+  // Records to send, nullopt where there are none now.
+  std::optional<ReportBatch> NextBatch();
+  void Rewind() { journal_.Rewind(); }
+  void Acknowledge(int64_t sequence);
+
+ private:
+  enum class State {
+    kWaiting,   // for a slot
+    kStarting,  // the trainer is not ready yet
+    kTraining,  // it has its command
+    kEnded,     // the end is recorded; the process may still be leaving
+  };
+
+  struct Ending {
+    EndReason reason = EndReason::kError;
+    std::string message;
+  };
+
+  void TakeEventLine(std::string_view line);
+  void Take(const trainer_protocol::ReadyEvent& event);
+  void Take(const trainer_protocol::StartEvent& event);
+  void Take(const trainer_protocol::PointsEvent& event);
+  void Take(const trainer_protocol::SkipWeightsEvent& event);
+  void Take(const trainer_protocol::ProgressEvent& event);
+  void Take(const trainer_protocol::EndEvent& event);
+  void ProcessExited(const TrainerExit& exit);
+  Ending EndingOf(const TrainerExit& exit) const;
+  void KillAs(EndReason reason, std::string message);
+  void End(Ending ending, std::optional<int32_t> exit_code = std::nullopt);
+
+  const Assignment assignment_;
+  const Context context_;
+  const std::function<void()> changed_;
+  AttemptJournal journal_;
+  State state_ = State::kWaiting;
+  TrialSpec spec_;  // set by Launch
+  bool abandoned_ = false;
+  std::unique_ptr<TrainerProcess> process_;
+  std::unique_ptr<EventLoop::Timer> timer_;  // until the trainer is ready, has stopped, or has left
+  std::optional<EndReason> stopping_;        // the trainer was asked to stop
+  std::optional<Ending> killed_as_;          // the trainer was killed: how to end once it is gone
+  trainer_protocol::ReadyEvent ready_;
+  trainer_protocol::StartEvent start_;
+};
+
+}  // namespace adares::worker

@@ -1,0 +1,80 @@
+// What an attempt leaves behind: its log, and its records on their way to the coordinator.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "core/records.h"
+#include "worker/agent/attempt_folders.h"
+#include "worker/agent/coordinator_link.h"
+#include "worker/agent/event_loop.h"
+#include "worker/agent/log_collector.h"
+#include "worker/agent/outbox.h"
+
+namespace adares::worker {
+
+// Lives on the owner thread. The end is the last record and is never lost: where the disk does not
+// take it, it is tried again until it does.
+class AttemptJournal {
+ public:
+  static constexpr Duration kLogInterval = std::chrono::milliseconds(200);
+  static constexpr size_t kLogLinesPerRecord = 100;
+  static constexpr Duration kEndRetryInterval = std::chrono::seconds(1);
+
+  struct Context {
+    EventLoop& loop;
+    const CoordinatorLink& link;
+    AttemptFolders& folders;
+  };
+  struct Handlers {
+    std::function<void()> added;                      // there is something to send
+    std::function<void(const absl::Status&)> failed;  // once: records cannot be kept any more
+  };
+
+  AttemptJournal(AttemptId id, const Context& context, Handlers handlers);
+
+  // Makes folder, log and spool. False after `failed`.
+  bool Open();
+
+  // Adds a record. After a failure and after the end it does nothing.
+  void Add(const ReportRecord& record);
+
+  // Takes what the trainer printed. After the end it goes to the log file only.
+  void AddLog(std::string_view bytes);
+
+  // Adds what is left of the log, then the end; with the last log lines where the attempt failed.
+  void End(AttemptEnd end);
+
+  // Whether all of it is acknowledged, the end included.
+  bool drained() const;
+
+  // The next records to send. An error means that the spool cannot be read.
+  absl::StatusOr<std::optional<ReportBatch>> NextBatch();
+  void Rewind();
+  absl::Status Acknowledge(int64_t sequence);
+
+  int64_t records() const { return outbox_ ? outbox_->last_sequence() : 0; }
+
+ private:
+  absl::Status OpenFiles();
+  absl::Status Append(const ReportRecord& record);
+  void Fail(const absl::Status& status);
+  void FlushLog();
+  void WriteEnd();
+
+  const AttemptId id_;
+  const Context context_;
+  const Handlers handlers_;
+  std::optional<Outbox> outbox_;
+  std::optional<LogCollector> log_;
+  std::unique_ptr<EventLoop::Timer> log_timer_;
+  bool failed_ = false;
+  std::optional<AttemptEnd> end_;  // set by End
+  bool end_written_ = false;
+  std::unique_ptr<EventLoop::Timer> end_timer_;
+};
+
+}  // namespace adares::worker

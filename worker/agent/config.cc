@@ -1,0 +1,133 @@
+#include "worker/agent/config.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <system_error>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "core/sweep_spec.h"
+
+namespace adares::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMaxSlots = 1024;
+constexpr size_t kMaxNameBytes = 63;
+
+bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+int Processors() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) return CPU_COUNT(&allowed);
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+std::string CheckName(const std::string& name) {
+  if (IsSweepName(name)) return "";  // the same grammar
+  return "must be lower-case letters, digits and '-', begin with a letter, end with a letter or "
+         "digit, and have at most 63 characters; try " +
+         WorkerNameFrom(name);
+}
+
+void AddOptions(CLI::App& app, Config& config) {
+  app.add_option("--server", config.server, "The coordinator: HOST:PORT or unix:PATH")
+      ->capture_default_str();
+  app.add_option("--slots", config.slots,
+                 "Trials at a time (default: one a processor; with --device cuda 1)")
+      ->check(CLI::Range(1, kMaxSlots));
+  app.add_option("--state", config.state_folder, "Folder for logs and unsent records")
+      ->capture_default_str();
+  app.add_option("--data", config.data_dir,
+                 "Folder with mnist/ and cifar-10-batches-bin/ (default: $ADARES_DATA_DIR)");
+  app.add_option("--device", config.device, "Where to train: cpu, cuda or auto")
+      ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
+      ->capture_default_str();
+  app.add_option("--threads", config.threads,
+                 "Threads of each trainer; 0: the processors divided by the slots")
+      ->check(CLI::Range(0, kMaxSlots))
+      ->capture_default_str();
+  app.add_option("--name", config.name,
+                 "The worker's name, unique in the fleet (default: from the host's name)")
+      ->check(CLI::Validator(CheckName, "NAME"));
+  app.add_option("--trainer", config.trainer,
+                 "The trainer program (default: adares-trainer beside this program)");
+}
+
+// Trainers run elsewhere in time, if not in place: their paths must not hang on the working folder.
+void Complete(const Machine& machine, Config& config) {
+  if (config.name.empty()) config.name = WorkerNameFrom(machine.hostname);
+  if (config.slots == 0) {
+    config.slots =
+        FleetDevice(config, machine) == "cpu" ? std::min(machine.processors, kMaxSlots) : 1;
+  }
+  if (config.threads == 0) config.threads = std::max(1, machine.processors / config.slots);
+  if (config.data_dir.empty()) config.data_dir = machine.data_dir;
+  if (config.trainer.empty()) config.trainer = machine.program.parent_path() / "adares-trainer";
+  std::error_code ignored;  // fails only where the working folder is gone
+  config.trainer = fs::absolute(config.trainer, ignored);
+  if (!config.data_dir.empty()) config.data_dir = fs::absolute(config.data_dir, ignored).string();
+}
+
+}  // namespace
+
+Machine ThisMachine() {
+  Machine machine;
+  std::array<char, 256> hostname{};
+  if (gethostname(hostname.data(), hostname.size() - 1) == 0) machine.hostname = hostname.data();
+  machine.processors = std::max(1, Processors());
+  std::error_code ignored;
+  machine.has_nvidia_driver = fs::exists("/dev/nvidiactl", ignored);
+  machine.program = fs::read_symlink("/proc/self/exe", ignored);
+  if (const char* dir = std::getenv("ADARES_DATA_DIR")) machine.data_dir = dir;
+  return machine;
+}
+
+CommandLine ParseCommandLine(int argc, const char* const* argv, const Machine& machine,
+                             std::string_view version) {
+  Config config;
+  CLI::App app("adares-worker trains trials that a coordinator gives it.", "adares-worker");
+  app.set_version_flag("--version", absl::StrCat("adares-worker ", std::string(version)));
+  AddOptions(app, config);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return {std::nullopt, app.help(), 0};
+  } catch (const CLI::CallForVersion& wanted) {
+    return {std::nullopt, absl::StrCat(wanted.what(), "\n"), 0};
+  } catch (const CLI::ParseError& error) {
+    return {std::nullopt,
+            absl::StrCat("adares-worker: ", error.what(),
+                         "\nadares-worker --help lists the options.\n"),
+            2};
+  }
+  Complete(machine, config);
+  return {std::move(config), "", 0};
+}
+
+std::string FleetDevice(const Config& config, const Machine& machine) {
+  if (config.device != "auto") return config.device;
+  return machine.has_nvidia_driver ? "cuda" : "cpu";
+}
+
+std::string WorkerNameFrom(std::string_view hostname) {
+  std::string name;
+  for (const char raw : hostname) {
+    const char c = raw >= 'A' && raw <= 'Z' ? static_cast<char>(raw - 'A' + 'a') : raw;
+    if (name.empty() && !IsLower(c)) continue;
+    if (name.size() == kMaxNameBytes) break;
+    name += IsLower(c) || IsDigit(c) ? c : '-';
+  }
+  while (name.ends_with('-')) name.pop_back();
+  return name.empty() ? "worker" : name;
+}
+
+}  // namespace adares::worker

@@ -1,0 +1,127 @@
+// adares-worker: wires the agent to this machine, the coordinator and the signals.
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <random>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "rpc/channel.h"
+#include "worker/agent/agent.h"
+#include "worker/agent/asio_event_loop.h"
+#include "worker/agent/config.h"
+#include "worker/agent/grpc_coordinator_link.h"
+#include "worker/agent/state_lock.h"
+
+namespace adares::worker {
+namespace {
+
+void SetUpLog() {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("worker"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+}
+
+std::string RandomInstance() {
+  std::random_device random;
+  return absl::StrFormat("%08x%08x%08x%08x", random(), random(), random(), random());
+}
+
+// The first signal drains, the second ends at once.
+class Signals {
+ public:
+  Signals(boost::asio::io_context& io, Agent& agent) : io_(io), agent_(agent), set_(io) {
+    set_.add(SIGINT);
+    set_.add(SIGTERM);
+    Wait();
+  }
+
+  // Of the second signal, 0 where there was none.
+  int exit_code() const { return exit_code_; }
+
+ private:
+  void Wait() {
+    set_.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      spdlog::info("event=signal number={}", signal);
+      if (std::exchange(draining_, true)) {
+        exit_code_ = 128 + signal;
+        io_.stop();
+        return;
+      }
+      agent_.Drain();
+      Wait();
+    });
+  }
+
+  boost::asio::io_context& io_;
+  Agent& agent_;
+  boost::asio::signal_set set_;
+  bool draining_ = false;
+  int exit_code_ = 0;
+};
+
+int Work(const Config& config, const WorkerIdentity& identity, AttemptFolders& folders) {
+  boost::asio::io_context io(1);
+  AsioEventLoop loop(io);
+  GrpcCoordinatorLink link(MakeChannel(config.server), identity,
+                           [&loop](EventLoop::Action action) { loop.Post(std::move(action)); });
+  absl::Status end;
+  const TrainerProgram trainer{config.trainer, config.device, config.threads, config.data_dir};
+  Agent agent({config.slots, trainer}, {loop, io, link, folders}, [&](const absl::Status& status) {
+    end = status;
+    io.stop();
+  });
+  const Signals signals(io, agent);
+  agent.Start();
+  io.run();
+  if (!end.ok()) {
+    spdlog::error("event=rejected error={:?}", std::string(end.message()));
+    return 1;
+  }
+  return signals.exit_code();
+}
+
+int Run(int argc, char** argv) {
+  const Machine machine = ThisMachine();
+  const CommandLine command_line = ParseCommandLine(argc, argv, machine, ADARES_VERSION);
+  if (!command_line.config) {
+    (command_line.exit_code == 0 ? std::cout : std::cerr) << command_line.text;
+    return command_line.exit_code;
+  }
+  SetUpLog();
+  const Config& config = *command_line.config;
+  const auto lock = StateLock::Acquire(config.state_folder);
+  auto folders = lock.ok() ? AttemptFolders::Open(config.state_folder) : lock.status();
+  if (!folders.ok()) {
+    std::cerr << "adares-worker: " << folders.status().message() << "\n";
+    return 1;
+  }
+  const WorkerIdentity identity{config.name,      RandomInstance(),
+                                machine.hostname, FleetDevice(config, machine),
+                                config.slots,     ADARES_VERSION};
+  spdlog::info(
+      "event=started worker={} server={} slots={} device={} threads={} state={:?} trainer={:?}",
+      identity.name, config.server, config.slots, config.device, config.threads,
+      config.state_folder.string(), config.trainer.string());
+  const int exit_code = Work(config, identity, *folders);
+  spdlog::info("event=stopped exit_code={}", exit_code);
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace adares::worker
+
+int main(int argc, char** argv) {
+  try {
+    return adares::worker::Run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "adares-worker: " << error.what() << "\n";
+    return 1;
+  }
+}

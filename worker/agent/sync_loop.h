@@ -1,0 +1,62 @@
+// Registration and the endless exchange of Sync: when to call the coordinator, and what to do when
+// it does not answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "worker/agent/backoff.h"
+#include "worker/agent/coordinator_link.h"
+#include "worker/agent/event_loop.h"
+
+namespace adares::worker {
+
+// Lives on the owner thread. Never has two Syncs under way.
+class SyncLoop {
+ public:
+  struct Handlers {
+    // Asked right before each Sync; `max_wait` is set by the loop unless it drains.
+    std::function<SyncState()> state;
+    std::function<void(const WorkerTerms&)> registered;
+    // An answer, and when its question was sent: leases count from then.
+    std::function<void(const SyncOrders&, EventLoop::Instant sent_at)> answered;
+    // The coordinator will never take this worker. Last call.
+    std::function<void(const absl::Status&)> rejected;
+  };
+
+  SyncLoop(CoordinatorLink& link, EventLoop& loop, Handlers handlers);
+
+  // Registers, and goes on until it is destroyed.
+  void Start();
+
+  // The state has changed in a way that the coordinator should know soon: ends a held call early.
+  void SyncSoon();
+
+ private:
+  void Register();
+  void Registered(const absl::StatusOr<WorkerTerms>& terms);
+  void Sync();
+  void Synced(const absl::StatusOr<SyncOrders>& orders);
+  void ScheduleSync(Duration delay);
+  void ScheduleRegister();
+  void NoteReachable(const absl::Status& status);
+
+  CoordinatorLink& link_;
+  EventLoop& loop_;
+  const Handlers handlers_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for callbacks under way
+  WorkerTerms terms_;
+  Backoff sync_backoff_;
+  Backoff register_backoff_;
+  std::unique_ptr<EventLoop::Timer> timer_;  // until the next call
+  bool in_flight_ = false;                   // a Sync is
+  bool ended_early_ = false;                 // the one in flight was
+  EventLoop::Instant sent_at_;               // of the last Sync
+  std::optional<EventLoop::Instant> last_success_;
+  std::optional<bool> reachable_;  // as last logged
+};
+
+}  // namespace adares::worker

@@ -1,0 +1,122 @@
+// poll over the command pipe, a signalfd and a wake-up eventfd.
+#include "worker/trainer/command_inbox.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <utility>
+#include <variant>
+
+namespace adares {
+
+CommandInbox::CommandInbox(int command_fd, bool interruptible) : command_fd_(command_fd) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  // Ctrl-C reaches the whole foreground group: a worker's trainer leaves it to the worker.
+  if (interruptible) {
+    sigaddset(&signals, SIGINT);
+  } else {
+    std::signal(SIGINT, SIG_IGN);
+  }
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal_fd_ = signalfd(-1, &signals, SFD_CLOEXEC);
+  wake_fd_ = eventfd(0, EFD_CLOEXEC);
+  listener_ = std::thread([this] { Listen(); });
+}
+
+CommandInbox::~CommandInbox() {
+  eventfd_write(wake_fd_, 1);
+  listener_.join();
+  close(signal_fd_);
+  close(wake_fd_);
+}
+
+void CommandInbox::Put(trainer_protocol::TrainCommand command) {
+  const std::lock_guard lock(mutex_);
+  latest_ = std::make_shared<std::atomic<bool>>(closed_);
+  queue_.push_back({std::move(command), latest_});
+  changed_.notify_one();
+}
+
+std::optional<Assignment> CommandInbox::Next() {
+  std::unique_lock lock(mutex_);
+  busy_ = false;
+  changed_.wait(lock, [this] { return closed_ || !queue_.empty(); });
+  if (closed_) return std::nullopt;
+  Entry entry = std::move(queue_.front());
+  queue_.pop_front();
+  busy_ = true;
+  return Assignment{std::move(entry.command), std::move(entry.stop)};
+}
+
+void CommandInbox::Listen() {
+  std::array<pollfd, 3> sources{{{wake_fd_, POLLIN, 0}, {signal_fd_, POLLIN, 0},
+                                 {command_fd_, POLLIN, 0}}};  // poll skips a negative descriptor
+  while (true) {
+    if (poll(sources.data(), sources.size(), -1) < 0) continue;  // EINTR
+    if (sources[0].revents != 0) return;
+    if (sources[1].revents != 0 && TakeSignal()) {
+      StopLatest();
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+      changed_.notify_one();
+    }
+    if (sources[2].revents != 0) TakeBytes();
+  }
+}
+
+bool CommandInbox::TakeSignal() {
+  signalfd_siginfo info{};
+  return read(signal_fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info);
+}
+
+void CommandInbox::TakeBytes() {
+  std::array<char, 4096> buffer;
+  const ssize_t size = read(command_fd_, buffer.data(), buffer.size());
+  if (size < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  if (size <= 0) ExitAtEndOfFile();
+  unread_.append(buffer.data(), static_cast<size_t>(size));
+  size_t begin = 0;
+  for (size_t end = unread_.find('\n'); end != std::string::npos; end = unread_.find('\n', begin)) {
+    TakeLine(unread_.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  unread_.erase(0, begin);
+}
+
+void CommandInbox::TakeLine(const std::string& line) {
+  auto command = trainer_protocol::ParseCommand(line);
+  if (!command.ok()) {
+    // Worker and trainer do not speak the same protocol; nothing sensible can follow.
+    std::fprintf(stderr, "adares-trainer: command not understood: %s\n",
+                 std::string(command.status().message()).c_str());
+    _exit(kExitBadCommand);
+  }
+  if (auto* train = std::get_if<trainer_protocol::TrainCommand>(&*command)) {
+    Put(std::move(*train));
+  } else {
+    StopLatest();
+  }
+}
+
+void CommandInbox::StopLatest() {
+  const std::lock_guard lock(mutex_);
+  if (latest_) latest_->store(true);
+}
+
+void CommandInbox::ExitAtEndOfFile() {
+  const std::lock_guard lock(mutex_);
+  const bool idle = !busy_ && queue_.empty();
+  if (!idle) std::fprintf(stderr, "adares-trainer: the worker is gone, exiting in the middle of a trial\n");
+  _exit(idle ? 0 : kExitWorkerGone);
+}
+
+}  // namespace adares

@@ -1,0 +1,75 @@
+// Listens to the worker: commands from a descriptor, and the signals that end a trainer.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "core/trainer_protocol.h"
+
+namespace adares {
+
+// A trial to train and the flag that asks for its end.
+struct Assignment {
+  trainer_protocol::TrainCommand command;
+  std::shared_ptr<const std::atomic<bool>> stop;
+};
+
+// A thread of its own reads, so that the end of the pipe is noticed also while a step runs. It ends the
+// process at once with _exit: with status 0 on end of file while idle, kExitWorkerGone on end of file
+// while a trial runs, and kExitBadCommand on a line that is not a command. SIGTERM (and SIGINT, where
+// `interruptible`) asks the running trial to stop and closes the inbox.
+//
+// Construct it before any other thread exists: it blocks these signals, and threads inherit that.
+// One thread calls Next.
+class CommandInbox {
+ public:
+  static constexpr int kExitWorkerGone = 3;
+  static constexpr int kExitBadCommand = 2;
+
+  // `command_fd` -1: no commands; the trial comes from Put.
+  CommandInbox(int command_fd, bool interruptible);
+  ~CommandInbox();
+  CommandInbox(const CommandInbox&) = delete;
+  CommandInbox& operator=(const CommandInbox&) = delete;
+
+  // Adds a trial as if it had been commanded.
+  void Put(trainer_protocol::TrainCommand command);
+
+  // Waits for the next trial; nullopt once a signal closed the inbox. Calling it says that the trial
+  // before is over.
+  std::optional<Assignment> Next();
+
+ private:
+  struct Entry {
+    trainer_protocol::TrainCommand command;
+    std::shared_ptr<std::atomic<bool>> stop;
+  };
+
+  void Listen();
+  bool TakeSignal();
+  void TakeBytes();
+  void TakeLine(const std::string& line);
+  void StopLatest();
+  [[noreturn]] void ExitAtEndOfFile();
+
+  const int command_fd_;
+  int signal_fd_ = -1;
+  int wake_fd_ = -1;    // written by the destructor
+  std::string unread_;  // bytes of an unfinished line; listening thread only
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Entry> queue_;                     // guarded by mutex_
+  std::shared_ptr<std::atomic<bool>> latest_;   // stop flag of the last trial taken in; mutex_
+  bool busy_ = false;                           // a trial runs; mutex_
+  bool closed_ = false;                         // mutex_
+  std::thread listener_;
+};
+
+}  // namespace adares

@@ -1,0 +1,64 @@
+// Sums of an epoch and the rows that come of them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/measurement.h"
+
+namespace adares {
+
+// Mean loss and share of right answers over the examples added so far.
+class ExampleMeans {
+ public:
+  // `mean_loss` over `examples`, of which `correct` were right.
+  void Add(double mean_loss, int64_t correct, int64_t examples) {
+    loss_sum_ += mean_loss * static_cast<double>(examples);
+    correct_ += correct;
+    examples_ += examples;
+  }
+  double loss() const { return loss_sum_ / static_cast<double>(examples_); }
+  double accuracy() const { return static_cast<double>(correct_) / static_cast<double>(examples_); }
+  int64_t examples() const { return examples_; }
+
+ private:
+  double loss_sum_ = 0;
+  int64_t correct_ = 0;
+  int64_t examples_ = 0;
+};
+
+struct EpochReport {
+  int64_t step = 0;   // steps done
+  int64_t epoch = 0;  // epochs done
+  ExampleMeans train;
+  ExampleMeans validation;
+  double learning_rate = 0;      // of the last step
+  double training_seconds = 0;   // batches and steps
+  double epoch_seconds = 0;      // with validation
+  double ImagesPerSecond() const { return static_cast<double>(train.examples()) / training_seconds; }
+};
+
+// The epoch's points, in a fixed order.
+std::vector<MetricPoint> EpochPoints(const EpochReport& report);
+
+// test/loss and test/accuracy.
+std::vector<MetricPoint> TestPoints(const ExampleMeans& test, int64_t step, int64_t epoch);
+
+// One line for people.
+std::string EpochLine(const EpochReport& report, int64_t total_epochs);
+
+// Seconds since its construction or the last Restart.
+class Stopwatch {
+ public:
+  double Seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  void Restart() { start_ = std::chrono::steady_clock::now(); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace adares

@@ -1,0 +1,17 @@
+// Reads a whole data file into memory.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace adares {
+
+// NOT_FOUND, naming `how_to_get_it`, where the file cannot be opened; DATA_LOSS where it cannot be read
+// to its end. Blocks.
+absl::StatusOr<std::vector<uint8_t>> ReadFileBytes(const std::string& path,
+                                                   const std::string& how_to_get_it);
+
+}  // namespace adares

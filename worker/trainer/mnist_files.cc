@@ -1,0 +1,88 @@
+// MNIST's IDX files: big-endian magic (0, 0, 8 = bytes, number of dimensions), sizes, data.
+#include <array>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "core/status.h"
+#include "worker/trainer/dataset_files.h"
+#include "worker/trainer/file_bytes.h"
+
+namespace adares {
+namespace {
+
+constexpr char kWayOut[] =
+    "point --data at a folder with mnist/{train,t10k}-{images-idx3,labels-idx1}-ubyte (unpacked)";
+constexpr uint32_t kImagesMagic = 0x00000803;
+constexpr uint32_t kLabelsMagic = 0x00000801;
+constexpr uint32_t kGzipMagic = 0x1F8B0000;
+constexpr ImageShape kShape{1, 28, 28};
+// Of the 60,000 training pictures.
+constexpr ChannelStatistics kStatistics{{0.1307f}, {0.3081f}};
+
+absl::Status Broken(const std::string& path, const std::string& what) {
+  return absl::DataLossError(absl::StrCat(path, ": ", what, "; fetch the file again"));
+}
+
+uint32_t BigEndian32(const std::vector<uint8_t>& bytes, size_t offset) {
+  return static_cast<uint32_t>(bytes[offset]) << 24 | static_cast<uint32_t>(bytes[offset + 1]) << 16 |
+         static_cast<uint32_t>(bytes[offset + 2]) << 8 | static_cast<uint32_t>(bytes[offset + 3]);
+}
+
+// Reads an IDX file of the given magic and dimensions and returns its data without the header.
+absl::StatusOr<std::vector<uint8_t>> ReadIdx(const std::string& path, uint32_t magic,
+                                             const std::vector<int64_t>& dimensions) {
+  ADARES_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, ReadFileBytes(path, kWayOut));
+  const size_t header = 4 + 4 * dimensions.size();
+  if (bytes.size() < header) {
+    return Broken(path, absl::StrCat("has ", bytes.size(), " bytes, its header alone needs ", header));
+  }
+  const uint32_t found = BigEndian32(bytes, 0);
+  if ((found & 0xFFFF0000u) == kGzipMagic) {
+    return absl::DataLossError(absl::StrCat(path, ": is still compressed; run gunzip on it"));
+  }
+  if (found != magic) {
+    return Broken(path, absl::StrFormat("magic number is 0x%08x, expected 0x%08x", found, magic));
+  }
+  int64_t expected_size = 1;
+  for (size_t i = 0; i < dimensions.size(); ++i) {
+    const int64_t size = BigEndian32(bytes, 4 + 4 * i);
+    if (size != dimensions[i]) {
+      return Broken(path, absl::StrCat("dimension ", i, " is ", size, ", expected ", dimensions[i]));
+    }
+    expected_size *= size;
+  }
+  if (static_cast<int64_t>(bytes.size() - header) != expected_size) {
+    return Broken(path, absl::StrCat("has ", bytes.size() - header, " bytes of data, expected ",
+                                     expected_size));
+  }
+  bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(header));
+  return bytes;
+}
+
+absl::StatusOr<ImageSet> ReadPart(const std::string& prefix, int64_t count) {
+  ImageSet set;
+  set.shape = kShape;
+  ADARES_ASSIGN_OR_RETURN(set.pixels, ReadIdx(prefix + "-images-idx3-ubyte", kImagesMagic,
+                                              {count, kShape.height, kShape.width}));
+  const std::string labels_path = prefix + "-labels-idx1-ubyte";
+  ADARES_ASSIGN_OR_RETURN(set.labels, ReadIdx(labels_path, kLabelsMagic, {count}));
+  for (size_t i = 0; i < set.labels.size(); ++i) {
+    if (set.labels[i] >= kClasses) {
+      return Broken(labels_path,
+                    absl::StrCat("label ", i, " is ", set.labels[i], ", expected 0 to 9"));
+    }
+  }
+  return set;
+}
+
+}  // namespace
+
+absl::StatusOr<ImageData> ReadMnist(const std::string& dir, PartSize expected) {
+  ImageData data;
+  ADARES_ASSIGN_OR_RETURN(data.train, ReadPart(dir + "/train", expected.train));
+  ADARES_ASSIGN_OR_RETURN(data.test, ReadPart(dir + "/t10k", expected.test));
+  data.statistics = kStatistics;
+  return data;
+}
+
+}  // namespace adares

@@ -1,0 +1,45 @@
+// Random numbers of the trainer. Own arithmetic, so that a seed gives the same split, order, crops and
+// initial weights on every machine, LibTorch version and device.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace adares {
+
+// What the numbers are for. Each purpose has its own stream: one more draw for augmentation must not
+// change the order of the examples.
+enum class RandomStream : uint64_t {
+  kWeights = 1,
+  kSkipWeights = 2,
+  kSplit = 3,
+  kOrder = 4,
+  kAugmentation = 5,
+  kSynthetic = 6,
+};
+
+// xoshiro256** seeded through SplitMix64. Not thread-safe; copies continue independently.
+class Random {
+ public:
+  // `index` separates members of one stream (one synthetic picture each, say).
+  Random(uint64_t seed, RandomStream stream, uint64_t index = 0);
+
+  uint64_t Next();
+  // Uniform in [0, bound); bound > 0. Unbiased.
+  uint64_t Below(uint64_t bound);
+  // Uniform in [0, 1), 53 bits.
+  double Uniform();
+  // Standard normal.
+  double Normal();
+
+ private:
+  std::array<uint64_t, 4> state_;
+  double spare_normal_ = 0;
+  bool has_spare_normal_ = false;
+};
+
+// 0 .. count-1 in random order.
+std::vector<uint32_t> Permutation(uint32_t count, Random& random);
+
+}  // namespace adares

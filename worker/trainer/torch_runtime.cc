@@ -1,0 +1,98 @@
+// Process-wide LibTorch settings and the exception border.
+#include "worker/trainer/torch_runtime.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <dlfcn.h>
+#include <torch/cuda.h>
+#include <torch/version.h>
+
+#include <new>
+
+#include "absl/strings/str_cat.h"
+
+namespace adares {
+namespace {
+
+// The rest of the line after `key` in LibTorch's description of its build.
+std::string FromBuildDescription(const std::string& key, const std::string& ends) {
+  const std::string description = at::show_config();
+  const size_t at = description.find(key);
+  if (at == std::string::npos) return "unknown";
+  const size_t begin = at + key.size();
+  return description.substr(begin, description.find_first_of(ends, begin) - begin);
+}
+
+// LibTorch calls whatever libblas.so.3 is at run time; OpenBLAS says its name.
+std::string BlasName() {
+  using GetConfig = const char* (*)();
+  if (void* symbol = dlsym(RTLD_DEFAULT, "openblas_get_config")) {
+    const std::string config = reinterpret_cast<GetConfig>(symbol)();
+    return config.substr(0, config.find(' ', config.find(' ') + 1));
+  }
+  return FromBuildDescription("BLAS_INFO=", ", \n");
+}
+
+std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+trainer_protocol::EndEvent OutOfMemory(const std::string& message) {
+  return {EndReason::kOutOfMemory,
+          absl::StrCat(message, "; lower train.batch_size or run fewer trials on this machine")};
+}
+
+// LibTorch's CPU allocator throws an ordinary Error.
+bool IsHostAllocationFailure(const std::string& message) {
+  return message.find("DefaultCPUAllocator") != std::string::npos &&
+         message.find("memory") != std::string::npos;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ResolveDevice(const std::string& wanted) {
+  if (wanted == "cpu") return "cpu";
+  if (torch::cuda::is_available()) return "cuda:0";
+  if (wanted == "auto") return "cpu";
+  return absl::FailedPreconditionError(
+      absl::StrCat("--device cuda: LibTorch ", LibTorchVersion(),
+                   " finds no CUDA device (Debian's LibTorch has no CUDA support; build against a CUDA "
+                   "build of PyTorch, or use --device cpu)"));
+}
+
+void ConfigureTorch(int threads) {
+  at::set_num_threads(threads);
+  at::globalContext().setDeterministicCuDNN(true);
+  at::globalContext().setBenchmarkCuDNN(false);
+}
+
+std::string LibTorchVersion() { return TORCH_VERSION; }
+
+std::map<std::string, std::string> DescribeRuntime(const std::string& device) {
+  const std::string threads = absl::StrCat(at::get_num_threads());
+  const bool cpu = device == "cpu";
+  return {{"libtorch", LibTorchVersion()},
+          {"device", device},
+          {"threads", threads},
+          {"blas", BlasName()},
+          {"cpu_capability", FromBuildDescription("CPU capability usage: ", "\n")},
+          {"class", cpu ? absl::StrCat("cpu/threads=", threads) : std::string("cuda")}};
+}
+
+trainer_protocol::EndEvent EndOfException(std::exception_ptr exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const c10::OutOfMemoryError& error) {
+    return OutOfMemory(FirstLine(error.what_without_backtrace()));
+  } catch (const c10::Error& error) {
+    const std::string message = FirstLine(error.what_without_backtrace());
+    if (IsHostAllocationFailure(message)) return OutOfMemory(message);
+    return {EndReason::kError, message};
+  } catch (const std::bad_alloc&) {
+    return OutOfMemory("host memory ran out");
+  } catch (const std::exception& error) {
+    return {EndReason::kError, FirstLine(error.what())};
+  } catch (...) {
+    return {EndReason::kError, "an exception of unknown type"};
+  }
+}
+
+}  // namespace adares

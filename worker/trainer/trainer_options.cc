@@ -1,0 +1,116 @@
+// Options by getopt_long: the trainer needs no library for them.
+#include "worker/trainer/trainer_options.h"
+
+#include <getopt.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace adares {
+namespace {
+
+constexpr int kMaxThreads = 1024;
+
+constexpr std::array<option, 8> kOptions{{
+    {"spec", required_argument, nullptr, 's'},
+    {"events-fd", required_argument, nullptr, 'e'},
+    {"device", required_argument, nullptr, 'd'},
+    {"threads", required_argument, nullptr, 't'},
+    {"data", required_argument, nullptr, 'D'},
+    {"help", no_argument, nullptr, 'h'},
+    {"version", no_argument, nullptr, 'v'},
+    {nullptr, 0, nullptr, 0},
+}};
+
+absl::StatusOr<int> ParseNumber(const std::string& option, const std::string& text, int low, int high) {
+  int value = 0;
+  if (!absl::SimpleAtoi(text, &value) || value < low || value > high) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--", option, " ", text, ": expected a number from ", low, " to ", high));
+  }
+  return value;
+}
+
+absl::Status Apply(int letter, const std::string& value, TrainerOptions& options) {
+  absl::StatusOr<int> number = 0;
+  switch (letter) {
+    case 's':
+      options.spec_path = value;
+      break;
+    case 'e':
+      number = ParseNumber("events-fd", value, 0, 1 << 20);
+      if (number.ok()) options.events_fd = *number;
+      break;
+    case 't':
+      number = ParseNumber("threads", value, 1, kMaxThreads);
+      if (number.ok()) options.threads = *number;
+      break;
+    case 'd':
+      if (value != "cpu" && value != "cuda" && value != "auto") {
+        return absl::InvalidArgumentError(
+            absl::StrCat("--device ", value, ": expected cpu, cuda or auto"));
+      }
+      options.device = value;
+      break;
+    case 'D':
+      options.data_dir = value;
+      break;
+    case 'h':
+      options.action = TrainerOptions::Action::kShowHelp;
+      break;
+    case 'v':
+      options.action = TrainerOptions::Action::kShowVersion;
+      break;
+    default:
+      return absl::InvalidArgumentError("unknown option or missing value");
+  }
+  return number.status();
+}
+
+}  // namespace
+
+const char kTrainerHelp[] =
+    "adares-trainer trains AdaResNets with LibTorch.\n"
+    "\n"
+    "  adares-trainer --spec trial.json      train this one trial; events go to standard output\n"
+    "  adares-trainer --events-fd FD         take commands from standard input (what a worker does)\n"
+    "\n"
+    "  --spec FILE       trial specification (JSON)\n"
+    "  --events-fd FD    descriptor for the events, one JSON object a line\n"
+    "  --device DEVICE   cpu, cuda or auto (default: auto)\n"
+    "  --threads N       threads of one operation (default: all processors)\n"
+    "  --data DIR        folder with mnist/ and cifar-10-batches-bin/ (default: $ADARES_DATA_DIR)\n"
+    "  --version, --help\n"
+    "\n"
+    "The log goes to standard error. Exit status of a run with --spec: 0 the trial finished, 1 it did\n"
+    "not (the last event says why), 2 the command line or the specification is wrong.\n";
+
+absl::StatusOr<TrainerOptions> ParseTrainerOptions(int argc, char** argv) {
+  TrainerOptions options;
+  if (const char* dir = std::getenv("ADARES_DATA_DIR")) options.data_dir = dir;
+  optind = 0;  // starts over: tests parse more than one command line
+  opterr = 0;
+  int letter = 0;
+  while ((letter = getopt_long(argc, argv, "", kOptions.data(), nullptr)) != -1) {
+    const absl::Status status = Apply(letter, optarg == nullptr ? "" : optarg, options);
+    if (letter == '?') {
+      return absl::InvalidArgumentError(
+          absl::StrCat(argv[optind - 1], ": unknown option or missing value; see --help"));
+    }
+    if (!status.ok()) return status;
+  }
+  if (optind < argc) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(argv[optind], ": unexpected argument; see --help"));
+  }
+  if (options.action == TrainerOptions::Action::kTrain && options.spec_path.empty() &&
+      options.events_fd < 0) {
+    return absl::InvalidArgumentError("give --spec FILE or --events-fd FD; see --help");
+  }
+  return options;
+}
+
+}  // namespace adares

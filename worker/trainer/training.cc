@@ -1,0 +1,290 @@
+// The training loop.
+#include "worker/trainer/training.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "worker/trainer/adaresnet.h"
+#include "worker/trainer/batches.h"
+#include "worker/trainer/epoch_report.h"
+#include "worker/trainer/schedule.h"
+
+namespace adares {
+namespace {
+
+using trainer_protocol::EndEvent;
+
+constexpr int64_t kEvaluationBatch = 256;
+constexpr double kProgressSeconds = 1;
+
+// Weight decay pulls towards zero, which is a meaning of its own for skip weights, biases and batch
+// norm; it acts on the kernels and the dense layer's matrix only.
+bool Decays(const torch::Tensor& parameter) { return parameter.dim() >= 2; }
+
+template <typename Optimizer, typename Options>
+std::unique_ptr<torch::optim::Optimizer> MakeWithGroups(const std::vector<torch::Tensor>& parameters,
+                                                        Options options, double weight_decay) {
+  std::vector<torch::Tensor> decaying;
+  std::vector<torch::Tensor> free;
+  for (const torch::Tensor& parameter : parameters) {
+    (Decays(parameter) ? decaying : free).push_back(parameter);
+  }
+  Options decaying_options = options;
+  decaying_options.weight_decay(weight_decay);
+  std::vector<torch::optim::OptimizerParamGroup> groups;
+  groups.emplace_back(decaying, std::make_unique<Options>(decaying_options));
+  groups.emplace_back(free, std::make_unique<Options>(options));
+  return std::make_unique<Optimizer>(groups, options);
+}
+
+std::unique_ptr<torch::optim::Optimizer> MakeOptimizer(const TrainSpec& spec,
+                                                       const std::vector<torch::Tensor>& parameters) {
+  if (spec.optimizer == OptimizerKind::kAdam) {
+    return MakeWithGroups<torch::optim::Adam>(parameters, torch::optim::AdamOptions(spec.lr),
+                                              spec.weight_decay);
+  }
+  return MakeWithGroups<torch::optim::SGD>(
+      parameters, torch::optim::SGDOptions(spec.lr).momentum(spec.momentum), spec.weight_decay);
+}
+
+// Losses and right answers of steps whose numbers may still be on the device. Reading them waits for
+// the device, so on CUDA they are read once a log interval.
+class PendingSteps {
+ public:
+  void Add(const torch::Tensor& loss, const torch::Tensor& logits, const Batch& batch) {
+    losses_.push_back(loss.detach());
+    correct_.push_back(logits.detach().argmax(1).eq(batch.labels).sum());
+    sizes_.push_back(batch.size);
+  }
+
+  // Moves all into `means`. False if a loss was not finite.
+  bool Take(ExampleMeans& means) {
+    bool finite = true;
+    if (!losses_.empty()) {
+      const torch::Tensor losses = torch::stack(losses_).to(torch::kCPU, torch::kFloat64);
+      const torch::Tensor correct = torch::stack(correct_).to(torch::kCPU);
+      for (size_t i = 0; i < sizes_.size(); ++i) {
+        const double loss = losses.data_ptr<double>()[i];
+        finite = finite && std::isfinite(loss);
+        means.Add(loss, correct.data_ptr<int64_t>()[i], sizes_[i]);
+      }
+    }
+    losses_.clear();
+    correct_.clear();
+    sizes_.clear();
+    return finite;
+  }
+
+ private:
+  std::vector<torch::Tensor> losses_;
+  std::vector<torch::Tensor> correct_;
+  std::vector<int64_t> sizes_;
+};
+
+class Training {
+ public:
+  Training(const TrainingInput& input, EventSink& sink, const std::atomic<bool>& stop);
+  EndEvent Run();
+
+ private:
+  enum class Outcome { kDone, kStopped, kDiverged };
+
+  void SendStart();
+  Outcome TrainEpoch(EpochReport& report);
+  // Forward, backward, update; adds to `pending_`.
+  void Step(std::span<const uint32_t> indices);
+  // Empty means where stopped before all examples were seen.
+  ExampleMeans Evaluate(const BatchMaker& maker, const std::vector<uint32_t>& indices);
+  void SendSkipWeights(int64_t epoch);
+  void SendProgress();
+  EndEvent Ended(Outcome outcome) const;
+
+  const TrainSpec& spec_;
+  const TrainingInput& input_;
+  EventSink& sink_;
+  const std::atomic<bool>& stop_;
+  const torch::Device device_;
+  AdaResNet model_;
+  std::vector<torch::Tensor> parameters_;
+  std::unique_ptr<torch::optim::Optimizer> optimizer_;
+  BatchMaker train_batches_;
+  BatchMaker test_batches_;
+  Random order_random_;
+  Random augmentation_random_;
+  std::vector<uint32_t> order_;  // of this epoch
+  PendingSteps pending_;
+  const int64_t steps_per_epoch_;
+  const int64_t total_steps_;
+  int64_t step_ = 0;   // steps done
+  int64_t epoch_ = 0;  // epochs done
+  double learning_rate_ = 0;
+  Stopwatch progress_watch_;
+  int64_t progress_images_ = 0;  // since the last progress event
+};
+
+Training::Training(const TrainingInput& input, EventSink& sink, const std::atomic<bool>& stop)
+    : spec_(input.spec.train),
+      input_(input),
+      sink_(sink),
+      stop_(stop),
+      device_(input.device),
+      model_(input.spec.model, input.data.train.shape.channels, input.spec.seed),
+      train_batches_(input.data.train, input.data.statistics, device_),
+      test_batches_(input.data.test, input.data.statistics, device_),
+      order_random_(static_cast<uint64_t>(input.spec.seed), RandomStream::kOrder),
+      augmentation_random_(static_cast<uint64_t>(input.spec.seed), RandomStream::kAugmentation),
+      order_(input.split.train),
+      steps_per_epoch_(StepsPerEpoch(static_cast<int64_t>(order_.size()), spec_.batch_size)),
+      total_steps_(spec_.epochs * steps_per_epoch_) {
+  model_->to(device_);
+  const torch::NoGradGuard no_grad;
+  parameters_ = model_->parameters();
+  for (torch::Tensor& parameter : parameters_) {
+    if (parameter.dim() == 4) {
+      parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
+    }
+  }
+  optimizer_ = MakeOptimizer(spec_, parameters_);
+}
+
+EndEvent Training::Run() {
+  SendStart();
+  SendSkipWeights(0);
+  while (epoch_ < spec_.epochs) {
+    const Stopwatch watch;
+    EpochReport report;
+    const Outcome outcome = TrainEpoch(report);
+    if (outcome != Outcome::kDone) return Ended(outcome);
+    report.training_seconds = watch.Seconds();
+    report.validation = Evaluate(train_batches_, input_.split.validation);
+    if (stop_) return Ended(Outcome::kStopped);
+    report.epoch_seconds = watch.Seconds();
+    report.step = step_;
+    report.epoch = epoch_;
+    report.learning_rate = learning_rate_;
+    sink_.Send(trainer_protocol::PointsEvent{EpochPoints(report)});
+    std::fprintf(stderr, "%s\n", EpochLine(report, spec_.epochs).c_str());
+  }
+  const ExampleMeans test = Evaluate(test_batches_, input_.split.test);
+  if (stop_) return Ended(Outcome::kStopped);
+  sink_.Send(trainer_protocol::PointsEvent{TestPoints(test, step_, epoch_)});
+  std::fprintf(stderr, "test loss %.4f accuracy %.2f %%\n", test.loss(), 100 * test.accuracy());
+  return Ended(Outcome::kDone);
+}
+
+void Training::SendStart() {
+  trainer_protocol::StartEvent start;
+  start.total_steps = total_steps_;
+  start.total_epochs = spec_.epochs;
+  start.parameters = model_->ParameterCount();
+  start.provenance = input_.provenance;
+  sink_.Send(start);
+}
+
+Training::Outcome Training::TrainEpoch(EpochReport& report) {
+  model_->train();
+  for (size_t left = order_.size(); left > 1; --left) {
+    std::swap(order_[left - 1], order_[order_random_.Below(left)]);
+  }
+  const size_t batch_size = static_cast<size_t>(spec_.batch_size);
+  for (int64_t i = 0; i < steps_per_epoch_; ++i) {
+    const size_t begin = static_cast<size_t>(i) * batch_size;
+    Step(std::span(order_).subspan(begin, std::min(batch_size, order_.size() - begin)));
+    const bool last = i + 1 == steps_per_epoch_;
+    if (last) ++epoch_;
+    const bool logs = last || step_ % spec_.log_every == 0;
+    if ((logs || device_.is_cpu()) && !pending_.Take(report.train)) return Outcome::kDiverged;
+    const bool plain = input_.spec.model.skip.granularity == Granularity::kNone;
+    if (last || (logs && !plain)) SendSkipWeights(epoch_);
+    SendProgress();
+    if (stop_) return Outcome::kStopped;
+  }
+  return Outcome::kDone;
+}
+
+void Training::Step(std::span<const uint32_t> indices) {
+  const std::vector<Placement> placements =
+      DrawPlacements(input_.spec.data.augment, indices.size(), augmentation_random_);
+  const Batch batch = train_batches_.Make(indices, placements);
+  learning_rate_ = LearningRate(spec_, step_, total_steps_);
+  for (torch::optim::OptimizerParamGroup& group : optimizer_->param_groups()) {
+    group.options().set_lr(learning_rate_);
+  }
+  // Without old gradients the backward pass hands over its own buffers instead of adding to zeros.
+  for (torch::Tensor& parameter : parameters_) parameter.mutable_grad().reset();
+  const torch::Tensor logits = model_->forward(batch.images);
+  const torch::Tensor loss = torch::nn::functional::cross_entropy(logits, batch.labels);
+  loss.backward();
+  optimizer_->step();
+  pending_.Add(loss, logits, batch);
+  progress_images_ += batch.size;
+  ++step_;
+}
+
+ExampleMeans Training::Evaluate(const BatchMaker& maker, const std::vector<uint32_t>& indices) {
+  const torch::NoGradGuard no_grad;
+  model_->eval();
+  PendingSteps pending;
+  for (size_t begin = 0; begin < indices.size() && !stop_; begin += kEvaluationBatch) {
+    const size_t size = std::min<size_t>(kEvaluationBatch, indices.size() - begin);
+    const Batch batch = maker.Make(std::span(indices).subspan(begin, size));
+    const torch::Tensor logits = model_->forward(batch.images);
+    pending.Add(torch::nn::functional::cross_entropy(logits, batch.labels), logits, batch);
+  }
+  ExampleMeans means;
+  pending.Take(means);
+  return means;
+}
+
+void Training::SendSkipWeights(int64_t epoch) {
+  trainer_protocol::SkipWeightsEvent event;
+  for (const AdaResNetImpl::Site& site : model_->sites()) {
+    SkipWeightPoint point{site.name, step_, epoch, 1, std::numeric_limits<double>::quiet_NaN()};
+    if (site.weight.defined()) {
+      point.value = site.weight.item<float>();
+      if (site.weight.grad().defined()) point.gradient = site.weight.grad().item<float>();
+    }
+    event.weights.push_back(std::move(point));
+  }
+  sink_.Send(event);
+}
+
+void Training::SendProgress() {
+  const double seconds = progress_watch_.Seconds();
+  if (seconds < kProgressSeconds) return;
+  sink_.Send(trainer_protocol::ProgressEvent{step_, epoch_,
+                                             static_cast<double>(progress_images_) / seconds});
+  progress_images_ = 0;
+  progress_watch_.Restart();
+}
+
+EndEvent Training::Ended(Outcome outcome) const {
+  switch (outcome) {
+    case Outcome::kDone:
+      return {EndReason::kFinished, ""};
+    case Outcome::kStopped:
+      return {EndReason::kCancelled, absl::StrCat("stopped after step ", step_)};
+    case Outcome::kDiverged:
+      return {EndReason::kDiverged,
+              absl::StrCat("the training loss is not finite at step ", step_,
+                           "; lower train.lr or change the initial skip weights")};
+  }
+  return {EndReason::kError, "unknown outcome"};
+}
+
+}  // namespace
+
+EndEvent Train(const TrainingInput& input, EventSink& sink, const std::atomic<bool>& stop) {
+  return Training(input, sink, stop).Run();
+}
+
+}  // namespace adares

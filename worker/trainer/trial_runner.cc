@@ -1,0 +1,63 @@
+// One trial from specification to end event; the border where exceptions stop.
+#include "worker/trainer/trial_runner.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/status.h"
+#include "worker/trainer/dataset.h"
+#include "worker/trainer/torch_runtime.h"
+#include "worker/trainer/training.h"
+
+namespace adares {
+
+using trainer_protocol::EndEvent;
+
+TrialRunner::TrialRunner(TrainerSetup setup, EventSink& sink)
+    : setup_(std::move(setup)), sink_(sink) {}
+
+void TrialRunner::SendReady() {
+  sink_.Send(trainer_protocol::ReadyEvent{setup_.version, LibTorchVersion(), setup_.device});
+}
+
+EndReason TrialRunner::Run(const Assignment& assignment) {
+  EndEvent end;
+  try {
+    end = TrainToEnd(assignment);
+  } catch (...) {
+    end = EndOfException(std::current_exception());
+  }
+  const std::string reason(Name(end.reason));
+  std::fprintf(stderr, "%s: %s%s%s\n", assignment.command.trial.c_str(), reason.c_str(),
+               end.message.empty() ? "" : ": ", end.message.c_str());
+  sink_.Send(end);
+  return end.reason;
+}
+
+EndEvent TrialRunner::TrainToEnd(const Assignment& assignment) {
+  const TrialSpec& spec = assignment.command.spec;
+  if (const absl::Status status = UseDataset(spec.data.dataset); !status.ok()) {
+    return {EndReason::kError, std::string(status.message())};
+  }
+  const auto split = SplitData(spec.data, *data_, spec.seed);
+  if (!split.ok()) return {EndReason::kError, std::string(split.status().message())};
+  TrainingInput input{spec, *data_, *split, setup_.device, DescribeRuntime(setup_.device)};
+  input.provenance["trainer"] = setup_.version;
+  input.provenance["dataset"] = std::string(Name(spec.data.dataset));
+  input.provenance["train_size"] = absl::StrCat(split->train.size());
+  input.provenance["validation_size"] = absl::StrCat(split->validation.size());
+  input.provenance["test_size"] = absl::StrCat(split->test.size());
+  return Train(input, sink_, *assignment.stop);
+}
+
+absl::Status TrialRunner::UseDataset(Dataset dataset) {
+  if (loaded_ == dataset) return absl::OkStatus();
+  loaded_.reset();
+  data_.reset();  // frees the memory before the next set is read
+  ADARES_ASSIGN_OR_RETURN(data_, LoadDataset(dataset, setup_.data_dir));
+  loaded_ = dataset;
+  return absl::OkStatus();
+}
+
+}  // namespace adares
