@@ -34,24 +34,30 @@ class Follower {
   }
 
  private:
+  // Shows each event by itself, so that counts and notes stand beside what they belong to.
   absl::Status TakeEvents() {
-    std::vector<TrialChange> changes;
     const Timestamp now = SystemNow();
-    for (const WatchEvent& event : watch_.Take()) {
-      if (event.kind == WatchEvent::Kind::kEnded) {
-        ended_ = true;
-        end_status_ = event.status;
-      } else if (event.kind == WatchEvent::Kind::kLost) {
-        Lost();
-      } else {
-        Reached();
-        for (auto& change : Apply(event.response, now, &snapshot_)) {
-          changes.push_back(std::move(change));
-        }
+    const std::vector<WatchEvent> events = watch_.Take();
+    for (const WatchEvent& event : events) {
+      switch (event.kind) {
+        case WatchEvent::Kind::kUpdate:
+          Reached();
+          Show(Apply(event.response, now, &snapshot_), now);
+          break;
+        case WatchEvent::Kind::kLost:
+          Lost();
+          break;
+        case WatchEvent::Kind::kEnded:
+          ended_ = true;
+          return event.status;
       }
     }
+    if (events.empty()) Show({}, now);
+    return absl::OkStatus();
+  }
+
+  void Show(const std::vector<TrialChange>& changes, Timestamp now) {
     if (!snapshot_.sweep.name().empty()) parts_.display.Update(snapshot_, changes, now);
-    return end_status_;
   }
 
   void Lost() {
@@ -70,7 +76,6 @@ class Follower {
   const FollowParts& parts_;
   SweepWatch watch_;
   SweepSnapshot snapshot_;
-  absl::Status end_status_;
   bool ended_ = false;
   bool is_lost_ = false;
 };

@@ -44,8 +44,9 @@ void ProgressDisplay::Update(const SweepSnapshot& snapshot, const std::vector<Tr
   if (options_.is_live && !IsFinal(snapshot.sweep)) {
     const TerminalSize size = SizeOf(options_.stream);
     const FrameTimes times = {now - started_at_, EstimateTimeLeft(snapshot, now)};
-    const auto frame =
-        RenderFrame(snapshot, times, {size.columns, size.rows, options_.color, options_.unicode});
+    // The last column stays free: some terminals wrap a line that fills it.
+    const auto frame = RenderFrame(snapshot, times,
+                                   {size.columns - 1, size.rows, options_.color, options_.unicode});
     absl::StrAppend(&text, absl::StrJoin(frame, "\n"), "\n");
     lines_on_screen_ = frame.size();
   }

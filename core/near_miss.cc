@@ -27,6 +27,20 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return cost[a.size()][b.size()];
 }
 
+// The one candidate that begins with the word.
+std::optional<std::string> OnlyCompletion(std::string_view word,
+                                          const std::vector<std::string>& candidates) {
+  constexpr size_t kShortestStem = 3;
+  if (word.size() < kShortestStem) return std::nullopt;
+  std::optional<std::string> completion;
+  for (const std::string& candidate : candidates) {
+    if (!candidate.starts_with(word)) continue;
+    if (completion) return std::nullopt;
+    completion = candidate;
+  }
+  return completion;
+}
+
 }  // namespace
 
 std::optional<std::string> NearMiss(std::string_view word,
@@ -43,7 +57,7 @@ std::optional<std::string> NearMiss(std::string_view word,
       nearest = candidate;
     }
   }
-  return nearest;
+  return nearest ? nearest : OnlyCompletion(word, candidates);
 }
 
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates) {

@@ -173,6 +173,11 @@ const std::vector<TrialSpecField>& TrialSpecFields() {
   return fields;
 }
 
+bool IsTrialSpecKey(std::string_view group, std::string_view key) {
+  const std::vector<std::string> keys = TrialSpecKeysBelow(group);
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
 const TrialSpecField* FindTrialSpecField(std::string_view path) {
   for (const TrialSpecField& field : TrialSpecFields()) {
     if (field.path == path) return &field;
@@ -199,11 +204,27 @@ std::string UnknownKeyMessage(std::string_view group, std::string_view key) {
   const std::vector<std::string> siblings = TrialSpecKeysBelow(group);
   if (NearMiss(key, siblings)) return message + DidYouMean(key, siblings);
   for (const TrialSpecField& field : TrialSpecFields()) {
-    if (field.path == key || LastSegment(field.path) == key) {
+    if (field.path == key) return message + "; write its parts as nested keys";
+    if (LastSegment(field.path) == key) {
       return absl::StrCat(message, "; the field is ", field.path);
     }
   }
   return message + DidYouMean(key, siblings);
+}
+
+std::string UnknownPathMessage(std::string_view path) {
+  const std::string prefix = absl::StrCat(std::string(path), ".");
+  std::vector<std::string> paths;
+  std::vector<std::string> below;
+  for (const TrialSpecField& field : TrialSpecFields()) {
+    if (field.path != kSeedPath) paths.push_back(field.path);
+    if (field.path.starts_with(prefix)) below.push_back(field.path);
+  }
+  if (!below.empty()) {
+    return absl::StrCat(std::string(path), " is a group of fields; name one of ",
+                        absl::StrJoin(below, ", "));
+  }
+  return absl::StrCat("there is no field ", Quoted(path), DidYouMean(path, paths));
 }
 
 }  // namespace adares

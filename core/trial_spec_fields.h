@@ -45,11 +45,17 @@ const TrialSpecField* FindTrialSpecField(std::string_view path);
 // The keys one level below `group` ("" for the top): "model" has family, depth and skip.
 std::vector<std::string> TrialSpecKeysBelow(std::string_view group);
 
+// Whether the key is known there. A key has no points: "train.lr" is a path, and known nowhere.
+bool IsTrialSpecKey(std::string_view group, std::string_view key);
+
 // Whether fields stand below this path: "model.skip".
 bool IsTrialSpecGroup(std::string_view path);
 
 // `unknown key "..."` with the near miss, for a key that stands at `group` and is not known there.
 std::string UnknownKeyMessage(std::string_view group, std::string_view key);
+
+// What is wrong with a path at which no field stands.
+std::string UnknownPathMessage(std::string_view path);
 
 // Two fields whose values do not go together.
 struct TrialSpecConflict {

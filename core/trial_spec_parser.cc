@@ -47,9 +47,7 @@ class SpecReceiver {
     const std::string group = Path();
     path_.push_back(key);
     const std::string path = Path();
-    if (FindTrialSpecField(path) == nullptr && !IsTrialSpecGroup(path)) {
-      return Fail(UnknownKeyMessage(group, key));
-    }
+    if (!IsTrialSpecKey(group, key)) return Fail(UnknownKeyMessage(group, key));
     if (!seen_.insert(path).second) return Fail("the key is there twice");
     return true;
   }

@@ -43,12 +43,7 @@ absl::StatusOr<const TrialSpecField*> ReadPath(const YamlNode& node, const std::
                               "an axis cannot vary the seed; list seeds in replicates.seeds");
   }
   if (const TrialSpecField* field = FindTrialSpecField(node.text)) return field;
-  std::vector<std::string> paths;
-  for (const TrialSpecField& field : TrialSpecFields()) {
-    if (field.path != kSeedPath) paths.push_back(field.path);
-  }
-  return reader.errors().At(node.place, absl::StrCat("there is no field ", Quoted(node.text),
-                                                     DidYouMean(node.text, paths)));
+  return reader.errors().At(node.place, UnknownPathMessage(node.text));
 }
 
 absl::StatusOr<AxisDocument> ReadAxis(const YamlKey& key, const YamlNode& node,

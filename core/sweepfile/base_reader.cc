@@ -5,8 +5,6 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "core/near_miss.h"
-#include "core/quoted_text.h"
 #include "core/status.h"
 #include "core/trial_spec_fields.h"
 
@@ -23,6 +21,9 @@ absl::Status ReadEntry(const YamlKey& key, const YamlNode& value, const std::str
                        const NodeReader& reader, SweepDocument& document) {
   const std::string path = group.empty() ? key.text : absl::StrCat(group, ".", key.text);
   if (path == kSeedPath) return reader.errors().At(key.place, kSeedMessage);
+  if (!IsTrialSpecKey(group, key.text)) {
+    return reader.errors().At(key.place, UnknownKeyMessage(group, key.text));
+  }
   if (const TrialSpecField* field = FindTrialSpecField(path)) {
     ADARES_RETURN_IF_ERROR(reader.CheckScalar(value, path));
     const absl::Status status = field->set(document.base, {value.text, value.quoted});
@@ -30,8 +31,7 @@ absl::Status ReadEntry(const YamlKey& key, const YamlNode& value, const std::str
     document.set_places[path] = value.place;
     return absl::OkStatus();
   }
-  if (IsTrialSpecGroup(path)) return ReadGroup(value, path, reader, document);
-  return reader.errors().At(key.place, UnknownKeyMessage(group, key.text));
+  return ReadGroup(value, path, reader, document);
 }
 
 absl::Status ReadGroup(const YamlNode& node, const std::string& group, const NodeReader& reader,
@@ -47,12 +47,7 @@ absl::Status CheckOverride(const Override& override_, const SpecErrors& errors,
                            const SweepDocument& document) {
   if (override_.path == kSeedPath) return errors.Of(override_, kSeedMessage);
   if (FindTrialSpecField(override_.path) == nullptr) {
-    std::vector<std::string> paths;
-    for (const TrialSpecField& field : TrialSpecFields()) {
-      if (field.path != kSeedPath) paths.push_back(field.path);
-    }
-    return errors.Of(override_, absl::StrCat("there is no field ", Quoted(override_.path),
-                                             DidYouMean(override_.path, paths)));
+    return errors.Of(override_, UnknownPathMessage(override_.path));
   }
   for (const AxisDocument& axis : document.axes) {
     if (axis.axis.path != override_.path) continue;

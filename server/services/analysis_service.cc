@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/status.h"
 #include "rpc/convert.h"
 #include "rpc/names.h"
 #include "server/services/read_call.h"

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "core/status.h"
 #include "rpc/convert.h"
 #include "rpc/grpc_status.h"
 #include "rpc/names.h"

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/status.h"
 #include "core/sweep_spec.h"
 #include "rpc/convert.h"
 #include "rpc/names.h"

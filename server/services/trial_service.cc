@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/status.h"
 #include "rpc/convert.h"
 #include "rpc/names.h"
 #include "server/services/follow_stream.h"

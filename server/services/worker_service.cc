@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/status.h"
 #include "rpc/convert.h"
 #include "rpc/names.h"
 #include "server/services/page_request.h"

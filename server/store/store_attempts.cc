@@ -2,30 +2,13 @@
 #include <utility>
 
 #include "core/status.h"
+#include "server/store/claim_statement.h"
 #include "server/store/json_text.h"
 #include "server/store/store.h"
 #include "server/store/store_impl.h"
 
 namespace adares {
 namespace {
-
-// One statement over trial_queue: what is handed out cannot be handed out twice, whatever else
-// runs.
-constexpr char kClaim[] = R"sql(
-UPDATE trial SET
-  state = 'running',
-  attempt_count = attempt_count + 1,
-  current_attempt = attempt_count + 1,
-  started_at = coalesce(started_at, ?1),
-  message = '',
-  step = 0, total_steps = 0, epoch = 0, total_epochs = 0, images_per_second = 0,
-  revision = ?2
-WHERE id = (
-  SELECT id FROM trial WHERE state = 'queued'
-  ORDER BY priority DESC, sweep_id, position LIMIT 1)
-RETURNING id, name, current_attempt, queued_at,
-  (SELECT name FROM sweep WHERE sweep.id = trial.sweep_id),
-  (SELECT spec FROM trial_spec WHERE trial_id = trial.id))sql";
 
 constexpr char kInsertAttempt[] = R"sql(
 INSERT INTO attempt (trial_id, number, worker, instance, started_at) VALUES (?, ?, ?, ?, ?)
@@ -87,7 +70,7 @@ absl::StatusOr<LiveAttempt> ReadLive(const Query& query) {
 
 // Takes the next trial out of the queue; the attempt's row is the caller's to insert.
 std::optional<Claim> TakeNext(Connection& connection, Timestamp now, int64_t revision) {
-  Query query(connection.Prepare(kClaim));
+  Query query(connection.Prepare(kClaimStatement));
   if (!query.Bind(now).Bind(revision).Step()) return std::nullopt;
   Claim claim;
   claim.attempt.trial_row = query.Int(0);

@@ -61,17 +61,14 @@ TEST(ComparisonViewTest, CsvHasAColumnForEachAxisAndSeed) {
   EXPECT_EQ(rows[0], (CsvRow{"variant", "label", "granularity", "metric", "trials", "n", "mean",
                              "sd", "is_baseline", "baseline", "difference_n", "difference_mean",
                              "difference_sd", "ci95_low", "ci95_high", "seed_0", "seed_1"}));
-  EXPECT_EQ(rows[1], (CsvRow{"aaaa", "granularity=none", "none", "test/accuracy", "2", "2",
-                             "0.975", "0.00707", "true", "aaaa", "", "", "", "", "", "0.97",
-                             "0.98"}));
+  EXPECT_EQ(rows[1], (CsvRow{"aaaa", "granularity=none", "none", "test/accuracy", "2", "2", "0.975",
+                             "0.00707", "true", "aaaa", "", "", "", "", "", "0.97", "0.98"}));
   EXPECT_EQ(rows[2], (CsvRow{"bbbb", "granularity=block", "block", "test/accuracy", "2", "2",
                              "0.9825", "0.00354", "false", "aaaa", "2", "0.0075", "0.00354",
                              "-0.02427", "0.03927", "0.98", "0.985"}));
 }
 
-TEST(ComparisonViewTest, EmptyComparisonIsAHeader) {
-  EXPECT_EQ(ComparisonCsv({}).size(), 1u);
-}
+TEST(ComparisonViewTest, EmptyComparisonIsAHeader) { EXPECT_EQ(ComparisonCsv({}).size(), 1u); }
 
 }  // namespace
 }  // namespace adares::client

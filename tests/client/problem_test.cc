@@ -97,9 +97,8 @@ TEST(ProblemTest, ExcerptMarksTheColumn) {
 }
 
 TEST(ProblemTest, ExcerptOfALineThatIsNotThereIsLeftOut) {
-  const absl::Status status =
-      MakeError(StatusCode::kInvalidArgument, reason::kSpecInvalid, "x",
-                {{"line", "7"}, {"column", "1"}});
+  const absl::Status status = MakeError(StatusCode::kInvalidArgument, reason::kSpecInvalid, "x",
+                                        {{"line", "7"}, {"column", "1"}});
   EXPECT_EQ(DescribeProblem(WithExcerpt(status, "one line"), kServer).excerpt, "");
 }
 
@@ -117,7 +116,8 @@ TEST(ProblemTest, InterruptIsNoError) {
 
 TEST(ProblemTest, JsonTellsAllThatTextDoes) {
   const absl::Status status = WithHint(
-      MakeError(StatusCode::kNotFound, reason::kSweepNotFound, "no sweep", {{"name", "x"}}), "look");
+      MakeError(StatusCode::kNotFound, reason::kSweepNotFound, "no sweep", {{"name", "x"}}),
+      "look");
   const auto error =
       nlohmann::json::parse(ProblemJson(status, DescribeProblem(status, kServer)))["error"];
   EXPECT_EQ(error["status"], "NOT_FOUND");

@@ -69,8 +69,8 @@ TEST(JsonTest, ListsAreArraysAndEmptyListsAreEmptyArrays) {
 }
 
 TEST(JsonTest, NamesAreCamelCaseAndZeroesAreThere) {
-  const auto document = nlohmann::json::parse(
-      JsonDocument(MakeSweep(v1::Sweep::STATE_RUNNING, 1, 0, 0)));
+  const auto document =
+      nlohmann::json::parse(JsonDocument(MakeSweep(v1::Sweep::STATE_RUNNING, 1, 0, 0)));
   EXPECT_EQ(document["trialCounts"]["failed"], 0);
   EXPECT_EQ(document["variantCount"], 2);
   EXPECT_EQ(document["createTime"], "1970-01-12T13:46:40Z");

@@ -17,6 +17,12 @@ TEST(NearMissTest, FindsInsertedDroppedReplacedAndSwappedLetters) {
 
 TEST(NearMissTest, PrefersTheNearest) { EXPECT_EQ(NearMiss("abcd", {"abxx", "abcx"}), "abcx"); }
 
+TEST(NearMissTest, CompletesABeginningThatFitsOneWordOnly) {
+  EXPECT_EQ(NearMiss("mom", kWords), "momentum");
+  EXPECT_EQ(NearMiss("mo", kWords), std::nullopt);
+  EXPECT_EQ(NearMiss("validation", {"validation/loss", "validation/accuracy"}), std::nullopt);
+}
+
 TEST(NearMissTest, HasNothingToSayAboutForeignWords) {
   EXPECT_EQ(NearMiss("weights", kWords), std::nullopt);
   EXPECT_EQ(NearMiss(std::string(100'000, 'e'), kWords), std::nullopt);

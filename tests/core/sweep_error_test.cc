@@ -70,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"priority_list", "schedule: {priority: [5]}\n",
                 "5:22: schedule.priority takes an integer from 0 to 100, not a list"},
         BadFile{"schedule_key", "schedule:\n  prio: 5\n",
-                R"(6:3: unknown key "prio" in schedule; known are priority)"},
+                R"(6:3: unknown key "prio" in schedule; did you mean "priority"?)"},
         BadFile{"objective_text", "objective: test/accuracy\n",
                 "5:12: objective takes a map of metric, goal, not \"test/accuracy\""},
         BadFile{"objective_goal_missing", "objective: {metric: test/loss}\n",
@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "5:21: objective.metric cannot be \"test/acuracy\"; did you mean "
                 "\"test/accuracy\"?"},
         BadFile{"objective_goal", "objective: {metric: test/loss, goal: min}\n",
-                "5:38: objective.goal cannot be \"min\"; known are maximize, minimize"}),
+                R"(5:38: objective.goal cannot be "min"; did you mean "minimize"?)"}),
     CaseName);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -95,6 +95,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"foreign_field", "base: {train: {warmup_epochs: 3}}\n",
                 "5:16: unknown key \"warmup_epochs\" in train; known are batch_size, epochs, "
                 "log_every, lr, momentum, optimizer, schedule, weight_decay"},
+        BadFile{"dotted_field", "base: {train.lr: 3}\n",
+                R"(5:8: unknown key "train.lr"; write its parts as nested keys)"},
+        BadFile{"dotted_group", "base: {model: {skip.init: 1}}\n",
+                R"(5:16: unknown key "skip.init" in model; known are depth, family, skip)"},
         BadFile{"seed", "base: {seed: 3}\n",
                 "5:8: seeds are not part of the configuration; list them in replicates.seeds"},
         BadFile{"group_scalar", "base: {train: fast}\n",
@@ -157,7 +161,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"path_unknown", "axes: {lr: {path: train.lrr, values: [1]}}\n",
                 R"(5:19: there is no field "train.lrr"; did you mean "train.lr"?)"},
         BadFile{"path_group", "axes: {lr: {path: model.skip, values: [1]}}\n",
-                R"(5:19: there is no field "model.skip"; did you mean "model.skip.init"?)"},
+                "5:19: model.skip is a group of fields; name one of model.skip.granularity, "
+                "model.skip.init"},
         BadFile{"path_seed", "axes: {s: {path: seed, values: [1]}}\n",
                 "5:18: an axis cannot vary the seed; list seeds in replicates.seeds"},
         BadFile{"path_twice",
@@ -178,7 +183,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"cell_conflict",
                 "axes:\n  family: {path: model.family, values: [cifar, paper]}\n"
                 "  depth: {path: model.depth, values: [8, 18]}\n",
-                "7:43: family cifar has no network of depth 18; model.depth must be one of 8, 14, "
+                "7:42: family cifar has no network of depth 18; model.depth must be one of 8, 14, "
                 "20, 32, 44, 56 (cell family=cifar depth=18)"},
         BadFile{"cell_conflict_with_base",
                 "base: {model: {depth: 8}}\n"
@@ -390,6 +395,10 @@ INSTANTIATE_TEST_SUITE_P(
                     {{"train.epoch", "1"}},
                     "--set train.epoch=1: there is no field \"train.epoch\"; did you mean "
                     "\"train.epochs\"?"},
+        BadOverride{"group",
+                    {{"data", "mnist"}},
+                    "--set data=mnist: data is a group of fields; name one of data.augment, "
+                    "data.dataset, data.test_size, data.train_size, data.validation_size"},
         BadOverride{"seed",
                     {{"seed", "1"}},
                     "--set seed=1: seeds are not part of the configuration; list them in "

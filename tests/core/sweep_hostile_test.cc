@@ -44,7 +44,9 @@ TEST_P(ExampleTortureTest, EveryPrefixLoadsOrExplains) {
     SCOPED_TRACE(length);
     const bool loaded = LoadsOrExplains(text_.substr(0, length));
     // What comes before the seeds is no sweep, wherever it ends.
-    if (length <= complete) EXPECT_FALSE(loaded);
+    if (length <= complete) {
+      EXPECT_FALSE(loaded);
+    }
   }
 }
 

@@ -1,0 +1,177 @@
+// What each command asks the coordinator, and what it tells people.
+#include <gmock/gmock.h>
+
+#include "core/status.h"
+#include "tests/client/command_fixture.h"
+#include "tests/client/messages.h"
+
+namespace adares::client {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class CommandTest : public CommandFixture {};
+
+Script WithSweeps(std::vector<v1::Sweep> sweeps) {
+  Script script;
+  script.sweeps = std::move(sweeps);
+  return script;
+}
+
+TEST_F(CommandTest, SweepListFollowsPagesAndFits80Columns) {
+  Script script;
+  for (int i = 0; i < 5; ++i) {
+    v1::Sweep sweep = MakeSweep(v1::Sweep::STATE_RUNNING, 3, 2, 4, 1);
+    sweep.set_name("sweeps/sweep-" + std::to_string(i));
+    script.sweeps.push_back(sweep);
+  }
+  Serve(std::move(script));
+  const auto result = Run({"sweep", "list"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("NAME     STATE    DONE  FAILED  RUNNING"));
+  EXPECT_THAT(result.out, HasSubstr("sweep-4  running  5/10       1        2"));
+  EXPECT_THAT(coordinator_->requests(), testing::SizeIs(3));
+}
+
+TEST_F(CommandTest, EmptyListSaysWhatToDoNext) {
+  Serve({});
+  const auto result = Run({"sweep", "list"});
+  EXPECT_EQ(result.out, "NAME  STATE  DONE  FAILED  RUNNING  AGE\n");
+  EXPECT_EQ(result.err, "no sweeps yet; submit one: adares sweep submit FILE\n");
+}
+
+TEST_F(CommandTest, SubmitSendsFileChangesAndOrigin) {
+  Script script;
+  *script.created.mutable_sweep() = MakeSweep(v1::Sweep::STATE_RUNNING, 4, 0, 0);
+  Serve(std::move(script));
+  auto options = Options({"sweep", "submit", "-", "--set", "train.epochs=2", "--set", "a.b=x=y"});
+  options.input = "name: mnist\n";
+  const auto result = Program(ADARES_PROGRAM, options).Finish();
+  EXPECT_EQ(result.out, "mnist created: 2 variants x 2 seeds = 4 trials\n");
+  EXPECT_EQ(result.err, "watch: adares sweep watch mnist\n");
+  EXPECT_EQ(Request("CreateSweep"),
+            "spec_text: \"name: mnist\\n\" origin: \"standard input\" "
+            "overrides { path: \"train.epochs\" value: \"2\" } "
+            "overrides { path: \"a.b\" value: \"x=y\" }");
+}
+
+TEST_F(CommandTest, SubmitShowsTheLineThatIsWrong) {
+  Script script;
+  script.errors["CreateSweep"] =
+      MakeError(absl::StatusCode::kInvalidArgument, reason::kSpecInvalid,
+                "standard input:2:1: unknown key \"axis\"; did you mean \"axes\"?",
+                {{"line", "2"}, {"column", "1"}});
+  Serve(std::move(script));
+  auto options = Options({"sweep", "submit", "-"});
+  options.input = "name: x\naxis: {}\n";
+  const auto result = Program(ADARES_PROGRAM, options).Finish();
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("did you mean \"axes\"?\n  2 | axis: {}\n    | ^\nhint: "));
+}
+
+TEST_F(CommandTest, TrialListAsksForStates) {
+  Script script = WithSweeps({MakeSweep(v1::Sweep::STATE_FAILED, 0, 0, 1, 1)});
+  script.trials = {MakeTrial(1, v1::Trial::STATE_SUCCEEDED), MakeFailedTrial(2)};
+  Serve(std::move(script));
+  const auto result = Run({"trial", "list", "mnist", "--state", "failed", "--state", "cancelled"});
+  EXPECT_THAT(result.out, HasSubstr("mnist/000000000002  failed"));
+  EXPECT_THAT(result.out, testing::Not(HasSubstr("000000000001")));
+  EXPECT_THAT(Request("ListTrials"), HasSubstr("states: STATE_FAILED states: STATE_CANCELLED"));
+}
+
+TEST_F(CommandTest, LogsOfAFailedTrialEndWithTheReason) {
+  Script script;
+  script.trials = {MakeFailedTrial(1)};
+  script.logs.emplace_back().add_lines()->set_text("terminate called");
+  Serve(std::move(script));
+  const auto result = Run({"trial", "logs", "000000000001", "-f", "--attempt", "2"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, "terminate called\n");
+  EXPECT_THAT(result.err, HasSubstr("error: the trainer died (ended by signal 6 (Aborted))"));
+  EXPECT_EQ(Request("TailLogs"), "name: \"sweeps/-/trials/000000000001\" attempt: 2 follow: true");
+}
+
+TEST_F(CommandTest, BrokenLogStreamStillIsOneDocument) {
+  Script script;
+  script.logs.emplace_back().add_lines()->set_text("one");
+  script.logs_end = absl::InternalError("the disk is gone");
+  Serve(std::move(script));
+  const auto result = Run({"trial", "logs", "000000000001", "-o", "json"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.out, testing::MatchesRegex("\\[\n\\{.*\"text\":\"one\".*\\}\n\\]\n"));
+  EXPECT_THAT(result.err, HasSubstr("error: the disk is gone"));
+}
+
+TEST_F(CommandTest, MetricsWeightsAndComparisonPassTheirChoices) {
+  Serve({});
+  Run({"trial", "metrics", "mnist/000000000001", "--key", "train/loss", "--key", "train/lr"});
+  EXPECT_EQ(Request("QueryMetrics"),
+            "trial: \"sweeps/mnist/trials/000000000001\" keys: \"train/loss\" keys: \"train/lr\"");
+  Run({"trial", "weights", "000000000001", "--site", "layer1.0"});
+  EXPECT_EQ(Request("QuerySkipWeights"),
+            "trial: \"sweeps/-/trials/000000000001\" sites: \"layer1.0\" last_only: true");
+  Run({"compare", "mnist", "--metric", "test/loss", "--baseline", "granularity=none"});
+  EXPECT_EQ(Request("CompareVariants"),
+            "sweep: \"sweeps/mnist\" metric: \"test/loss\" "
+            "baseline { key: \"granularity\" value: \"none\" }");
+}
+
+TEST_F(CommandTest, MissingSweepExitsWith3) {
+  Serve({});
+  const auto result = Run({"sweep", "show", "mnist"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err,
+            "error: there is no sweeps/mnist\nhint: `adares sweep list` lists what there is\n");
+}
+
+TEST_F(CommandTest, UsageErrorsExitWith2AndSuggest) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"swep", "list"}, "hint: did you mean `adares sweep`?"},
+      {{"sweep", "lst"}, "hint: did you mean `adares sweep list`?"},
+      {{"sweep", "submit", "x.yaml", "--dryrun"}, "hint: did you mean --dry-run?"},
+      {{"sweep", "show"}, "hint: `adares sweep show --help` explains it"},
+      {{"sweep", "list", "-o", "yaml"}, "yaml"},
+      {{"trial", "list", "--state", "lost"}, "lost"},
+      {{"sweep", "show", "Not A Name"}, "is not the name of a sweep"},
+      {{"sweep", "submit", "missing.yaml"}, "cannot read missing.yaml: No such file"},
+      {{"run", "/tmp"}, "it is a folder"},
+      {{"sweep", "list", "-s", "nonsense"}, "is not the address of a coordinator"},
+  };
+  for (const auto& [arguments, expected] : cases) {
+    const auto result = Run(arguments);
+    EXPECT_EQ(result.exit_code, 2) << result.err;
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr("error: "));
+    EXPECT_THAT(result.err, HasSubstr(expected));
+  }
+}
+
+TEST_F(CommandTest, BareCallIsHelpOnStandardError) {
+  const auto result = Run({});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, HasSubstr("adares run examples/quick.yaml"));
+  EXPECT_EQ(Run({"--help"}).exit_code, 0);
+}
+
+TEST_F(CommandTest, QuietKeepsResultsAndErrors) {
+  Serve({});
+  const auto list = Run({"-q", "sweep", "list"});
+  EXPECT_EQ(list.err, "");
+  EXPECT_NE(list.out, "");
+  EXPECT_NE(Run({"-q", "sweep", "show", "x"}).err, "");
+}
+
+TEST_F(CommandTest, FullDiskIsAnError) {
+  Serve({});
+  const auto result =
+      Program("/bin/sh", Options({"-c", std::string(ADARES_PROGRAM) + " sweep list > /dev/full"}))
+          .Finish();
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("error: cannot write to standard output"));
+}
+
+}  // namespace
+}  // namespace adares::client

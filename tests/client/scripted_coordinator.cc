@@ -1,0 +1,232 @@
+// Synchronous services over the script.
+#include "tests/client/scripted_coordinator.h"
+
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <utility>
+
+#include "core/status.h"
+#include "rpc/grpc_status.h"
+
+namespace adares::client {
+namespace {
+
+constexpr size_t kPage = 2;
+
+// What all services share.
+struct Shared {
+  Script script;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::string> requests;
+  size_t watches_used = 0;
+  bool is_stopping = false;
+
+  // Notes the request; the error that the script has for the call, or OK.
+  grpc::Status Note(const std::string& call, const google::protobuf::Message& request) {
+    const std::lock_guard lock(mutex);
+    requests.push_back(call + " " + request.ShortDebugString());
+    const auto error = script.errors.find(call);
+    return error == script.errors.end() ? grpc::Status::OK : ToGrpcStatus(error->second);
+  }
+};
+
+// Copies the page that `token` names and returns the next token.
+template <typename Item, typename Field>
+std::string CopyPage(const std::vector<Item>& items, const std::string& token, Field* field) {
+  const size_t begin = token.empty() ? 0 : std::stoul(token);
+  const size_t end = std::min(items.size(), begin + kPage);
+  for (size_t i = begin; i < end; ++i) *field->Add() = items[i];
+  return end < items.size() ? std::to_string(end) : "";
+}
+
+grpc::Status NotFound(std::string_view reason, const std::string& name) {
+  return ToGrpcStatus(MakeError(absl::StatusCode::kNotFound, reason, "there is no " + name));
+}
+
+class Sweeps : public v1::SweepService::Service {
+ public:
+  explicit Sweeps(Shared& shared) : shared_(shared) {}
+
+  grpc::Status CreateSweep(grpc::ServerContext*, const v1::CreateSweepRequest* request,
+                           v1::CreateSweepResponse* response) override {
+    *response = shared_.script.created;
+    return shared_.Note("CreateSweep", *request);
+  }
+
+  grpc::Status GetSweep(grpc::ServerContext*, const v1::GetSweepRequest* request,
+                        v1::GetSweepResponse* response) override {
+    return Find("GetSweep", *request, request->name(), response->mutable_sweep());
+  }
+
+  grpc::Status CancelSweep(grpc::ServerContext*, const v1::CancelSweepRequest* request,
+                           v1::CancelSweepResponse* response) override {
+    return Find("CancelSweep", *request, request->name(), response->mutable_sweep());
+  }
+
+  grpc::Status ListSweeps(grpc::ServerContext*, const v1::ListSweepsRequest* request,
+                          v1::ListSweepsResponse* response) override {
+    response->set_next_page_token(
+        CopyPage(shared_.script.sweeps, request->page_token(), response->mutable_sweeps()));
+    return shared_.Note("ListSweeps", *request);
+  }
+
+  grpc::Status WatchSweep(grpc::ServerContext* context, const v1::WatchSweepRequest* request,
+                          grpc::ServerWriter<v1::WatchSweepResponse>* writer) override {
+    const grpc::Status error = shared_.Note("WatchSweep", *request);
+    if (!error.ok()) return error;
+    std::unique_lock lock(shared_.mutex);
+    if (shared_.watches_used < shared_.script.watches.size()) {
+      const WatchScript& watch = shared_.script.watches[shared_.watches_used++];
+      lock.unlock();
+      for (const auto& message : watch.messages) writer->Write(message);
+      return ToGrpcStatus(watch.end);
+    }
+    while (!shared_.is_stopping && !context->IsCancelled()) {
+      shared_.changed.wait_for(lock, std::chrono::milliseconds(20));
+    }
+    return {grpc::StatusCode::CANCELLED, "the test is over"};
+  }
+
+ private:
+  grpc::Status Find(const std::string& call, const google::protobuf::Message& request,
+                    const std::string& name, v1::Sweep* result) {
+    const grpc::Status error = shared_.Note(call, request);
+    if (!error.ok()) return error;
+    for (const auto& sweep : shared_.script.sweeps) {
+      if (sweep.name() != name) continue;
+      *result = sweep;
+      return grpc::Status::OK;
+    }
+    return NotFound(reason::kSweepNotFound, name);
+  }
+
+  Shared& shared_;
+};
+
+class Trials : public v1::TrialService::Service {
+ public:
+  explicit Trials(Shared& shared) : shared_(shared) {}
+
+  grpc::Status GetTrial(grpc::ServerContext*, const v1::GetTrialRequest* request,
+                        v1::GetTrialResponse* response) override {
+    const grpc::Status error = shared_.Note("GetTrial", *request);
+    if (!error.ok()) return error;
+    const std::string id = request->name().substr(request->name().rfind('/'));
+    for (const auto& trial : shared_.script.trials) {
+      if (!trial.name().ends_with(id)) continue;
+      *response->mutable_trial() = trial;
+      return grpc::Status::OK;
+    }
+    return NotFound(reason::kTrialNotFound, request->name());
+  }
+
+  grpc::Status ListTrials(grpc::ServerContext*, const v1::ListTrialsRequest* request,
+                          v1::ListTrialsResponse* response) override {
+    std::vector<v1::Trial> wanted;
+    for (const auto& trial : shared_.script.trials) {
+      const auto& states = request->states();
+      const bool is_wanted =
+          states.empty() || std::find(states.begin(), states.end(), trial.state()) != states.end();
+      if (is_wanted && trial.name().starts_with(request->parent() + "/")) wanted.push_back(trial);
+    }
+    response->set_next_page_token(
+        CopyPage(wanted, request->page_token(), response->mutable_trials()));
+    return shared_.Note("ListTrials", *request);
+  }
+
+  grpc::Status TailLogs(grpc::ServerContext*, const v1::TailLogsRequest* request,
+                        grpc::ServerWriter<v1::TailLogsResponse>* writer) override {
+    const grpc::Status error = shared_.Note("TailLogs", *request);
+    if (!error.ok()) return error;
+    for (const auto& message : shared_.script.logs) writer->Write(message);
+    return ToGrpcStatus(shared_.script.logs_end);
+  }
+
+ private:
+  Shared& shared_;
+};
+
+class Analysis : public v1::AnalysisService::Service {
+ public:
+  explicit Analysis(Shared& shared) : shared_(shared) {}
+
+  grpc::Status QueryMetrics(grpc::ServerContext*, const v1::QueryMetricsRequest* request,
+                            v1::QueryMetricsResponse* response) override {
+    *response = shared_.script.metrics;
+    return shared_.Note("QueryMetrics", *request);
+  }
+
+  grpc::Status QuerySkipWeights(grpc::ServerContext*, const v1::QuerySkipWeightsRequest* request,
+                                v1::QuerySkipWeightsResponse* response) override {
+    *response = shared_.script.weights;
+    return shared_.Note("QuerySkipWeights", *request);
+  }
+
+  grpc::Status CompareVariants(grpc::ServerContext*, const v1::CompareVariantsRequest* request,
+                               v1::CompareVariantsResponse* response) override {
+    *response = shared_.script.comparison;
+    return shared_.Note("CompareVariants", *request);
+  }
+
+ private:
+  Shared& shared_;
+};
+
+class Workers : public v1::WorkerService::Service {
+ public:
+  explicit Workers(Shared& shared) : shared_(shared) {}
+
+  grpc::Status ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest* request,
+                           v1::ListWorkersResponse* response) override {
+    response->set_next_page_token(
+        CopyPage(shared_.script.workers, request->page_token(), response->mutable_workers()));
+    return shared_.Note("ListWorkers", *request);
+  }
+
+ private:
+  Shared& shared_;
+};
+
+}  // namespace
+
+struct ScriptedCoordinator::Services {
+  Shared shared;
+  Sweeps sweeps{shared};
+  Trials trials{shared};
+  Analysis analysis{shared};
+  Workers workers{shared};
+};
+
+ScriptedCoordinator::ScriptedCoordinator(const std::string& address, Script script)
+    : services_(std::make_unique<Services>()) {
+  services_->shared.script = std::move(script);
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials());
+  builder.RegisterService(&services_->sweeps);
+  builder.RegisterService(&services_->trials);
+  builder.RegisterService(&services_->analysis);
+  builder.RegisterService(&services_->workers);
+  server_ = builder.BuildAndStart();
+}
+
+ScriptedCoordinator::~ScriptedCoordinator() {
+  {
+    const std::lock_guard lock(services_->shared.mutex);
+    services_->shared.is_stopping = true;
+  }
+  services_->shared.changed.notify_all();
+  server_->Shutdown(std::chrono::system_clock::now());
+  server_->Wait();
+}
+
+std::vector<std::string> ScriptedCoordinator::requests() {
+  const std::lock_guard lock(services_->shared.mutex);
+  return services_->shared.requests;
+}
+
+}  // namespace adares::client

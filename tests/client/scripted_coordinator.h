@@ -1,0 +1,59 @@
+// A coordinator for tests that answers what it was told to, over a real gRPC server. Lists are
+// paged by two, so that clients must follow pages.
+#pragma once
+
+#include <grpcpp/server.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "adares/v1/analysis_service.grpc.pb.h"
+#include "adares/v1/sweep_service.grpc.pb.h"
+#include "adares/v1/trial_service.grpc.pb.h"
+#include "adares/v1/worker_service.grpc.pb.h"
+
+namespace adares::client {
+
+// How one WatchSweep call goes: the messages, then the end. Once all are used, calls are held open
+// until the client leaves.
+struct WatchScript {
+  std::vector<v1::WatchSweepResponse> messages;
+  absl::Status end;
+};
+
+struct Script {
+  std::vector<v1::Sweep> sweeps;
+  std::vector<v1::Trial> trials;
+  std::vector<v1::Worker> workers;
+  v1::CreateSweepResponse created;
+  v1::QueryMetricsResponse metrics;
+  v1::QuerySkipWeightsResponse weights;
+  v1::CompareVariantsResponse comparison;
+  std::vector<v1::TailLogsResponse> logs;
+  absl::Status logs_end;
+  std::vector<WatchScript> watches;
+  // What a call answers instead, by its name.
+  std::map<std::string, absl::Status> errors;
+};
+
+class ScriptedCoordinator {
+ public:
+  // Listens at once; `address` as for grpc::ServerBuilder.
+  ScriptedCoordinator(const std::string& address, Script script);
+  // Ends all calls.
+  ~ScriptedCoordinator();
+
+  // What clients asked, as debug text, in order: "GetSweep name: \"sweeps/x\"".
+  std::vector<std::string> requests();
+
+ private:
+  struct Services;
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace adares::client

@@ -1,0 +1,124 @@
+#include "tests/integration/server_fixture.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <sstream>
+#include <utility>
+
+#include "rpc/channel.h"
+#include "rpc/names.h"
+
+namespace adares {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+std::unique_ptr<grpc::ClientContext> NewContext() {
+  auto context = std::make_unique<grpc::ClientContext>();
+  context->set_deadline(std::chrono::system_clock::now() + kCallDeadline);
+  context->set_wait_for_ready(true);
+  return context;
+}
+
+void ServerTest::Start() {
+  auto server = Server::Start(config_);
+  ADARES_ASSERT_OK(server);
+  server_ = *std::move(server);
+  if (channel_ == nullptr) channel_ = MakeChannel(server_->address());
+}
+
+void ServerTest::Stop() { server_.reset(); }
+
+absl::StatusOr<v1::CreateSweepResponse> ServerTest::Submit(const std::string& text) {
+  v1::CreateSweepRequest request;
+  request.set_spec_text(text);
+  return Call<v1::SweepService>(channel_, &v1::SweepService::Stub::CreateSweep, request);
+}
+
+absl::StatusOr<v1::CancelSweepResponse> ServerTest::Cancel(const std::string& resource) {
+  v1::CancelSweepRequest request;
+  request.set_name(resource);
+  return Call<v1::SweepService>(channel_, &v1::SweepService::Stub::CancelSweep, request);
+}
+
+v1::Sweep ServerTest::Create(const fixtures::SmallSweep& sweep) {
+  const auto response = Submit(fixtures::SweepFile(sweep));
+  EXPECT_TRUE(response.ok()) << response.status();
+  return response.ok() ? response->sweep() : v1::Sweep();
+}
+
+v1::Sweep ServerTest::Sweep(const std::string& sweep) {
+  v1::GetSweepRequest request;
+  request.set_name(SweepResource(sweep));
+  const auto response =
+      Call<v1::SweepService>(channel_, &v1::SweepService::Stub::GetSweep, request);
+  EXPECT_TRUE(response.ok()) << response.status();
+  return response.ok() ? response->sweep() : v1::Sweep();
+}
+
+std::vector<v1::Trial> ServerTest::Trials(const std::string& sweep) {
+  v1::ListTrialsRequest request;
+  request.set_parent(SweepResource(sweep));
+  const auto response =
+      Call<v1::TrialService>(channel_, &v1::TrialService::Stub::ListTrials, request);
+  EXPECT_TRUE(response.ok()) << response.status();
+  if (!response.ok()) return {};
+  return {response->trials().begin(), response->trials().end()};
+}
+
+v1::Trial ServerTest::Trial(const std::string& resource) {
+  v1::GetTrialRequest request;
+  request.set_name(resource);
+  const auto response =
+      Call<v1::TrialService>(channel_, &v1::TrialService::Stub::GetTrial, request);
+  EXPECT_TRUE(response.ok()) << response.status();
+  return response.ok() ? response->trial() : v1::Trial();
+}
+
+std::vector<v1::MetricPoint> ServerTest::Points(const std::string& trial) {
+  v1::QueryMetricsRequest request;
+  request.set_trial(trial);
+  const auto response =
+      Call<v1::AnalysisService>(channel_, &v1::AnalysisService::Stub::QueryMetrics, request);
+  EXPECT_TRUE(response.ok()) << response.status();
+  if (!response.ok()) return {};
+  return {response->points().begin(), response->points().end()};
+}
+
+HttpAnswer ServerTest::Get(const std::string& path) const {
+  const std::string address = server_->http_address();
+  const size_t colon = address.rfind(':');
+  asio::io_context io;
+  beast::tcp_stream stream(io);
+  beast::error_code error;
+  stream.connect(asio::ip::tcp::endpoint(
+                     asio::ip::make_address(address.substr(0, colon)),
+                     static_cast<uint16_t>(std::stoi(address.substr(colon + 1)))),
+                 error);
+  if (error) return {};
+  http::request<http::empty_body> request(http::verb::get, path, 11);
+  request.set(http::field::host, address);
+  http::write(stream, request, error);
+  if (error) return {};
+  beast::flat_buffer buffer;
+  http::response<http::string_body> response;
+  http::read(stream, buffer, response, error);
+  if (error) return {};
+  return {static_cast<int>(response.result_int()), response.body()};
+}
+
+double ServerTest::Metric(const std::string& name, const std::string& labels) const {
+  std::istringstream text(Get("/metrics").body);
+  double sum = 0;
+  for (std::string line; std::getline(text, line);) {
+    const std::string series = line.substr(0, line.rfind(' '));
+    if (series.substr(0, series.find('{')) != name) continue;
+    if (series.find(labels) != std::string::npos) sum += std::stod(line.substr(series.size()));
+  }
+  return sum;
+}
+
+}  // namespace adares

@@ -1,0 +1,121 @@
+// The border between domain and protocol: round trips, and refusals that name the field.
+#include "rpc/convert.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+
+#include "core/status.h"
+
+namespace adares {
+namespace {
+
+using testing::HasSubstr;
+
+ReportRecord RoundTrip(const ReportRecord& record) {
+  absl::StatusOr<ReportRecord> back = FromProto(ToProto(record));
+  EXPECT_TRUE(back.ok()) << back.status();
+  return *std::move(back);
+}
+
+TEST(ConvertTest, TimesKeepTheirMicroseconds) {
+  for (const int64_t micros : {0L, 1L, -1L, -1'000'000L, 1'764'000'000'123'456L}) {
+    EXPECT_EQ(ToMicros(FromProto(ToProto(FromMicros(micros)))), micros);
+  }
+}
+
+TEST(ConvertTest, PointsKeepNanAndInfinity) {
+  const double inf = std::numeric_limits<double>::infinity();
+  const auto points = std::get<std::vector<MetricPoint>>(RoundTrip(std::vector<MetricPoint>{
+      {"train/loss", 5, 1, std::nan("")}, {"validation/loss", 6, 1, -inf}}));
+  ASSERT_EQ(points.size(), 2u);
+  EXPECT_EQ(points[0].key, "train/loss");
+  EXPECT_EQ(points[0].step, 5);
+  EXPECT_TRUE(std::isnan(points[0].value));
+  EXPECT_EQ(points[1].value, -inf);
+}
+
+TEST(ConvertTest, SkipWeightsSurvive) {
+  const auto weights = std::get<std::vector<SkipWeightPoint>>(
+      RoundTrip(std::vector<SkipWeightPoint>{{"layer1.0", 7, 2, 0.25, -0.5}}));
+  EXPECT_EQ(weights.at(0).site, "layer1.0");
+  EXPECT_EQ(weights.at(0).epoch, 2);
+  EXPECT_EQ(weights.at(0).value, 0.25);
+  EXPECT_EQ(weights.at(0).gradient, -0.5);
+}
+
+TEST(ConvertTest, AnEndKeepsWhetherThereWasAnExitCode) {
+  const auto died = std::get<AttemptEnd>(
+      RoundTrip(AttemptEnd{EndReason::kError, "killed", 137, {"last", "lines"}}));
+  EXPECT_EQ(died.exit_code, 137);
+  EXPECT_EQ(died.log_tail.size(), 2u);
+  const auto finished =
+      std::get<AttemptEnd>(RoundTrip(AttemptEnd{EndReason::kFinished, "", {}, {}}));
+  EXPECT_FALSE(finished.exit_code.has_value());
+  EXPECT_EQ(finished.reason, EndReason::kFinished);
+}
+
+TEST(ConvertTest, StartAndProgressSurvive) {
+  const auto start =
+      std::get<AttemptStart>(RoundTrip(AttemptStart{100, 4, 77, {{"device", "cpu"}}}));
+  EXPECT_EQ(start.total_steps, 100);
+  EXPECT_EQ(start.provenance.at("device"), "cpu");
+  const auto progress = std::get<Progress>(RoundTrip(Progress{10, 100, 1, 4, 512.5}));
+  EXPECT_EQ(progress.step, 10);
+  EXPECT_EQ(progress.images_per_second, 512.5);
+}
+
+TEST(ConvertTest, AnEmptyRecordIsRefused) {
+  EXPECT_EQ(ErrorReason(FromProto(v1::Record()).status()), reason::kArgumentInvalid);
+}
+
+TEST(ConvertTest, BadFieldsAreNamed) {
+  v1::Record record;
+  v1::MetricPoint* point = record.mutable_metrics()->add_points();
+  point->set_key("no spaces allowed");
+  EXPECT_THAT(std::string(FromProto(record).status().message()), HasSubstr("metrics.key"));
+  point->set_key("train/loss");
+  point->set_step(-1);
+  EXPECT_THAT(std::string(FromProto(record).status().message()), HasSubstr("negative"));
+
+  v1::Record end;
+  end.mutable_end()->set_reason(v1::Attempt::END_REASON_UNSPECIFIED);
+  EXPECT_THAT(std::string(FromProto(end).status().message()), HasSubstr("end.reason"));
+}
+
+TEST(ConvertTest, ARecordHasLimits) {
+  v1::Record record;
+  for (int i = 0; i <= kMaxPointsPerRecord; ++i) {
+    record.mutable_metrics()->add_points()->set_key("train/loss");
+  }
+  EXPECT_THAT(std::string(FromProto(record).status().message()), HasSubstr("at most"));
+
+  v1::Record log;
+  v1::LogLine* line = log.mutable_log()->add_lines();
+  line->set_number(1);
+  line->set_text(std::string(kMaxLogLineBytes + 1, 'x'));
+  EXPECT_FALSE(FromProto(log).ok());
+}
+
+TEST(ConvertTest, AnAttemptNeedsItsSweepAndAPositiveNumber) {
+  EXPECT_TRUE(ParseAttempt("sweeps/x/trials/0123456789ab", 1).ok());
+  EXPECT_FALSE(ParseAttempt("sweeps/-/trials/0123456789ab", 1).ok());
+  EXPECT_FALSE(ParseAttempt("sweeps/x/trials/0123456789ab", 0).ok());
+}
+
+TEST(ConvertTest, EveryStateAndReasonHasItsOwnMessageValue) {
+  for (const TrialState state :
+       {TrialState::kQueued, TrialState::kRunning, TrialState::kStopping, TrialState::kSucceeded,
+        TrialState::kFailed, TrialState::kCancelled}) {
+    EXPECT_EQ(*FromProto(ToProto(state)), state);
+  }
+  for (const EndReason reason :
+       {EndReason::kFinished, EndReason::kError, EndReason::kDiverged, EndReason::kOutOfMemory,
+        EndReason::kWorkerLost, EndReason::kPreempted, EndReason::kCancelled}) {
+    EXPECT_EQ(*FromProto(ToProto(reason)), reason);
+  }
+}
+
+}  // namespace
+}  // namespace adares

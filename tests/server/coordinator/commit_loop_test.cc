@@ -1,0 +1,124 @@
+// The commit loop: answers mean durable, one bad command fails alone, nothing is answered twice.
+#include "server/coordinator/commit_loop.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include "tests/server/coordinator/coordinator_fixture.h"
+
+namespace adares {
+namespace {
+
+class CommitLoopTest : public CoordinatorFixture {
+ protected:
+  CommitLoopTest() {
+    // The loop owns the file from here on.
+    coordinator_.reset();
+    store_.reset();
+    CommitLoopOptions options;
+    options.tick = std::chrono::milliseconds(1);
+    options.clock = [this] { return FromMicros(clock_); };
+    CommitLoop::Listener listener;
+    listener.committed = [this](const Effects& effects) {
+      trials_created_ += effects.trials_created;
+      leases_expired_ += effects.leases_expired;
+      if (effects.leases_expired > 0) expired_.set_value();
+    };
+    auto store = Store::Open(folder_ + "/adares.db", now_);
+    loop_ = *CommitLoop::Start(*std::move(store), options, listener);
+  }
+
+  absl::Status PostAndWait(CommitLoop::Command command) {
+    std::promise<absl::Status> answer;
+    loop_->Post(std::move(command),
+                [&answer](const absl::Status& status) { answer.set_value(status); });
+    return answer.get_future().get();
+  }
+
+  CommitLoop::Command Creating(const std::string& name) {
+    return [plan = Plan(name, 1)](Coordinator& coordinator, Timestamp now) {
+      return coordinator.CreateSweep(plan, "text", now).status();
+    };
+  }
+
+  std::atomic<int64_t> clock_ = ToMicros(now_);
+  std::atomic<int64_t> trials_created_ = 0;
+  std::atomic<int64_t> leases_expired_ = 0;
+  std::promise<void> expired_;
+  std::unique_ptr<CommitLoop> loop_;
+};
+
+TEST_F(CommitLoopTest, AnAnswerMeansThatOthersCanReadIt) {
+  ASSERT_TRUE(PostAndWait(Creating("alpha")).ok());
+  EXPECT_TRUE(reader_->GetSweep("alpha").ok());
+}
+
+TEST_F(CommitLoopTest, ABadCommandFailsAloneAndLeavesNothing) {
+  std::promise<absl::Status> good;
+  std::promise<absl::Status> bad;
+  loop_->Post(
+      [create = Creating("bad")](Coordinator& coordinator, Timestamp now) {
+        EXPECT_TRUE(create(coordinator, now).ok());
+        return absl::InvalidArgumentError("after all not");
+      },
+      [&bad](const absl::Status& status) { bad.set_value(status); });
+  loop_->Post(Creating("good"), [&good](const absl::Status& status) { good.set_value(status); });
+  EXPECT_EQ(bad.get_future().get().message(), "after all not");
+  EXPECT_TRUE(good.get_future().get().ok());
+  EXPECT_FALSE(reader_->GetSweep("bad").ok());
+  EXPECT_TRUE(reader_->GetSweep("good").ok());
+  loop_->Stop();
+  EXPECT_EQ(trials_created_, 1);
+}
+
+TEST_F(CommitLoopTest, EveryCommandOfManyThreadsIsAnsweredOnce) {
+  constexpr int kThreads = 8;
+  constexpr int kEach = 50;
+  std::atomic<int> answered = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([this, t, &answered] {
+        for (int i = 0; i < kEach; ++i) {
+          const std::string name = "s" + std::to_string(t) + "-" + std::to_string(i);
+          loop_->Post(Creating(name), [&answered](const absl::Status& status) {
+            EXPECT_TRUE(status.ok()) << status;
+            ++answered;
+          });
+        }
+      });
+    }
+  }
+  loop_->Stop();
+  EXPECT_EQ(answered, kThreads * kEach);
+  EXPECT_EQ(trials_created_, kThreads * kEach);
+}
+
+TEST_F(CommitLoopTest, AfterStopCommandsAreTurnedAway) {
+  loop_->Stop();
+  EXPECT_EQ(ErrorReason(PostAndWait(Creating("late"))), reason::kDraining);
+}
+
+TEST_F(CommitLoopTest, LeasesExpireWithoutAnyCall) {
+  ASSERT_TRUE(PostAndWait(Creating("alpha")).ok());
+  WorkerRecord worker;
+  worker.name = "w1";
+  worker.instance = "i1";
+  worker.slots = 1;
+  ASSERT_TRUE(PostAndWait([&](Coordinator& coordinator, Timestamp now) {
+                return coordinator.RegisterWorker(worker, now);
+              }).ok());
+  ASSERT_TRUE(PostAndWait([](Coordinator& coordinator, Timestamp now) {
+                return coordinator.Sync({"w1", "i1", {}, false}, now).status();
+              }).ok());
+  clock_ += 31'000'000;
+  expired_.get_future().wait();
+  EXPECT_EQ(leases_expired_, 1);
+  EXPECT_EQ(reader_->GetSweep("alpha")->counts.queued, 1);
+}
+
+}  // namespace
+}  // namespace adares

@@ -1,0 +1,297 @@
+// What the coordinator decides, on a real database file with time as an argument.
+#include "server/coordinator/coordinator.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+
+#include "tests/server/coordinator/coordinator_fixture.h"
+
+namespace adares {
+namespace {
+
+using std::chrono::seconds;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class CoordinatorTest : public CoordinatorFixture {};
+
+TEST_F(CoordinatorTest, SubmittingTheSameSweepTwiceCreatesItOnce) {
+  Create(Plan("alpha", 2));
+  const auto again = Run([&] { return coordinator_->CreateSweep(Plan("alpha", 2), "text", now_); });
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(*again);
+  EXPECT_EQ(reader_->GetSweep("alpha")->counts.queued, 2);
+}
+
+TEST_F(CoordinatorTest, ANameWithOtherContentIsRefused) {
+  Create(Plan("alpha", 2));
+  SweepPlan other = Plan("alpha", 3);
+  other.digest = "another digest";
+  const auto result = Run([&] { return coordinator_->CreateSweep(other, "text", now_); });
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(ErrorReason(result.status()), reason::kSweepExists);
+}
+
+TEST_F(CoordinatorTest, AWorkerGetsAsManyTrialsAsItHasSlots) {
+  Create(Plan("alpha", 5));
+  Register("w1", "i1", /*slots=*/3);
+  EXPECT_THAT(Sync("w1", "i1")->start, SizeIs(3));
+  EXPECT_EQ(reader_->GetSweep("alpha")->counts.running, 3);
+}
+
+TEST_F(CoordinatorTest, HigherPriorityComesFirstThenTheOlderSweep) {
+  Create(Plan("low", 1, 10));
+  Create(Plan("first", 1, 50));
+  Create(Plan("second", 1, 50));
+  Register("w1", "i1", 3);
+  const SyncOutput output = *Sync("w1", "i1");
+  std::vector<std::string> order;
+  for (const Assignment& assignment : output.start) order.push_back(assignment.id.sweep);
+  EXPECT_THAT(order, testing::ElementsAre("first", "second", "low"));
+}
+
+TEST_F(CoordinatorTest, ALostAnswerIsGivenAgainAndNotTwice) {
+  Create(Plan("alpha", 2));
+  Register("w1", "i1", 1);
+  const AttemptId first = Claim("w1", "i1");
+  const SyncOutput again = *Sync("w1", "i1");
+  ASSERT_THAT(again.start, SizeIs(1));
+  EXPECT_EQ(again.start[0].id, first);
+  EXPECT_THAT(Sync("w1", "i1", {{first, HeldPhase::kRunning}})->start, IsEmpty());
+  EXPECT_EQ(reader_->GetSweep("alpha")->counts.running, 1);
+}
+
+TEST_F(CoordinatorTest, ADrainingWorkerGetsNothing) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  EXPECT_THAT(Sync("w1", "i1", {}, /*draining=*/true)->start, IsEmpty());
+}
+
+TEST_F(CoordinatorTest, AnUnknownInstanceMustRegister) {
+  Register("w1", "i1");
+  EXPECT_EQ(ErrorReason(Sync("w1", "other").status()), reason::kWorkerUnknown);
+  EXPECT_EQ(ErrorReason(Sync("w2", "i1").status()), reason::kWorkerUnknown);
+}
+
+TEST_F(CoordinatorTest, RegistrationChecksNameInstanceAndSlots) {
+  for (const auto& [name, instance, slots] : std::vector<std::tuple<std::string, std::string, int>>{
+           {"W1", "i", 1}, {"w1", "", 1}, {"w1", "i", 0}, {"w1", "i", 2000}}) {
+    WorkerRecord record;
+    record.name = name;
+    record.instance = instance;
+    record.slots = slots;
+    EXPECT_EQ(Run([&] { return coordinator_->RegisterWorker(record, now_); }).code(),
+              absl::StatusCode::kInvalidArgument);
+  }
+}
+
+TEST_F(CoordinatorTest, LeaseOfASilentWorkerReturnsToTheQueue) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId lost = Claim("w1", "i1");
+  now_ += seconds(29);
+  ASSERT_TRUE(Run([&] { return coordinator_->Expire(now_); }).ok());
+  EXPECT_EQ(Trial(lost).state, TrialState::kRunning);
+  now_ += seconds(2);
+  ASSERT_TRUE(Run([&] { return coordinator_->Expire(now_); }).ok());
+  const TrialRecord trial = Trial(lost);
+  EXPECT_EQ(trial.state, TrialState::kQueued);
+  EXPECT_EQ(trial.attempts.at(0).end_reason, EndReason::kWorkerLost);
+
+  Register("w2", "i2");
+  EXPECT_EQ(Claim("w2", "i2").attempt, 2);
+}
+
+TEST_F(CoordinatorTest, EachSyncRenewsTheLeases) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  for (int i = 0; i < 10; ++i) {
+    now_ += seconds(20);
+    ASSERT_TRUE(Sync("w1", "i1", {{id, HeldPhase::kRunning}}).ok());
+    ASSERT_TRUE(Run([&] { return coordinator_->Expire(now_); }).ok());
+  }
+  EXPECT_EQ(Trial(id).state, TrialState::kRunning);
+}
+
+TEST_F(CoordinatorTest, AnotherInstanceOfAWorkerReplacesTheFirstAtOnce) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId lost = Claim("w1", "i1");
+  Register("w1", "i2");
+  EXPECT_EQ(Trial(lost).state, TrialState::kQueued);
+  EXPECT_TRUE(Report("w1", "i1", lost, 1, {Point("train/loss", 1, 2.0)})->lease_lost);
+  EXPECT_EQ(Claim("w1", "i2").attempt, 2);
+}
+
+TEST_F(CoordinatorTest, ATrialThatIsLostTooOftenFails) {
+  Create(Plan("alpha", 1));
+  AttemptId id;
+  for (int i = 0; i < kMaxLostAttempts; ++i) {
+    Register("w1", "instance-" + std::to_string(i));
+    id = Claim("w1", "instance-" + std::to_string(i));
+  }
+  Register("w1", "last");
+  EXPECT_EQ(Trial(id).state, TrialState::kFailed);
+  EXPECT_THAT(Trial(id).message, testing::HasSubstr("lost"));
+}
+
+TEST_F(CoordinatorTest, RepeatedRecordsAreStoredOnceAndAcknowledgedAgain) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  const std::vector<ReportRecord> records = {Point("train/loss", 1, 2.0),
+                                             Point("train/loss", 2, 1.5)};
+  EXPECT_EQ(Report("w1", "i1", id, 1, records)->acknowledged_sequence, 2);
+  EXPECT_EQ(Report("w1", "i1", id, 1, records)->acknowledged_sequence, 2);
+  EXPECT_THAT(*reader_->Points(id.sweep, id.trial, {}), SizeIs(2));
+}
+
+TEST_F(CoordinatorTest, AfterAGapNothingIsStored) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  EXPECT_EQ(Report("w1", "i1", id, 1, {Point("train/loss", 1, 2.0)})->acknowledged_sequence, 1);
+  EXPECT_EQ(Report("w1", "i1", id, 3, {Point("train/loss", 3, 2.0)})->acknowledged_sequence, 1);
+  EXPECT_THAT(*reader_->Points(id.sweep, id.trial, {}), SizeIs(1));
+}
+
+TEST_F(CoordinatorTest, AnotherValueForAKnownPointIsKeptOutAndCounted) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  (void)Report("w1", "i1", id, 1, {Point("train/loss", 1, 2.0)});
+  (void)coordinator_->TakeEffects();
+  (void)Report("w1", "i1", id, 2, {Point("train/loss", 1, 3.0)});
+  EXPECT_EQ(coordinator_->TakeEffects().points_conflicting, 1);
+  EXPECT_EQ(reader_->Points(id.sweep, id.trial, {})->at(0).value, 2.0);
+}
+
+TEST_F(CoordinatorTest, NanAndInfinityAreLegalValues) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double inf = std::numeric_limits<double>::infinity();
+  (void)Report("w1", "i1", id, 1, {Point("train/loss", 1, nan), Point("train/loss", 2, -inf)});
+  const std::vector<MetricPoint> points = *reader_->Points(id.sweep, id.trial, {});
+  ASSERT_THAT(points, SizeIs(2));
+  EXPECT_TRUE(std::isnan(points[0].value));
+  EXPECT_EQ(points[1].value, -inf);
+}
+
+TEST_F(CoordinatorTest, AFinishedAttemptMakesItsTrialSucceed) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  EXPECT_EQ(Report("w1", "i1", id, 1, {Point("test/accuracy", 9, 0.9), End(EndReason::kFinished)})
+                ->acknowledged_sequence,
+            2);
+  EXPECT_EQ(Trial(id).state, TrialState::kSucceeded);
+  EXPECT_EQ(reader_->GetSweep("alpha")->state, SweepState::kSucceeded);
+}
+
+TEST_F(CoordinatorTest, TheEndReportedTwiceIsAcknowledgedTwice) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  for (int i = 0; i < 2; ++i) {
+    const ReportOutput output = *Report("w1", "i1", id, 1, {End(EndReason::kFinished)});
+    EXPECT_FALSE(output.lease_lost);
+    EXPECT_EQ(output.acknowledged_sequence, 1);
+  }
+  // And a Sync that still lists it is not told that the lease is lost.
+  EXPECT_THAT(Sync("w1", "i1", {{id, HeldPhase::kReporting}})->stop, IsEmpty());
+}
+
+TEST_F(CoordinatorTest, AnErrorFailsTheTrialWithItsMessage) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  (void)Report("w1", "i1", id, 1, {End(EndReason::kError, "no such file")});
+  EXPECT_EQ(Trial(id).state, TrialState::kFailed);
+  EXPECT_EQ(Trial(id).message, "no such file");
+}
+
+TEST_F(CoordinatorTest, APreemptedTrialIsQueuedAgainAndCountsAsNoLoss) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  for (int i = 0; i < kMaxLostAttempts + 2; ++i) {
+    const AttemptId id = Claim("w1", "i1");
+    (void)Report("w1", "i1", id, 1, {End(EndReason::kPreempted)});
+    EXPECT_EQ(Trial(id).state, TrialState::kQueued);
+  }
+}
+
+TEST_F(CoordinatorTest, CancellingEndsQueuedTrialsAndStopsRunningOnes) {
+  Create(Plan("alpha", 2));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  ASSERT_TRUE(Run([&] { return coordinator_->CancelSweep("alpha", now_); }).ok());
+  EXPECT_EQ(Trial(id).state, TrialState::kStopping);
+  EXPECT_EQ(reader_->GetSweep("alpha")->counts.cancelled, 1);
+
+  const SyncOutput output = *Sync("w1", "i1", {{id, HeldPhase::kRunning}});
+  ASSERT_THAT(output.stop, SizeIs(1));
+  EXPECT_FALSE(output.stop[0].lease_lost);
+  EXPECT_THAT(Sync("w1", "i1", {{id, HeldPhase::kStopping}})->stop, IsEmpty());
+
+  (void)Report("w1", "i1", id, 1, {End(EndReason::kCancelled)});
+  EXPECT_EQ(Trial(id).state, TrialState::kCancelled);
+  EXPECT_EQ(reader_->GetSweep("alpha")->state, SweepState::kCancelled);
+}
+
+TEST_F(CoordinatorTest, CancellingAnAssignmentThatNeverArrivedEndsIt) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  ASSERT_TRUE(Run([&] { return coordinator_->CancelSweep("alpha", now_); }).ok());
+  EXPECT_TRUE(Sync("w1", "i1")->empty());
+  EXPECT_EQ(Trial(id).state, TrialState::kCancelled);
+}
+
+TEST_F(CoordinatorTest, AnUnknownSweepCannotBeCancelled) {
+  const absl::Status status = Run([&] { return coordinator_->CancelSweep("nope", now_); });
+  EXPECT_EQ(ErrorReason(status), reason::kSweepNotFound);
+}
+
+TEST_F(CoordinatorTest, AfterARestartTheSameInstanceGoesOn) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  (void)Report("w1", "i1", id, 1, {Point("train/loss", 1, 2.0)});
+  Open();
+  now_ += seconds(45);  // longer than a lease, within lease and grace
+  ASSERT_TRUE(Run([&] { return coordinator_->Expire(now_); }).ok());
+  const SyncOutput output = *Sync("w1", "i1", {{id, HeldPhase::kRunning}});
+  EXPECT_TRUE(output.empty());
+  EXPECT_EQ(Report("w1", "i1", id, 2, {Point("train/loss", 2, 1.0), End(EndReason::kFinished)})
+                ->acknowledged_sequence,
+            3);
+  EXPECT_EQ(Trial(id).state, TrialState::kSucceeded);
+  EXPECT_EQ(Trial(id).attempt_count, 1);
+}
+
+TEST_F(CoordinatorTest, AfterARestartAWorkerThatIsGoneLosesItsLeaseAfterTheGrace) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  Open();
+  now_ += seconds(61);
+  ASSERT_TRUE(Run([&] { return coordinator_->Expire(now_); }).ok());
+  EXPECT_EQ(Trial(id).state, TrialState::kQueued);
+}
+
+TEST_F(CoordinatorTest, AHeldAttemptThatTheCoordinatorDoesNotKnowIsStopped) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId stranger{"alpha", "0123456789ab", 7};
+  const SyncOutput output = *Sync("w1", "i1", {{stranger, HeldPhase::kRunning}}, true);
+  ASSERT_THAT(output.stop, SizeIs(1));
+  EXPECT_TRUE(output.stop[0].lease_lost);
+}
+
+}  // namespace
+}  // namespace adares

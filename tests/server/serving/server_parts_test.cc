@@ -1,0 +1,118 @@
+// Addresses, the state folder and the metrics of the server.
+#include <gmock/gmock.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "server/listen_address.h"
+#include "server/metrics/server_metrics.h"
+#include "server/state_folder.h"
+
+namespace adares {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(ListenAddressTest, LoopbackAndUnixSocketsNeedNoFlag) {
+  for (const char* address :
+       {"127.0.0.1:7070", "127.0.0.1:0", "localhost:1", "[::1]:7070", "unix:/tmp/x.sock"}) {
+    EXPECT_TRUE(CheckListenAddress(address, false).ok()) << address;
+  }
+}
+
+TEST(ListenAddressTest, AddressesOfOthersNeedTheOperatorsWord) {
+  for (const char* address : {"0.0.0.0:7070", "[::]:7070", "192.0.2.7:7070", "gpu-host:7070"}) {
+    const absl::Status refused = CheckListenAddress(address, false);
+    EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition) << address;
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("--insecure"));
+    EXPECT_TRUE(CheckListenAddress(address, true).ok());
+  }
+}
+
+TEST(ListenAddressTest, MalformedAddressesAreRefused) {
+  for (const char* address :
+       {"", "7070", ":7070", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70700"}) {
+    EXPECT_EQ(CheckListenAddress(address, true).code(), absl::StatusCode::kInvalidArgument)
+        << address;
+  }
+  EXPECT_FALSE(CheckListenAddress("unix:/" + std::string(200, 'x'), true).ok());
+}
+
+class StateFolderTest : public testing::Test {
+ protected:
+  StateFolderTest() {
+    std::string pattern = testing::TempDir() + "/adares-state-XXXXXX";
+    root_ = mkdtemp(pattern.data());
+  }
+  ~StateFolderTest() override { std::filesystem::remove_all(root_); }
+  std::string root_;
+};
+
+TEST_F(StateFolderTest, AMissingFolderIsMade) {
+  const auto folder = StateFolder::Open(root_ + "/a/b");
+  ASSERT_TRUE(folder.ok());
+  EXPECT_EQ((*folder)->database(), root_ + "/a/b/adares.db");
+}
+
+TEST_F(StateFolderTest, ASecondOwnerIsTurnedAwayUntilTheFirstIsGone) {
+  {
+    const auto first = StateFolder::Open(root_);
+    ASSERT_TRUE(first.ok());
+    const auto second = StateFolder::Open(root_);
+    EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(std::string(second.status().message()), HasSubstr(root_));
+  }
+  EXPECT_TRUE(StateFolder::Open(root_).ok());
+}
+
+TEST_F(StateFolderTest, AFileIsNoFolder) {
+  const std::string file = root_ + "/file";
+  fclose(fopen(file.c_str(), "w"));
+  EXPECT_FALSE(StateFolder::Open(file).ok());
+}
+
+TEST(ServerMetricsTest, KnownSeriesStartAtZero) {
+  ServerMetrics metrics("1.2.3");
+  const std::string text = metrics.Expose();
+  EXPECT_THAT(text, HasSubstr("adares_build_info{role=\"server\",version=\"1.2.3\"} 1"));
+  EXPECT_THAT(text, HasSubstr("adares_trials{state=\"queued\"} 0"));
+  EXPECT_THAT(text, HasSubstr("adares_trials_finished_total{outcome=\"failed\"} 0"));
+  EXPECT_THAT(text, HasSubstr("adares_attempts_finished_total{reason=\"worker_lost\"} 0"));
+}
+
+TEST(ServerMetricsTest, EffectsAreCounted) {
+  ServerMetrics metrics("1");
+  Effects effects;
+  effects.trials_created = 7;
+  effects.queue_waits = {std::chrono::seconds(2)};
+  effects.attempts_ended[EndReason::kDiverged] = 3;
+  effects.trials_finished.emplace_back(TrialState::kSucceeded, std::chrono::seconds(12));
+  effects.points_written = 1000;
+  effects.stale_reports = 2;
+  metrics.Count(effects);
+  const std::string text = metrics.Expose();
+  EXPECT_THAT(text, HasSubstr("adares_trials_created_total 7"));
+  EXPECT_THAT(text, HasSubstr("adares_leases_granted_total 1"));
+  EXPECT_THAT(text, HasSubstr("adares_attempts_finished_total{reason=\"diverged\"} 3"));
+  EXPECT_THAT(text, HasSubstr("adares_trials_finished_total{outcome=\"succeeded\"} 1"));
+  EXPECT_THAT(text, HasSubstr("adares_metric_points_written_total 1000"));
+  EXPECT_THAT(text, HasSubstr("adares_metric_points_rejected_total{reason=\"stale_attempt\"} 2"));
+}
+
+TEST(ServerMetricsTest, AWorkerThatIsGoneHasNoHeartbeat) {
+  ServerMetrics metrics("1");
+  WorkerRecord worker;
+  worker.name = "w1";
+  worker.slots = 4;
+  worker.busy_slots = 1;
+  metrics.SetWorkers({worker}, 0);
+  EXPECT_THAT(metrics.Expose(), HasSubstr("heartbeat_timestamp_seconds{worker=\"w1\"}"));
+  EXPECT_THAT(metrics.Expose(), HasSubstr("adares_worker_slots{state=\"free\"} 3"));
+  metrics.SetWorkers({}, 1);
+  EXPECT_THAT(metrics.Expose(), Not(HasSubstr("worker=\"w1\"")));
+  EXPECT_THAT(metrics.Expose(), HasSubstr("adares_workers{state=\"lost\"} 1"));
+}
+
+}  // namespace
+}  // namespace adares

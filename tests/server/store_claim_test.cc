@@ -1,0 +1,217 @@
+// Claims, live attempts, their ends, and the fence.
+#include <gmock/gmock.h>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "core/status.h"
+#include "server/store/claim_statement.h"
+#include "tests/server/store_fixture.h"
+
+namespace adares {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+using ClaimTest = StoreTest;
+
+TEST_F(ClaimTest, AClaimTellsWhatToRun) {
+  const SweepPlan plan = MakePlan({});
+  Insert(plan, At(1));
+  ADARES_ASSERT_OK(store_->Begin());
+  const auto claim = store_->ClaimNext("w1", "i1", At(3));
+  ADARES_ASSERT_OK(store_->Commit());
+  ASSERT_TRUE(claim.ok()) << claim.status();
+  ASSERT_TRUE(claim->has_value());
+  const Claim& got = **claim;
+  EXPECT_EQ(got.attempt.id, (AttemptId{"sweep-a", TrialOf(plan, 0, 0), 1}));
+  EXPECT_EQ(got.attempt.worker, "w1");
+  EXPECT_EQ(got.attempt.instance, "i1");
+  EXPECT_EQ(got.attempt.trial_state, TrialState::kRunning);
+  EXPECT_EQ(got.attempt.acknowledged_sequence, 0);
+  EXPECT_EQ(got.attempt.started_at, At(3));
+  EXPECT_EQ(got.queued_at, At(1));
+  EXPECT_EQ(got.spec_json, CanonicalJson(plan.variants[0].spec));
+  const auto again = store_->SpecJson(got.attempt.trial_row);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(*again, got.spec_json);
+}
+
+TEST_F(ClaimTest, TheSpecCarriesTheSeed) {
+  const SweepPlan plan = MakePlan({.variants = 1, .seeds = {7}});
+  Insert(plan);
+  const auto spec = store_->SpecJson(Claim().trial_row);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(ParseTrialSpec(*spec)->seed, 7);
+}
+
+TEST_F(ClaimTest, PriorityThenAgeThenPosition) {
+  const SweepPlan low = MakePlan({.name = "low", .variants = 1, .seeds = {0}, .priority = 10});
+  const SweepPlan old = MakePlan({.name = "old", .variants = 1, .seeds = {0, 1}});
+  const SweepPlan young = MakePlan({.name = "young", .variants = 1, .seeds = {0}});
+  const SweepPlan high = MakePlan({.name = "high", .variants = 1, .seeds = {0}, .priority = 90});
+  for (const SweepPlan* plan : {&low, &old, &young, &high}) Insert(*plan);
+  std::vector<std::string> order;
+  for (int i = 0; i < 5; ++i) {
+    const LiveAttempt attempt = Claim();
+    order.push_back(attempt.id.sweep + "/" + attempt.id.trial);
+  }
+  EXPECT_THAT(order, ElementsAre("high/" + TrialOf(high, 0, 0), "old/" + TrialOf(old, 0, 0),
+                                 "old/" + TrialOf(old, 0, 1), "young/" + TrialOf(young, 0, 0),
+                                 "low/" + TrialOf(low, 0, 0)));
+}
+
+TEST_F(ClaimTest, NothingQueuedGivesNothing) {
+  Insert(MakePlan({.variants = 1, .seeds = {0}}));
+  Claim();
+  ADARES_ASSERT_OK(store_->Begin());
+  const auto claim = store_->ClaimNext("w1", "i1", At(3));
+  ADARES_ASSERT_OK(store_->Commit());
+  ASSERT_TRUE(claim.ok()) << claim.status();
+  EXPECT_FALSE(claim->has_value());
+}
+
+TEST_F(ClaimTest, TheClaimWalksTheQueueIndexAndSortsNothing) {
+  Insert(MakePlan({}));
+  SQLite::Database database(path_);
+  SQLite::Statement plan(database, std::string("EXPLAIN QUERY PLAN ") + kClaimStatement);
+  std::vector<std::string> steps;
+  while (plan.executeStep()) steps.push_back(plan.getColumn(3).getString());
+  ASSERT_THAT(steps, Not(IsEmpty()));
+  bool walks_queue = false;
+  for (const std::string& step : steps) {
+    EXPECT_THAT(step, Not(HasSubstr("TEMP B-TREE")));
+    if (step.rfind("SCAN", 0) != 0) continue;
+    EXPECT_THAT(step, HasSubstr("INDEX trial_queue"));
+    walks_queue = true;
+  }
+  EXPECT_TRUE(walks_queue) << testing::PrintToString(steps);
+}
+
+TEST_F(ClaimTest, ATrialThatWasGivenBackBeginsItsNextAttempt) {
+  Insert(MakePlan({.variants = 1, .seeds = {0}}));
+  const LiveAttempt first = Claim(At(1));
+  End(first, EndReason::kPreempted, TrialState::kQueued, At(10));
+  ADARES_ASSERT_OK(store_->Begin());
+  const auto claim = store_->ClaimNext("w2", "i2", At(11));
+  ADARES_ASSERT_OK(store_->Commit());
+  ASSERT_TRUE(claim.ok() && claim->has_value());
+  EXPECT_EQ((*claim)->attempt.id.attempt, 2);
+  EXPECT_EQ((*claim)->queued_at, At(10));
+  const auto trial = NewReader()->GetTrial("sweep-a", first.id.trial);
+  ASSERT_TRUE(trial.ok()) << trial.status();
+  EXPECT_EQ(trial->started_at, At(1)) << "the first attempt's";
+  EXPECT_EQ(trial->worker, "w2");
+}
+
+TEST_F(ClaimTest, OnlyTheCurrentAttemptIsLive) {
+  Insert(MakePlan({.variants = 1, .seeds = {0}}));
+  const LiveAttempt first = Claim();
+  auto found = store_->FindLiveAttempt(first.id);
+  ASSERT_TRUE(found.ok() && found->has_value());
+  EXPECT_EQ((*found)->attempt_row, first.attempt_row);
+  EXPECT_EQ((*found)->instance, "w1-instance");
+
+  ADARES_ASSERT_OK(store_->Begin());
+  ADARES_ASSERT_OK(store_->EndAttempt(first, {.reason = EndReason::kWorkerLost}, At(5)));
+  EXPECT_FALSE((*store_->FindLiveAttempt(first.id)).has_value()) << "it ended";
+  ADARES_ASSERT_OK(store_->SetTrialState(first.trial_row, TrialState::kQueued, "", At(5)));
+  ADARES_ASSERT_OK(store_->Commit());
+  EXPECT_FALSE((*store_->FindLiveAttempt(first.id)).has_value()) << "its trial waits";
+
+  const LiveAttempt second = Claim();
+  EXPECT_FALSE((*store_->FindLiveAttempt(first.id)).has_value()) << "another attempt holds it";
+  EXPECT_TRUE((*store_->FindLiveAttempt(second.id)).has_value());
+  EXPECT_FALSE((*store_->FindLiveAttempt({"sweep-b", second.id.trial, 2})).has_value());
+  EXPECT_FALSE((*store_->FindLiveAttempt({"sweep-a", "0123456789ab", 2})).has_value());
+}
+
+TEST_F(ClaimTest, AStoppingTrialsAttemptStaysLive) {
+  Insert(MakePlan({.variants = 1, .seeds = {0}}));
+  const LiveAttempt attempt = Claim();
+  Do([&] { return store_->SetTrialState(attempt.trial_row, TrialState::kStopping, "", At(2)); });
+  const auto found = store_->FindLiveAttempt(attempt.id);
+  ASSERT_TRUE(found.ok() && found->has_value());
+  EXPECT_EQ((*found)->trial_state, TrialState::kStopping);
+}
+
+TEST_F(ClaimTest, LiveAttemptsSurviveAReopening) {
+  Insert(MakePlan({}));
+  const LiveAttempt first = Claim();
+  const LiveAttempt second = Claim();
+  End(first, EndReason::kFinished, TrialState::kSucceeded);
+  Do([&] { return store_->SetAcknowledgedSequence(second, 42); });
+  Reopen();
+  const auto live = store_->LiveAttempts();
+  ASSERT_TRUE(live.ok()) << live.status();
+  ASSERT_EQ(live->size(), 1u);
+  EXPECT_EQ(live->front().id, second.id);
+  EXPECT_EQ(live->front().acknowledged_sequence, 42);
+}
+
+TEST_F(ClaimTest, AnEndIsRecordedWhole) {
+  Insert(MakePlan({.variants = 1, .seeds = {0}}));
+  const LiveAttempt attempt = Claim(At(1));
+  AttemptStart start;
+  start.total_steps = 100;
+  start.total_epochs = 2;
+  start.parameters = 12345;
+  start.provenance = {{"device", "cpu"}, {"libtorch", "1.13.1"}};
+  AttemptEnd end;
+  end.reason = EndReason::kError;
+  end.message = "the trainer died";
+  end.exit_code = 139;
+  end.log_tail = {"one",
+                  "t\xff"
+                  "wo"};
+  Do([&] { return store_->SetAttemptStart(attempt, start); });
+  Do([&]() -> absl::Status {
+    ADARES_RETURN_IF_ERROR(store_->EndAttempt(attempt, end, At(9)));
+    return store_->SetTrialState(attempt.trial_row, TrialState::kFailed, "the trainer died", At(9));
+  });
+  const auto trial = NewReader()->GetTrial("sweep-a", attempt.id.trial);
+  ASSERT_TRUE(trial.ok()) << trial.status();
+  EXPECT_EQ(trial->state, TrialState::kFailed);
+  EXPECT_EQ(trial->message, "the trainer died");
+  EXPECT_EQ(trial->finished_at, At(9));
+  EXPECT_EQ(trial->worker, "");
+  EXPECT_EQ(trial->progress.total_steps, 100);
+  EXPECT_EQ(trial->progress.total_epochs, 2);
+  ASSERT_EQ(trial->attempts.size(), 1u);
+  const AttemptRecord& record = trial->attempts[0];
+  EXPECT_EQ(record.number, 1);
+  EXPECT_EQ(record.worker, "w1");
+  EXPECT_EQ(record.started_at, At(1));
+  EXPECT_EQ(record.ended_at, At(9));
+  EXPECT_EQ(record.end_reason, EndReason::kError);
+  EXPECT_EQ(record.message, "the trainer died");
+  EXPECT_EQ(record.exit_code, 139);
+  EXPECT_THAT(record.log_tail, ElementsAre("one", "t\xEF\xBF\xBDwo"));
+  EXPECT_EQ(record.provenance, start.provenance);
+  EXPECT_EQ(record.parameters, 12345);
+}
+
+TEST_F(ClaimTest, AnAttemptEndsOnce) {
+  Insert(MakePlan({.variants = 1, .seeds = {0}}));
+  const LiveAttempt attempt = Claim();
+  End(attempt, EndReason::kFinished, TrialState::kSucceeded);
+  ADARES_ASSERT_OK(store_->Begin());
+  const absl::Status again = store_->EndAttempt(attempt, {.reason = EndReason::kError}, At(3));
+  EXPECT_EQ(again.code(), absl::StatusCode::kInternal);
+  EXPECT_THAT(again.ToString(), HasSubstr("attempt_end_is_final"));
+  store_->Rollback();
+}
+
+TEST_F(ClaimTest, UnknownRowsAreNotFound) {
+  ADARES_ASSERT_OK(store_->Begin());
+  EXPECT_EQ(ErrorReason(store_->GetTrial(99).status()), reason::kTrialNotFound);
+  EXPECT_EQ(ErrorReason(store_->SpecJson(99).status()), reason::kTrialNotFound);
+  EXPECT_EQ(ErrorReason(store_->SetTrialState(99, TrialState::kCancelled, "", At(1))),
+            reason::kTrialNotFound);
+  store_->Rollback();
+}
+
+}  // namespace
+}  // namespace adares

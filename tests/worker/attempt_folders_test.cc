@@ -1,0 +1,92 @@
+#include "worker/agent/attempt_folders.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "tests/worker/temporary_folder.h"
+
+namespace adares::worker {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::UnorderedElementsAre;
+
+class AttemptFoldersTest : public ::testing::Test {
+ protected:
+  fs::path Begin(AttemptFolders& folders, int32_t attempt) {
+    const fs::path folder = folders.Create({"sweep", "0123456789ab", attempt}).value();
+    std::ofstream(folder / AttemptFolders::kLogFile) << "log";
+    std::ofstream(folder / AttemptFolders::kSpoolFile) << "spool";
+    return folder;
+  }
+
+  std::vector<std::string> Names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(state_.path() / "attempts")) {
+      names.push_back(entry.path().filename());
+    }
+    return names;
+  }
+
+  TemporaryFolder state_;
+};
+
+TEST_F(AttemptFoldersTest, RetiredAttemptKeepsItsLogOnly) {
+  AttemptFolders folders = AttemptFolders::Open(state_.path()).value();
+  const fs::path folder = Begin(folders, 1);
+  EXPECT_EQ(folder, state_.path() / "attempts" / "sweep-0123456789ab-1");
+  folders.Retire({"sweep", "0123456789ab", 1});
+  EXPECT_TRUE(fs::exists(folder / AttemptFolders::kLogFile));
+  EXPECT_FALSE(fs::exists(folder / AttemptFolders::kSpoolFile));
+}
+
+TEST_F(AttemptFoldersTest, OldestLogsGo) {
+  AttemptFolders folders = AttemptFolders::Open(state_.path(), /*kept_logs=*/2).value();
+  for (int32_t attempt = 1; attempt <= 4; ++attempt) Begin(folders, attempt);
+  for (const int32_t attempt : {3, 1, 2}) folders.Retire({"sweep", "0123456789ab", attempt});
+  EXPECT_THAT(Names(), UnorderedElementsAre("sweep-0123456789ab-1", "sweep-0123456789ab-2",
+                                            "sweep-0123456789ab-4"));
+}
+
+TEST_F(AttemptFoldersTest, SpoolsOfAnEarlierAgentAreRemoved) {
+  {
+    AttemptFolders folders = AttemptFolders::Open(state_.path()).value();
+    Begin(folders, 1);
+  }
+  ASSERT_TRUE(AttemptFolders::Open(state_.path()).ok());
+  const fs::path folder = state_.path() / "attempts" / "sweep-0123456789ab-1";
+  EXPECT_TRUE(fs::exists(folder / AttemptFolders::kLogFile));
+  EXPECT_FALSE(fs::exists(folder / AttemptFolders::kSpoolFile));
+}
+
+TEST_F(AttemptFoldersTest, OldestLogsOfAnEarlierAgentGo) {
+  AttemptFolders earlier = AttemptFolders::Open(state_.path()).value();
+  for (const int32_t attempt : {3, 1, 2}) {
+    const fs::path folder = Begin(earlier, attempt);
+    fs::last_write_time(folder, fs::file_time_type(std::chrono::hours(attempt)));
+  }
+  ASSERT_TRUE(AttemptFolders::Open(state_.path(), /*kept_logs=*/1).ok());
+  EXPECT_THAT(Names(), UnorderedElementsAre("sweep-0123456789ab-3"));
+}
+
+TEST_F(AttemptFoldersTest, FolderOfTheSameAttemptBeginsEmpty) {
+  AttemptFolders folders = AttemptFolders::Open(state_.path(), /*kept_logs=*/1).value();
+  Begin(folders, 1);
+  folders.Retire({"sweep", "0123456789ab", 1});
+  const fs::path folder = folders.Create({"sweep", "0123456789ab", 1}).value();
+  EXPECT_TRUE(fs::is_empty(folder));
+  Begin(folders, 2);
+  folders.Retire({"sweep", "0123456789ab", 2});  // must not take the live one for the oldest
+  EXPECT_TRUE(fs::exists(folder));
+}
+
+TEST_F(AttemptFoldersTest, StateThatIsNoFolderIsNamed) {
+  std::ofstream(state_.path() / "attempts") << "a file";
+  const auto folders = AttemptFolders::Open(state_.path());
+  EXPECT_EQ(folders.status().code(), absl::StatusCode::kInternal);
+  EXPECT_NE(folders.status().message().find("attempts"), absl::string_view::npos);
+}
+
+}  // namespace
+}  // namespace adares::worker

@@ -1,0 +1,95 @@
+// When Sync is called: the agent's own tests see what is said in it.
+#include "worker/agent/sync_loop.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <vector>
+
+#include "tests/worker/fake_coordinator.h"
+#include "tests/worker/manual_event_loop.h"
+
+namespace adares::worker {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class SyncLoopTest : public ::testing::Test {
+ protected:
+  void Run(Duration duration) {
+    const auto until = loop_.Now() + duration;
+    while (loop_.Now() < until) {
+      Poll();
+      loop_.Advance(milliseconds(1));
+    }
+    Poll();
+  }
+
+  void Poll() {
+    io_.restart();
+    io_.poll();
+  }
+
+  boost::asio::io_context io_;
+  ManualEventLoop loop_{io_};
+  FakeCoordinator coordinator_{loop_};
+  int answers_ = 0;
+  SyncLoop sync_{coordinator_,
+                 loop_,
+                 {.state = [] { return SyncState{}; },
+                  .registered = [](const WorkerTerms&) {},
+                  .answered = [this](const SyncOrders&, EventLoop::Instant) { ++answers_; },
+                  .rejected = [](const absl::Status&) {}}};
+};
+
+TEST_F(SyncLoopTest, NextSyncFollowsTheAnswer) {
+  sync_.Start();
+  Run(seconds(21));
+  EXPECT_EQ(answers_, 4);  // each was held open for its interval of 5 s
+  EXPECT_EQ(coordinator_.syncs(), 5);
+  EXPECT_EQ(coordinator_.last_sync().max_wait, seconds(5));
+}
+
+TEST_F(SyncLoopTest, SyncSoonEndsTheCallThatIsHeldOpen) {
+  sync_.Start();
+  Run(seconds(6));
+  const int syncs = coordinator_.syncs();
+  sync_.SyncSoon();
+  Run(milliseconds(60));
+  EXPECT_EQ(coordinator_.syncs(), syncs + 1);
+}
+
+// However often the state changes, some Sync must be answered, or the leases would end.
+TEST_F(SyncLoopTest, EndlessChangesDoNotStarveIt) {
+  sync_.Start();
+  for (int i = 0; i < 600; ++i) {
+    Run(milliseconds(100));
+    sync_.SyncSoon();
+  }
+  EXPECT_GE(answers_, 3);  // in 60 s
+}
+
+TEST_F(SyncLoopTest, ErrorsSlowItDown) {
+  sync_.Start();
+  Run(seconds(1));
+  const int syncs = coordinator_.syncs();
+  coordinator_.GoAway();
+  Run(seconds(60));
+  EXPECT_LE(coordinator_.syncs() - syncs, 50);
+  EXPECT_GE(coordinator_.syncs() - syncs, 20);
+}
+
+// Two workers of one name take turns in being unknown: not in a busy loop.
+TEST_F(SyncLoopTest, BeingUnknownAgainAndAgainSlowsItDown) {
+  sync_.Start();
+  Run(seconds(1));
+  for (int i = 0; i < 6000; ++i) {
+    coordinator_.ForgetWorker();
+    Run(milliseconds(10));
+  }
+  EXPECT_LE(coordinator_.registrations(), 50);
+}
+
+}  // namespace
+}  // namespace adares::worker
