@@ -34,7 +34,7 @@ std::string EndReasonWord(v1::Attempt::EndReason reason) {
   return word;
 }
 
-std::string WhyItFailed(const v1::Trial& trial, const std::string& log_command) {
+std::string WhyItFailed(const v1::Trial& trial, const std::string& next) {
   if (trial.state() != v1::Trial::STATE_FAILED) return "";
   const std::string name = ShortName(trial.name());
   std::string text = absl::StrCat("--- why ", name, " (", TrialLabel(trial), ") failed\n");
@@ -52,9 +52,7 @@ std::string WhyItFailed(const v1::Trial& trial, const std::string& log_command) 
   } else {
     absl::StrAppend(&text, OneLine(message), "\n");
   }
-  absl::StrAppend(&text, "--- whole log: ",
-                  log_command.empty() ? absl::StrCat("adares trial logs ", name) : log_command,
-                  "\n");
+  absl::StrAppend(&text, "--- ", next, "\n");
   return text;
 }
 

@@ -10,9 +10,8 @@ namespace adares::client {
 // "worker-lost" for END_REASON_WORKER_LOST.
 std::string EndReasonWord(v1::Attempt::EndReason reason);
 
-// A framed block: the end's reason, message, exit code, the last log lines, and `log_command` as
-// the way to the whole log (the usual command where it is empty). "" for a trial that did not fail.
-// `trial` comes from GetTrial, with attempts.
-std::string WhyItFailed(const v1::Trial& trial, const std::string& log_command);
+// A framed block: the end's reason, message, exit code, the last log lines, and `next`, the way to
+// more. "" for a trial that did not fail. `trial` comes from GetTrial, with attempts.
+std::string WhyItFailed(const v1::Trial& trial, const std::string& next);
 
 }  // namespace adares::client

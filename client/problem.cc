@@ -42,24 +42,13 @@ int NumberIn(const std::map<std::string, std::string>& metadata, const std::stri
   return result.ec == std::errc() && result.ptr == end ? value : 0;
 }
 
-std::string NotFoundHint(const std::map<std::string, std::string>& metadata,
-                         std::string_view list_command) {
-  const auto nearest = metadata.find("nearest");
-  if (nearest != metadata.end() && !nearest->second.empty()) {
-    return absl::StrCat("did you mean \"", nearest->second, "\"? `", std::string(list_command),
-                        "` lists what there is");
-  }
-  return absl::StrCat("`", std::string(list_command), "` lists what there is");
-}
-
-std::string HintForReason(std::string_view reason,
-                          const std::map<std::string, std::string>& metadata) {
+std::string HintForReason(std::string_view reason) {
   if (reason == reason::kSpecInvalid) {
     return "nothing was started; correct the file and give the same command again";
   }
-  if (reason == reason::kSweepNotFound) return NotFoundHint(metadata, "adares sweep list");
-  if (reason == reason::kTrialNotFound) return NotFoundHint(metadata, "adares trial list");
-  if (reason == reason::kWorkerNotFound) return NotFoundHint(metadata, "adares worker list");
+  if (reason == reason::kSweepNotFound) return "`adares sweep list` lists what there is";
+  if (reason == reason::kTrialNotFound) return "`adares trial list` lists what there is";
+  if (reason == reason::kWorkerNotFound) return "`adares worker list` lists what there is";
   if (reason == reason::kMetricNotFound) {
     return "`adares trial metrics TRIAL` lists the keys of a trial; compare reads finished trials";
   }
@@ -167,7 +156,7 @@ Problem DescribeProblem(const absl::Status& status, std::string_view server) {
     problem.hint = hint->second;
   } else {
     const std::string reason = ErrorReason(status);
-    problem.hint = reason.empty() ? HintForCode(status.code()) : HintForReason(reason, metadata);
+    problem.hint = reason.empty() ? HintForCode(status.code()) : HintForReason(reason);
   }
   return problem;
 }

@@ -190,8 +190,8 @@ std::string EpochText(const v1::Trial& trial) {
   if (const auto accuracy = Metric(trial, metric::kValidationAccuracy)) {
     absl::StrAppend(&text, ", validation accuracy ", ShowNumber(*accuracy));
   }
-  if (trial.progress().images_per_second() > 0) {
-    absl::StrAppend(&text, ", ", std::llround(trial.progress().images_per_second()), " images/s");
+  if (const auto speed = Metric(trial, metric::kImagesPerSecond)) {
+    absl::StrAppend(&text, ", ", std::llround(*speed), " images/s");
   }
   return text;
 }

@@ -50,6 +50,7 @@ class Run {
                             LocalService::Start({run_.state, run_.data, run_.device}, signals_));
     absl::StatusOr<ExitCode> result = RunToEnd();
     if (absl::IsCancelled(result.status())) {
+      display_.Clear();
       Say(options_, "stopping; the running trials are given back (Ctrl-C again kills them)");
     }
     service_->Stop(signals_);
@@ -155,9 +156,10 @@ class Run {
     for (int i = 0; i < kFailuresShown && i < static_cast<int>(failed.size()); ++i) {
       const std::string& name = failed[static_cast<size_t>(i)].name();
       ADARES_ASSIGN_OR_RETURN(const v1::Trial trial, service_->connection().GetTrial(name));
-      absl::StrAppend(&text, "\n",
-                      WhyItFailed(trial, absl::StrCat("adares-server --state ", run_.state,
-                                                      " & adares trial logs ", ShortName(name))));
+      absl::StrAppend(
+          &text, "\n",
+          WhyItFailed(trial, absl::StrCat("whole log: adares-server --state ", run_.state,
+                                          " & adares trial logs ", ShortName(name))));
     }
     if (failed.size() > kFailuresShown) {
       absl::StrAppend(&text, "... and ", failed.size() - kFailuresShown, " more failed trials\n");

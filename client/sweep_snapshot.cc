@@ -1,19 +1,35 @@
 // Compares each trial with what was known of it.
 #include "client/sweep_snapshot.h"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
+
+#include "core/measurement.h"
 
 namespace adares::client {
 namespace {
 
 using Kind = TrialChange::Kind;
 
+// Changes with every epoch's values, unlike accuracies, which may repeat.
+std::optional<double> EpochSeconds(const v1::Trial& trial) {
+  const auto entry = trial.last_metrics().find(metric::kEpochSeconds);
+  if (entry == trial.last_metrics().end()) return std::nullopt;
+  return entry->second;
+}
+
+bool IsNewAttempt(const v1::Trial& before, const v1::Trial& after) {
+  return after.state() == v1::Trial::STATE_RUNNING &&
+         (before.state() != after.state() || before.attempt_count() != after.attempt_count());
+}
+
 std::optional<Kind> Difference(const v1::Trial& before, const v1::Trial& after) {
+  if (IsNewAttempt(before, after)) return Kind::kStarted;
   const bool is_other_state = before.state() != after.state();
   switch (after.state()) {
     case v1::Trial::STATE_RUNNING:
-      if (is_other_state || before.attempt_count() != after.attempt_count()) return Kind::kStarted;
-      if (after.progress().epoch() > before.progress().epoch()) return Kind::kEpoch;
+      if (EpochSeconds(before) != EpochSeconds(after)) return Kind::kEpoch;
       break;
     case v1::Trial::STATE_QUEUED:
       if (before.attempt_count() > 0 && is_other_state) return Kind::kRequeued;
@@ -33,19 +49,32 @@ std::optional<Kind> Difference(const v1::Trial& before, const v1::Trial& after) 
   return std::nullopt;
 }
 
+// Whole epochs before the step in progress: one that ends with this very step may still be
+// validated.
+int64_t EpochsBefore(const v1::Progress& progress) {
+  if (progress.total_epochs() <= 0 || progress.step() <= 0) return 0;
+  return (progress.step() - 1) * progress.total_epochs() /
+         std::max<int64_t>(1, progress.total_steps());
+}
+
 void Observe(const v1::Trial& trial, Timestamp now, WatchedTrial* watched) {
   const int64_t step = trial.progress().step();
-  const bool is_new_attempt = watched->first_seen == Timestamp() ||
-                              watched->trial.attempt_count() != trial.attempt_count() ||
-                              step < watched->trial.progress().step();
-  if (trial.state() == v1::Trial::STATE_RUNNING && is_new_attempt) {
+  if (IsNewAttempt(watched->trial, trial) || step < watched->trial.progress().step()) {
     watched->first_step = step;
     watched->first_seen = now;
     watched->last_moved = now;
+    watched->epochs_seen = EpochsBefore(trial.progress());
   } else if (step > watched->trial.progress().step()) {
     watched->last_moved = now;
   }
   watched->trial = trial;
+}
+
+TrialChange CountEpoch(TrialChange change, WatchedTrial* watched) {
+  v1::Progress* progress = change.trial.mutable_progress();
+  watched->epochs_seen = std::max(watched->epochs_seen + 1, progress->epoch());
+  progress->set_epoch(watched->epochs_seen);
+  return change;
 }
 
 }  // namespace
@@ -68,8 +97,10 @@ std::vector<TrialChange> Apply(const v1::WatchSweepResponse& response, Timestamp
   for (const v1::Trial& trial : response.trials()) {
     WatchedTrial& watched = snapshot->trials[trial.name()];
     const auto kind = Difference(watched.trial, trial);
-    if (kind && !is_first) changes.push_back({*kind, trial});
     Observe(trial, now, &watched);
+    if (!kind || is_first) continue;
+    TrialChange change = {*kind, trial};
+    changes.push_back(*kind == Kind::kEpoch ? CountEpoch(std::move(change), &watched) : change);
   }
   return changes;
 }

@@ -18,6 +18,9 @@ bool IsFinal(v1::Trial::State state);
 // A trial and how fast this watcher saw it go.
 struct WatchedTrial {
   v1::Trial trial;
+  // Epochs of the present attempt whose values were seen. Progress runs ahead of it: an epoch's
+  // values come after its validation.
+  int64_t epochs_seen = 0;
   // Where its present attempt stood when it was first seen, and when it was last seen to move.
   int64_t first_step = 0;
   Timestamp first_seen;
@@ -28,7 +31,7 @@ struct WatchedTrial {
 struct TrialChange {
   enum class Kind {
     kStarted,    // an attempt began
-    kEpoch,      // another epoch is done
+    kEpoch,      // the values of another epoch came; `trial.progress` counts it
     kRequeued,   // its attempt ended without a result, it waits again
     kSucceeded,  // final
     kFailed,     // final

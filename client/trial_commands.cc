@@ -101,7 +101,7 @@ absl::StatusOr<ExitCode> Logs(const GlobalOptions& options, const LogOptions& lo
   v1::Trial without_lines = *trial;
   for (auto& attempt : *without_lines.mutable_attempts()) attempt.clear_log_tail();
   const std::string why = WhyItFailed(
-      without_lines, absl::StrCat("this; more: adares trial show ", ShortName(trial->name())));
+      without_lines, absl::StrCat("more: adares trial show ", ShortName(trial->name())));
   WriteAll(stderr, why);
   return ExitCode::kOk;
 }

@@ -175,7 +175,8 @@ std::string TrialDetails(const v1::Trial& trial, Timestamp now, bool color) {
       color);
   text += AttemptsText(trial, color) + NewestText(trial, color) + ProvenanceText(trial, color) +
           SpecText(trial);
-  const std::string why = WhyItFailed(trial, "");
+  const std::string why =
+      WhyItFailed(trial, "whole log: adares trial logs " + ShortName(trial.name()));
   return why.empty() ? text : text + "\n" + why;
 }
 

@@ -1,6 +1,7 @@
-// The yardstick of the trainer's speed: ResNet-20 on one fixed random batch in the shortest loop that
-// LibTorch allows - forward, backward, SGD step - with no data, no metrics, no protocol. The network is
-// written here again from torch::nn alone, so that it does not share what it is to measure.
+// The yardstick of the trainer's speed: ResNet-20 on one fixed random batch in the shortest loop
+// that LibTorch allows - forward, backward, SGD step - with no data, no metrics, no protocol. The
+// network is written here again from torch::nn alone, so that it does not share what it is to
+// measure.
 //
 //   adares-bench-bare-loop THREADS BATCH STEPS     prints images per second
 #include <malloc.h>
@@ -24,9 +25,9 @@ nn::Conv2d Conv(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
 
 struct BlockImpl : nn::Module {
   BlockImpl(int64_t in, int64_t out, int64_t stride)
-      : path(register_module("path", nn::Sequential(Conv(in, out, 3, stride), nn::BatchNorm2d(out),
-                                                    nn::ReLU(), Conv(out, out, 3, 1),
-                                                    nn::BatchNorm2d(out)))) {
+      : path(register_module(
+            "path", nn::Sequential(Conv(in, out, 3, stride), nn::BatchNorm2d(out), nn::ReLU(),
+                                   Conv(out, out, 3, 1), nn::BatchNorm2d(out)))) {
     if (in != out) {
       shortcut = register_module("shortcut",
                                  nn::Sequential(Conv(in, out, 1, stride), nn::BatchNorm2d(out)));
@@ -42,11 +43,11 @@ TORCH_MODULE(Block);
 
 struct ResNet20Impl : nn::Module {
   ResNet20Impl()
-      : body(register_module(
-            "body", nn::Sequential(Conv(3, 16, 3, 1), nn::BatchNorm2d(16), nn::ReLU(),
-                                   Block(16, 16, 1), Block(16, 16, 1), Block(16, 16, 1),
-                                   Block(16, 32, 2), Block(32, 32, 1), Block(32, 32, 1),
-                                   Block(32, 64, 2), Block(64, 64, 1), Block(64, 64, 1)))),
+      : body(register_module("body",
+                             nn::Sequential(Conv(3, 16, 3, 1), nn::BatchNorm2d(16), nn::ReLU(),
+                                            Block(16, 16, 1), Block(16, 16, 1), Block(16, 16, 1),
+                                            Block(16, 32, 2), Block(32, 32, 1), Block(32, 32, 1),
+                                            Block(32, 64, 2), Block(64, 64, 1), Block(64, 64, 1)))),
         head(register_module("head", nn::Linear(64, 10))) {}
   torch::Tensor forward(const torch::Tensor& x) {
     return head->forward(body->forward(x).mean({2, 3}));

@@ -1,11 +1,12 @@
-// Compares adares-trainer with the bare loop: runs both in turn, several times, and prints images per
-// second of each and the ratio of the medians. Exit status 1 where the ratio is below the target.
+// Compares adares-trainer with the bare loop: runs both in turn, several times, and prints images
+// per second of each and the ratio of the medians. Exit status 1 where the ratio is below the
+// target.
 //
 //   adares-bench-trainer [ROUNDS [GRANULARITY]]     run from a machine that does nothing else
 //
-// The trainer trains ResNet-20 on CIFAR-10 ($ADARES_DATA_DIR; the synthetic set of the same shape where
-// that is not set) with crops, flips and all telemetry. Its figure is its second epoch's: the first
-// pays for LibTorch's set-up, as the bare loop's warm-up steps do.
+// The trainer trains ResNet-20 on CIFAR-10 ($ADARES_DATA_DIR; the synthetic set of the same shape
+// where that is not set) with crops, flips and all telemetry. Its figure is its second epoch's: the
+// first pays for LibTorch's set-up, as the bare loop's warm-up steps do.
 #include <unistd.h>
 
 #include <algorithm>
@@ -92,8 +93,8 @@ int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 5;
   const std::string granularity = argc > 2 ? argv[2] : "none";
   const std::filesystem::path bin = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  const std::filesystem::path spec_path =
-      std::filesystem::temp_directory_path() / ("adares-bench-" + std::to_string(getpid()) + ".json");
+  const std::filesystem::path spec_path = std::filesystem::temp_directory_path() /
+                                          ("adares-bench-" + std::to_string(getpid()) + ".json");
   std::ofstream(spec_path) << adares::CanonicalJson(Spec(granularity));
   const std::string threads = std::to_string(kThreads);
   const std::string trainer = (bin / "adares-trainer").string() + " --device cpu --threads " +

@@ -59,14 +59,17 @@ void AnswerWithSweep(ReaderPool* readers, const std::string& name, bool already_
 
 class SweepWatch final : public FollowStream<v1::WatchSweepResponse> {
  public:
-  SweepWatch(ChangeHub* hub, ReaderPool* readers, std::string sweep, int64_t revision)
+  // An error in `sweep`, the parsed name, ends the stream.
+  SweepWatch(ChangeHub* hub, ReaderPool* readers, absl::StatusOr<std::string> sweep,
+             int64_t revision)
       : FollowStream(hub, readers), sweep_(std::move(sweep)), revision_(revision) {
-    SetTopic(sweep_);
+    if (sweep_.ok()) SetTopic(*sweep_);
   }
 
  private:
   absl::StatusOr<Step> Next(Reader& reader, bool heartbeat) override {
-    ADARES_ASSIGN_OR_RETURN(const SweepChanges changes, reader.ChangesSince(sweep_, revision_));
+    ADARES_RETURN_IF_ERROR(sweep_.status());
+    ADARES_ASSIGN_OR_RETURN(const SweepChanges changes, reader.ChangesSince(*sweep_, revision_));
     Step step;
     step.finished = IsFinal(changes.sweep.state);
     const bool news = !sent_ || !changes.trials.empty() || step.finished;
@@ -81,7 +84,7 @@ class SweepWatch final : public FollowStream<v1::WatchSweepResponse> {
     return step;
   }
 
-  const std::string sweep_;
+  const absl::StatusOr<std::string> sweep_;
   int64_t revision_;
   bool sent_ = false;
 };
@@ -163,10 +166,8 @@ grpc::ServerUnaryReactor* SweepServiceImpl::CancelSweep(grpc::CallbackServerCont
 
 grpc::ServerWriteReactor<v1::WatchSweepResponse>* SweepServiceImpl::WatchSweep(
     grpc::CallbackServerContext*, const v1::WatchSweepRequest* request) {
-  // A malformed name finds no sweep: the first read answers with NOT_FOUND and the name.
-  const absl::StatusOr<std::string> name = ParseSweepResource(request->name());
   return FollowStream<v1::WatchSweepResponse>::Begin(std::make_shared<SweepWatch>(
-      hub_, readers_, name.ok() ? *name : request->name(), request->start_revision()));
+      hub_, readers_, ParseSweepResource(request->name()), request->start_revision()));
 }
 
 }  // namespace adares

@@ -4,8 +4,8 @@
 namespace adares {
 
 // One statement over the index trial_queue: what is handed out cannot be handed out twice, whatever
-// else runs. Binds: now, revision. Gives the trial's row, id, attempt number, queued_at, sweep, spec;
-// no row where nothing is queued.
+// else runs. Binds: now, revision. Gives the trial's row, id, attempt number, queued_at, sweep,
+// spec; no row where nothing is queued.
 inline constexpr char kClaimStatement[] = R"sql(
 UPDATE trial SET
   state = 'running',

@@ -42,24 +42,16 @@ void ReaderPool::Post(Task task) {
 }
 
 void ReaderPool::Run(Reader& reader) {
-  while (Task task = Take()) {
-    task(reader);
-    task = nullptr;  // what it holds goes before the pool counts it as done
-    {
-      const std::lock_guard lock(mutex_);
-      --running_;
-    }
-    changed_.notify_all();
-  }
+  while (Task task = Take()) task(reader);
 }
 
+// A task that runs while the pool closes may post: its own thread comes back for what it posted.
 ReaderPool::Task ReaderPool::Take() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !tasks_.empty() || (closing_ && running_ == 0); });
+  changed_.wait(lock, [this] { return !tasks_.empty() || closing_; });
   if (tasks_.empty()) return nullptr;
   Task task = std::move(tasks_.front());
   tasks_.pop_front();
-  ++running_;
   return task;
 }
 

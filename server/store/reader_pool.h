@@ -40,11 +40,10 @@ class ReaderPool {
   Task Take();
 
   std::vector<std::unique_ptr<Reader>> readers_;
-  std::mutex mutex_;  // guards the three below
+  std::mutex mutex_;  // guards the two after the condition
   std::condition_variable changed_;
   std::deque<Task> tasks_;
   bool closing_ = false;
-  int running_ = 0;                    // tasks that run, and may post
   std::vector<std::jthread> threads_;  // last: they use all of the above
 };
 

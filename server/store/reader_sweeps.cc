@@ -35,6 +35,8 @@ SELECT state, count(*), sum(queued_trials), sum(running_trials), sum(stopping_tr
   sum(succeeded_trials), sum(failed_trials), sum(cancelled_trials)
 FROM sweep GROUP BY state)sql";
 
+constexpr char kLostWorkers[] = "SELECT count(*) FROM worker WHERE state = 'lost'";
+
 constexpr char kOldest[] = "SELECT min(queued_at) FROM trial WHERE state = 'queued'";
 
 absl::StatusOr<SweepState> ParseState(const std::string& word) {
@@ -151,6 +153,9 @@ absl::StatusOr<QueueCounts> Reader::Counts() {
     Query oldest(impl_->connection.Prepare(kOldest));
     oldest.Step();
     result.oldest_queued = oldest.OptionalTime(0);
+    Query lost(impl_->connection.Prepare(kLostWorkers));
+    lost.Step();
+    result.lost_workers = lost.Int(0);
     return result;
   });
 }

@@ -17,8 +17,11 @@ constexpr int kBusyTimeoutMs = 5'000;
 constexpr int kPrimaryCode = 0xff;
 
 int OpenFlags(Connection::Mode mode) {
-  return mode == Connection::Mode::kReadOnly ? SQLite::OPEN_READONLY
-                                             : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+  // A connection has one user at a time: SQLite need not lock it.
+  const int access = mode == Connection::Mode::kReadOnly
+                         ? SQLite::OPEN_READONLY
+                         : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+  return access | SQLite::OPEN_NOMUTEX;
 }
 
 }  // namespace

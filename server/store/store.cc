@@ -25,13 +25,25 @@ PRAGMA journal_size_limit = 67108864;
 
 constexpr char kTouch[] = "UPDATE trial SET revision = ?1 WHERE id = ?2 AND revision <> ?1";
 
+struct IdStatements {
+  const char* insert;
+  const char* select;
+};
+
+constexpr IdStatements kMetricKey = {
+    "INSERT INTO metric_key (name) VALUES (?) ON CONFLICT DO NOTHING",
+    "SELECT id FROM metric_key WHERE name = ?"};
+
+constexpr IdStatements kSite = {"INSERT INTO site (name) VALUES (?) ON CONFLICT DO NOTHING",
+                                "SELECT id FROM site WHERE name = ?"};
+
 // Looks `name` up in the cache, then in the table, and inserts it where it is new.
-int64_t FindOrInsert(IdCache& cache, const std::string& name, SQLite::Statement& select,
-                     SQLite::Statement& insert) {
+int64_t FindOrInsert(const IdStatements& statements, const std::string& name, IdCache& cache,
+                     Connection& connection) {
   const auto cached = cache.find(name);
   if (cached != cache.end()) return cached->second;
-  Query(insert).Bind(name).Run();
-  Query query(select);
+  Query(connection.Prepare(statements.insert)).Bind(name).Run();
+  Query query(connection.Prepare(statements.select));
   query.Bind(name).Step();
   return cache[name] = query.Int(0);
 }
@@ -39,15 +51,11 @@ int64_t FindOrInsert(IdCache& cache, const std::string& name, SQLite::Statement&
 }  // namespace
 
 int64_t Store::Impl::KeyId(const std::string& key) {
-  return FindOrInsert(
-      key_ids, key, connection.Prepare("SELECT id FROM metric_key WHERE name = ?"),
-      connection.Prepare("INSERT INTO metric_key (name) VALUES (?) ON CONFLICT DO NOTHING"));
+  return FindOrInsert(kMetricKey, key, key_ids, connection);
 }
 
 int64_t Store::Impl::SiteId(const std::string& site) {
-  return FindOrInsert(
-      site_ids, site, connection.Prepare("SELECT id FROM site WHERE name = ?"),
-      connection.Prepare("INSERT INTO site (name) VALUES (?) ON CONFLICT DO NOTHING"));
+  return FindOrInsert(kSite, site, site_ids, connection);
 }
 
 void Store::Impl::Touch(int64_t trial_row) {

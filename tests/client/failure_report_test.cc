@@ -9,12 +9,12 @@ namespace adares::client {
 namespace {
 
 TEST(FailureReportTest, TellsReasonExitCodeLogAndNextCommand) {
-  EXPECT_EQ(WhyItFailed(MakeFailedTrial(1), ""),
+  EXPECT_EQ(WhyItFailed(MakeFailedTrial(1), "more: see there"),
             "--- why mnist/000000000001 (granularity=block seed 0) failed\n"
             "error: the trainer died (ended by signal 6 (Aborted)), attempt 1 on local\n"
             "  | reading mnist\n"
             "  | terminate called\n"
-            "--- whole log: adares trial logs mnist/000000000001\n");
+            "--- more: see there\n");
 }
 
 TEST(FailureReportTest, OrdinaryExitCodesStayNumbers) {

@@ -76,14 +76,6 @@ TEST(ProblemTest, UnreachableCoordinatorIsNamed) {
             "hint: start one with `adares-server`, or use `adares run FILE`\n");
 }
 
-TEST(ProblemTest, NearestNameIsOffered) {
-  const absl::Status status =
-      MakeError(StatusCode::kNotFound, reason::kSweepNotFound, "there is no sweep \"mnits\"",
-                {{"name", "mnits"}, {"nearest", "mnist"}});
-  EXPECT_EQ(DescribeProblem(status, kServer).hint,
-            "did you mean \"mnist\"? `adares sweep list` lists what there is");
-}
-
 TEST(ProblemTest, ExcerptMarksTheColumn) {
   const absl::Status status =
       WithExcerpt(MakeError(StatusCode::kInvalidArgument, reason::kSpecInvalid,

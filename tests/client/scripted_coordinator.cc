@@ -79,6 +79,7 @@ class Sweeps : public v1::SweepService::Service {
                           grpc::ServerWriter<v1::WatchSweepResponse>* writer) override {
     const grpc::Status error = shared_.Note("WatchSweep", *request);
     if (!error.ok()) return error;
+    shared_.script.before_watch();
     std::unique_lock lock(shared_.mutex);
     if (shared_.watches_used < shared_.script.watches.size()) {
       const WatchScript& watch = shared_.script.watches[shared_.watches_used++];

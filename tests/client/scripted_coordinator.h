@@ -4,6 +4,7 @@
 
 #include <grpcpp/server.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,6 +37,8 @@ struct Script {
   std::vector<v1::TailLogsResponse> logs;
   absl::Status logs_end;
   std::vector<WatchScript> watches;
+  // Called before each of them begins.
+  std::function<void()> before_watch = [] {};
   // What a call answers instead, by its name.
   std::map<std::string, absl::Status> errors;
 };

@@ -36,6 +36,11 @@ v1::Trial Running(int id, int64_t step, int64_t epoch = 0) {
   return WithProgress(MakeTrial(id, v1::Trial::STATE_RUNNING), step, 100, epoch, 10);
 }
 
+// The same with the values of an epoch that took so many seconds.
+v1::Trial Validated(int64_t step, int64_t epoch, double seconds) {
+  return WithMetric(Running(1, step, epoch), "time/epoch_seconds", seconds);
+}
+
 v1::Trial Succeeded(int id, int64_t duration) {
   v1::Trial trial = WithProgress(MakeTrial(id, v1::Trial::STATE_SUCCEEDED), 100, 100, 10, 10);
   trial.mutable_finish_time()->set_seconds(trial.start_time().seconds() + duration);
@@ -51,7 +56,7 @@ TEST_F(SweepSnapshotTest, ALifeIsToldStepByStep) {
   Add(seconds(0), MakeTrial(1, v1::Trial::STATE_QUEUED));
   EXPECT_THAT(Add(seconds(1), Running(1, 0)), ElementsAre(Kind::kStarted));
   EXPECT_THAT(Add(seconds(2), Running(1, 5)), IsEmpty());
-  EXPECT_THAT(Add(seconds(3), Running(1, 10, 1)), ElementsAre(Kind::kEpoch));
+  EXPECT_THAT(Add(seconds(3), Validated(10, 1, 2.1)), ElementsAre(Kind::kEpoch));
   v1::Trial again = MakeTrial(1, v1::Trial::STATE_QUEUED);
   again.set_attempt_count(1);
   EXPECT_THAT(Add(seconds(4), again), ElementsAre(Kind::kRequeued));
@@ -60,6 +65,34 @@ TEST_F(SweepSnapshotTest, ALifeIsToldStepByStep) {
   EXPECT_THAT(Add(seconds(5), second), ElementsAre(Kind::kStarted));
   EXPECT_THAT(Add(seconds(6), Succeeded(1, 5)), ElementsAre(Kind::kSucceeded));
   EXPECT_THAT(Add(seconds(7), Succeeded(1, 5)), IsEmpty());
+}
+
+TEST_F(SweepSnapshotTest, EpochsAreToldWhenTheirValuesCome) {
+  const auto epochs = [this](const v1::Trial& trial) {
+    const v1::Sweep sweep = MakeSweep(v1::Sweep::STATE_RUNNING, 0, 1, 0);
+    std::vector<int64_t> numbers;
+    for (const auto& change : Apply(MakeUpdate(1, sweep, trial), kStart, &snapshot_)) {
+      if (change.kind == Kind::kEpoch) numbers.push_back(change.trial.progress().epoch());
+    }
+    return numbers;
+  };
+  epochs(MakeTrial(1, v1::Trial::STATE_QUEUED));
+  EXPECT_THAT(epochs(Running(1, 9)), IsEmpty());
+  EXPECT_THAT(epochs(Running(1, 10, 1)), IsEmpty());           // still being validated
+  EXPECT_THAT(epochs(Validated(10, 1, 2.1)), ElementsAre(1));  // now it is done
+  EXPECT_THAT(epochs(Validated(15, 1, 2.1)), IsEmpty());       // in the middle of the next
+  EXPECT_THAT(epochs(Validated(19, 1, 2.2)), ElementsAre(2));  // progress lags behind values
+  EXPECT_THAT(epochs(Validated(25, 2, 2.2)), IsEmpty());
+  EXPECT_THAT(epochs(Validated(55, 5, 2.3)), ElementsAre(5));  // several between two messages
+}
+
+TEST_F(SweepSnapshotTest, WhoJoinsDuringAValidationCountsRight) {
+  Add(seconds(0), Validated(30, 3, 2.0));
+  const auto changes =
+      Apply(MakeUpdate(2, MakeSweep(v1::Sweep::STATE_RUNNING, 0, 1, 0), Validated(30, 3, 2.1)),
+            kStart, &snapshot_);
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].trial.progress().epoch(), 3);
 }
 
 TEST_F(SweepSnapshotTest, AnAttemptThatFollowsUnseenIsAStart) {

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <ostream>
 #include <random>
 
 namespace adares {
@@ -24,6 +25,7 @@ struct BadNumber {
   const char* text;
   const char* cause;
 };
+void PrintTo(const BadNumber& value, std::ostream* out) { *out << value.text; }
 
 class BadNumberTest : public testing::TestWithParam<BadNumber> {};
 

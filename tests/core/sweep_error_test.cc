@@ -1,6 +1,8 @@
 // Every kind of error in a sweep file, with its exact place and its words.
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "core/sweep_spec.h"
@@ -13,6 +15,7 @@ struct BadFile {
   std::string text;  // stands behind the head, from line 5 on
   const char* message;
 };
+void PrintTo(const BadFile& value, std::ostream* out) { *out << value.name; }
 
 constexpr char kHead[] =
     "apiVersion: adares/v1\n"
@@ -371,6 +374,7 @@ struct BadOverride {
   std::vector<Override> overrides;
   const char* message;
 };
+void PrintTo(const BadOverride& value, std::ostream* out) { *out << value.name; }
 
 class OverrideErrorTest : public testing::TestWithParam<BadOverride> {};
 

@@ -47,5 +47,16 @@ TEST(SweepExampleTest, GranularityStudiesHaveAllFiveAgainstThePlainResNet) {
   EXPECT_EQ(LoadExample("cifar10-granularity").trials.size(), 15U);
 }
 
+TEST(SweepExampleTest, TheExampleOfThePageHasTheTrialsThatThePageCounts) {
+  const std::string page = ReadSourceFile("docs/sweep-files.md");
+  const std::string fence = "```yaml\n";
+  const size_t begin = page.find(fence) + fence.size();
+  const absl::StatusOr<SweepPlan> plan =
+      LoadSweep(page.substr(begin, page.find("```", begin) - begin), "docs/sweep-files.md");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->variants.size(), 7U);
+  EXPECT_EQ(plan->trials.size(), 21U);
+}
+
 }  // namespace
 }  // namespace adares

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <limits>
+#include <ostream>
 
 #include "core/status.h"
 #include "tests/core/random_spec.h"
@@ -122,6 +123,7 @@ struct BadLine {
   const char* line;
   const char* message;
 };
+void PrintTo(const BadLine& value, std::ostream* out) { *out << value.name; }
 
 class BadEventTest : public testing::TestWithParam<BadLine> {};
 

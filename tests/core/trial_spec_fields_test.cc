@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "tests/core/random_spec.h"
@@ -64,6 +66,7 @@ struct Limits {
   const char* largest;
   const char* above;
 };
+void PrintTo(const Limits& value, std::ostream* out) { *out << value.path; }
 
 class FieldLimitsTest : public testing::TestWithParam<Limits> {};
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <set>
 
 #include "core/status.h"
@@ -104,6 +105,7 @@ struct BadSpec {
   const char* message;
   const char* path;
 };
+void PrintTo(const BadSpec& value, std::ostream* out) { *out << value.name; }
 
 class BadSpecTest : public testing::TestWithParam<BadSpec> {};
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <ostream>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -159,6 +160,7 @@ struct SweepCase {
   SweepState kept_going;  // where nobody asked for the end
   SweepState cancelled;   // where somebody did
 };
+void PrintTo(const SweepCase& value, std::ostream* out) { *out << value.name; }
 
 class SweepStateTest : public testing::TestWithParam<SweepCase> {};
 

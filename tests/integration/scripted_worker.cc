@@ -35,7 +35,7 @@ absl::StatusOr<v1::SyncResponse> ScriptedWorker::Sync(int max_wait_seconds) cons
   return Call<v1::WorkerService>(channel_, &v1::WorkerService::Stub::Sync, request);
 }
 
-// Longer than the call's own deadline: an answer in time was not the end of the wait.
+// The wait is longer than the call's deadline: an answer is not the end of the wait.
 std::future<absl::StatusOr<v1::SyncResponse>> ScriptedWorker::HoldSync() const {
   return std::async(std::launch::async, [this] { return Sync(60); });
 }
@@ -83,7 +83,8 @@ absl::StatusOr<v1::ReportResponse> Reports::Send(const v1::Assignment& attempt,
   request.mutable_records()->Assign(records.begin(), records.end());
   v1::ReportResponse response;
   if (stream_->Write(request) && stream_->Read(&response)) return response;
-  return Finish();
+  const absl::Status end = Finish();
+  return end.ok() ? absl::OutOfRangeError("the server has ended the stream") : end;
 }
 
 int64_t Reports::Acknowledged(const v1::Assignment& attempt, int64_t first_sequence,
@@ -107,11 +108,10 @@ absl::Status Reports::Finish() {
   stream_->WritesDone();
   const absl::Status status = FromGrpcStatus(stream_->Finish());
   stream_ = nullptr;
-  if (status.ok()) return absl::OkStatus();
   return status;
 }
 
-v1::Record Point(const std::string& key, int64_t step, double value) {
+v1::Record PointRecord(const std::string& key, int64_t step, double value) {
   v1::Record record;
   v1::MetricPoint* point = record.mutable_metrics()->add_points();
   point->set_key(key);
@@ -121,7 +121,7 @@ v1::Record Point(const std::string& key, int64_t step, double value) {
   return record;
 }
 
-v1::Record Weight(const std::string& site, int64_t step, double value, double gradient) {
+v1::Record WeightRecord(const std::string& site, int64_t step, double value, double gradient) {
   v1::Record record;
   v1::SkipWeightPoint* weight = record.mutable_skip_weights()->add_weights();
   weight->set_site(site);
@@ -132,7 +132,7 @@ v1::Record Weight(const std::string& site, int64_t step, double value, double gr
   return record;
 }
 
-v1::Record Log(int64_t first_number, const std::vector<std::string>& texts) {
+v1::Record LogRecord(int64_t first_number, const std::vector<std::string>& texts) {
   v1::Record record;
   for (const std::string& text : texts) {
     v1::LogLine* line = record.mutable_log()->add_lines();
@@ -143,14 +143,14 @@ v1::Record Log(int64_t first_number, const std::vector<std::string>& texts) {
   return record;
 }
 
-v1::Record Progress(int64_t step, int64_t total_steps) {
+v1::Record ProgressRecord(int64_t step, int64_t total_steps) {
   v1::Record record;
   record.mutable_progress()->set_step(step);
   record.mutable_progress()->set_total_steps(total_steps);
   return record;
 }
 
-v1::Record Start(int64_t total_steps, int64_t total_epochs) {
+v1::Record StartRecord(int64_t total_steps, int64_t total_epochs) {
   v1::Record record;
   record.mutable_start()->set_total_steps(total_steps);
   record.mutable_start()->set_total_epochs(total_epochs);
@@ -159,7 +159,7 @@ v1::Record Start(int64_t total_steps, int64_t total_epochs) {
   return record;
 }
 
-v1::Record End(v1::Attempt::EndReason reason, const std::string& message) {
+v1::Record EndRecord(v1::Attempt::EndReason reason, const std::string& message) {
   v1::Record record;
   record.mutable_end()->set_reason(reason);
   record.mutable_end()->set_message(message);

@@ -68,11 +68,11 @@ class Reports {
 };
 
 // Records.
-v1::Record Point(const std::string& key, int64_t step, double value);
-v1::Record Weight(const std::string& site, int64_t step, double value, double gradient);
-v1::Record Log(int64_t first_number, const std::vector<std::string>& texts);
-v1::Record Progress(int64_t step, int64_t total_steps);
-v1::Record Start(int64_t total_steps, int64_t total_epochs);
-v1::Record End(v1::Attempt::EndReason reason, const std::string& message = "");
+v1::Record PointRecord(const std::string& key, int64_t step, double value);
+v1::Record WeightRecord(const std::string& site, int64_t step, double value, double gradient);
+v1::Record LogRecord(int64_t first_number, const std::vector<std::string>& texts);
+v1::Record ProgressRecord(int64_t step, int64_t total_steps);
+v1::Record StartRecord(int64_t total_steps, int64_t total_epochs);
+v1::Record EndRecord(v1::Attempt::EndReason reason, const std::string& message = "");
 
 }  // namespace adares

@@ -1,5 +1,8 @@
 #include "tests/integration/server_fixture.h"
 
+#include <sys/socket.h>
+#include <sys/time.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
@@ -94,11 +97,13 @@ HttpAnswer ServerTest::Get(const std::string& path) const {
   asio::io_context io;
   beast::tcp_stream stream(io);
   beast::error_code error;
-  stream.connect(asio::ip::tcp::endpoint(
-                     asio::ip::make_address(address.substr(0, colon)),
-                     static_cast<uint16_t>(std::stoi(address.substr(colon + 1)))),
-                 error);
+  stream.connect(
+      asio::ip::tcp::endpoint(asio::ip::make_address(address.substr(0, colon)),
+                              static_cast<uint16_t>(std::stoi(address.substr(colon + 1)))),
+      error);
   if (error) return {};
+  const timeval patience{kCallDeadline.count(), 0};
+  setsockopt(stream.socket().native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   http::request<http::empty_body> request(http::verb::get, path, 11);
   request.set(http::field::host, address);
   http::write(stream, request, error);

@@ -2,6 +2,7 @@
 // it over a Unix socket.
 #pragma once
 
+#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <gtest/gtest.h>
 
@@ -24,7 +25,7 @@
 namespace adares {
 
 // No call of a test takes as long; one that does has failed.
-inline constexpr std::chrono::seconds kCallDeadline{60};
+inline constexpr std::chrono::seconds kCallDeadline{45};
 
 // A context with that deadline, for calls that also wait for a server that restarts.
 std::unique_ptr<grpc::ClientContext> NewContext();

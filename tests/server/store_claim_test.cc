@@ -25,7 +25,7 @@ TEST_F(ClaimTest, AClaimTellsWhatToRun) {
   ADARES_ASSERT_OK(store_->Commit());
   ASSERT_TRUE(claim.ok()) << claim.status();
   ASSERT_TRUE(claim->has_value());
-  const Claim& got = **claim;
+  const adares::Claim& got = **claim;
   EXPECT_EQ(got.attempt.id, (AttemptId{"sweep-a", TrialOf(plan, 0, 0), 1}));
   EXPECT_EQ(got.attempt.worker, "w1");
   EXPECT_EQ(got.attempt.instance, "i1");
@@ -115,7 +115,7 @@ TEST_F(ClaimTest, OnlyTheCurrentAttemptIsLive) {
   EXPECT_EQ((*found)->instance, "w1-instance");
 
   ADARES_ASSERT_OK(store_->Begin());
-  ADARES_ASSERT_OK(store_->EndAttempt(first, {.reason = EndReason::kWorkerLost}, At(5)));
+  ADARES_ASSERT_OK(store_->EndAttempt(first, EndWith(EndReason::kWorkerLost), At(5)));
   EXPECT_FALSE((*store_->FindLiveAttempt(first.id)).has_value()) << "it ended";
   ADARES_ASSERT_OK(store_->SetTrialState(first.trial_row, TrialState::kQueued, "", At(5)));
   ADARES_ASSERT_OK(store_->Commit());
@@ -198,7 +198,7 @@ TEST_F(ClaimTest, AnAttemptEndsOnce) {
   const LiveAttempt attempt = Claim();
   End(attempt, EndReason::kFinished, TrialState::kSucceeded);
   ADARES_ASSERT_OK(store_->Begin());
-  const absl::Status again = store_->EndAttempt(attempt, {.reason = EndReason::kError}, At(3));
+  const absl::Status again = store_->EndAttempt(attempt, EndWith(EndReason::kError), At(3));
   EXPECT_EQ(again.code(), absl::StatusCode::kInternal);
   EXPECT_THAT(again.ToString(), HasSubstr("attempt_end_is_final"));
   store_->Rollback();

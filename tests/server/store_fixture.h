@@ -9,10 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "core/sweep_spec.h"
-#include "core/timestamp.h"
 #include "server/store/reader.h"
 #include "server/store/store.h"
+#include "tests/server/small_sweep.h"
 
 #define ADARES_ASSERT_OK(expression)                                   \
   do {                                                                 \
@@ -35,26 +34,14 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
-// 2026-01-02T03:04:05.000006Z plus `seconds`.
-Timestamp At(double seconds);
-
-// A sweep over the axis `granularity` (none, unified, stage, block-type, block) with the baseline
-// none. Trials come seed by seed.
-struct SmallSweep {
-  std::string name = "sweep-a";
-  size_t variants = 2;  // 1..5
-  std::vector<int64_t> seeds = {0, 1};
-  int priority = 50;
-};
-SweepPlan MakePlan(const SmallSweep& shape);
-
-// The id of the trial of `variant` (in product order) with `seed`.
-std::string TrialOf(const SweepPlan& plan, size_t variant, int64_t seed);
+// An attempt's end without message, exit code and log.
+AttemptEnd EndWith(EndReason reason);
 
 class StoreTest : public testing::Test {
  protected:
   void SetUp() override;
 
+  void Open();
   // Closes the store without committing and opens the file again, as after a crash.
   void Reopen();
   std::unique_ptr<Reader> NewReader() const;

@@ -83,8 +83,7 @@ TEST_F(ResultsTest, PointsComeBackByKeyThenStep) {
 
 TEST_F(ResultsTest, AMetricThatTheTrialLacksIsNotFound) {
   Append(attempt_, std::vector<MetricPoint>{{"test/loss", 20, 2, 0.25}});
-  const auto points =
-      NewReader()->Points("sweep-a", attempt_.id.trial, {"test/loss", "test/los"});
+  const auto points = NewReader()->Points("sweep-a", attempt_.id.trial, {"test/loss", "test/los"});
   EXPECT_EQ(points.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(ErrorReason(points.status()), reason::kMetricNotFound);
   EXPECT_THAT(ErrorMetadata(points.status()),
@@ -98,11 +97,10 @@ TEST_F(ResultsTest, RepeatsAreIgnoredAndConflictsKeptOut) {
   EXPECT_EQ(again.written, 0);
   EXPECT_EQ(again.repeated, 3);
   EXPECT_EQ(again.conflicting, 0);
-  const WriteCounts other = Append(attempt_, std::vector<MetricPoint>{{"a", 1, 0, 0.25},
-                                                                      {"a", 2, 0, 1},
-                                                                      {"a", 1, 1, 0.5},
-                                                                      {"a", 3, 0, kNaN},
-                                                                      {"a", 4, 0, 4}});
+  const WriteCounts other = Append(
+      attempt_,
+      std::vector<MetricPoint>{
+          {"a", 1, 0, 0.25}, {"a", 2, 0, 1}, {"a", 1, 1, 0.5}, {"a", 3, 0, kNaN}, {"a", 4, 0, 4}});
   EXPECT_EQ(other.written, 1);
   EXPECT_EQ(other.repeated, 0);
   EXPECT_EQ(other.conflicting, 4);
@@ -198,11 +196,11 @@ TEST_F(ResultsTest, ViewsShowTheStepsThatSurvive) {
 }
 
 TEST_F(ResultsTest, SkipWeightsComeInNetworkOrder) {
-  const WriteCounts counts = Append(
-      attempt_, std::vector<SkipWeightPoint>{{"layer1.10", 0, 0, 0.3, kNaN},
-                                             {"layer1.9", 5, 1, 0.25, -0.5},
-                                             {"layer1.9", 0, 0, 0.2, kNaN},
-                                             {"layer2.0", 0, 0, 0.4, kNaN}});
+  const WriteCounts counts =
+      Append(attempt_, std::vector<SkipWeightPoint>{{"layer1.10", 0, 0, 0.3, kNaN},
+                                                    {"layer1.9", 5, 1, 0.25, -0.5},
+                                                    {"layer1.9", 0, 0, 0.2, kNaN},
+                                                    {"layer2.0", 0, 0, 0.4, kNaN}});
   EXPECT_EQ(counts.written, 4);
   const auto weights = Weights();
   ASSERT_EQ(weights.size(), 4u);

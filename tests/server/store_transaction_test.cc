@@ -118,21 +118,6 @@ TEST_F(TransactionTest, TheFileIsInTheModesThatMakeCommitsDurable) {
   EXPECT_EQ(database.execAndGet("PRAGMA integrity_check").getString(), "ok");
 }
 
-TEST_F(TransactionTest, AnotherWriterMakesItBusyAndLeavesItUsable) {
-  Insert(MakePlan({}));
-  ADARES_ASSERT_OK(store_->Begin());
-  SQLite::Database other(path_, SQLite::OPEN_READWRITE);
-  EXPECT_THROW(other.exec("BEGIN IMMEDIATE"), SQLite::Exception);
-  store_->Rollback();
-  other.exec("BEGIN IMMEDIATE");
-  const absl::Status busy = store_->Begin();
-  EXPECT_EQ(busy.code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(ErrorReason(busy), reason::kDatabaseBusy);
-  other.exec("ROLLBACK");
-  ADARES_ASSERT_OK(store_->Begin());
-  ADARES_ASSERT_OK(store_->Commit());
-}
-
 // Commits one point after another and writes each committed step to `pipe`, until it is killed.
 [[noreturn]] void CommitUntilKilled(const std::string& path, const AttemptId& id, int64_t step,
                                     int pipe) {

@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
         EndingCase{"Garbage", "end=garbage", EndReason::kError, 137, HasSubstr("nonsense")},
         EndingCase{"EndlessLine", "end=endless", EndReason::kError, 137,
                    HasSubstr("endless line")}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& ending) { return ending.param.name; });
 
 using AgentFailureTest = AgentTest;
 

@@ -133,7 +133,8 @@ TEST_F(AgentRunTest, TrainerThatLingersIsKilledBeforeTheNextStarts) {
   coordinator_.Offer(Work(Id(2)));
   RunUntil([&] { return coordinator_.Held(Id(2)) != nullptr; });
   EXPECT_EQ(TrainerProcesses(), 1);
-  RunUntilEnd(Id(2));  // the grace passes meanwhile
+  RunFor(Attempt::kLeaveGrace);
+  RunUntilEnd(Id(2));
   RunUntil([&] { return TrainerProcesses() == 0; });
 }
 

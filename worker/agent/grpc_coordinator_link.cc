@@ -29,6 +29,12 @@ std::shared_ptr<UnaryCall<Request, Response>> MakeCall(Request request, Duration
   return call;
 }
 
+template <typename Answer, typename Response>
+absl::StatusOr<Answer> AnswerOf(const grpc::Status& status, const Response& response) {
+  if (!status.ok()) return FromGrpcStatus(status);
+  return FromWire(response);
+}
+
 }  // namespace
 
 GrpcCoordinatorLink::GrpcCoordinatorLink(const std::shared_ptr<grpc::Channel>& channel,
@@ -55,8 +61,8 @@ void GrpcCoordinatorLink::Register(std::function<void(absl::StatusOr<WorkerTerms
   calls_.Begin();
   stub_->async()->RegisterWorker(&call->context, &call->request, &call->response,
                                  [this, call, done = std::move(done)](const grpc::Status& status) {
-                                   absl::StatusOr<WorkerTerms> terms = FromGrpcStatus(status);
-                                   if (status.ok()) terms = FromWire(call->response);
+                                   absl::StatusOr<WorkerTerms> terms =
+                                       AnswerOf<WorkerTerms>(status, call->response);
                                    post_([done, terms = std::move(terms)] { done(terms); });
                                    calls_.End();
                                  });
@@ -70,8 +76,8 @@ void GrpcCoordinatorLink::Sync(const SyncState& state,
   calls_.Begin();
   stub_->async()->Sync(&call->context, &call->request, &call->response,
                        [this, call, done = std::move(done)](const grpc::Status& status) {
-                         absl::StatusOr<SyncOrders> orders = FromGrpcStatus(status);
-                         if (status.ok()) orders = FromWire(call->response);
+                         absl::StatusOr<SyncOrders> orders =
+                             AnswerOf<SyncOrders>(status, call->response);
                          post_([done, orders = std::move(orders)] { done(orders); });
                          calls_.End();
                        });

@@ -12,6 +12,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstRetry{200};
 constexpr milliseconds kLongestRetry{3000};
+// Records come one by one; a message for each would cost the coordinator more than the wait costs
+// anybody.
+constexpr milliseconds kGatherTime{20};
 
 }  // namespace
 
@@ -27,7 +30,7 @@ void Reporter::Start() {
 }
 
 void Reporter::Open() {
-  timer_.reset();
+  open_timer_.reset();
   handlers_.rewind();
   open_ = true;
   room_ = true;
@@ -50,7 +53,14 @@ void Reporter::Open() {
 }
 
 void Reporter::Wake() {
-  if (!open_ || !room_) return;
+  if (!open_ || !room_ || gather_timer_) return;
+  gather_timer_ = loop_.After(kGatherTime, [this] {
+    gather_timer_.reset();
+    Send();
+  });
+}
+
+void Reporter::Send() {
   const std::optional<ReportBatch> batch = handlers_.next();
   if (!batch) return;
   room_ = false;
@@ -66,10 +76,11 @@ void Reporter::Answered(const ReportAnswer& answer) {
 
 void Reporter::Closed(const absl::Status& status) {
   open_ = false;
+  gather_timer_.reset();
   if (!std::exchange(loss_logged_, true)) {
     spdlog::warn("event=report_stream_lost error={:?}", std::string(status.message()));
   }
-  timer_ = loop_.After(backoff_.Next(), [this] { Open(); });
+  open_timer_ = loop_.After(backoff_.Next(), [this] { Open(); });
 }
 
 }  // namespace adares::worker

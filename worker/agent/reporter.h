@@ -30,6 +30,7 @@ class Reporter {
 
  private:
   void Open();
+  void Send();
   void Answered(const ReportAnswer& answer);
   void Closed(const absl::Status& status);
 
@@ -38,7 +39,8 @@ class Reporter {
   const Handlers handlers_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for callbacks under way
   Backoff backoff_;
-  std::unique_ptr<EventLoop::Timer> timer_;  // until the next try to open
+  std::unique_ptr<EventLoop::Timer> open_timer_;    // until the next try to open
+  std::unique_ptr<EventLoop::Timer> gather_timer_;  // until what has gathered is sent
   bool started_ = false;
   bool open_ = false;
   bool room_ = false;         // for the next batch

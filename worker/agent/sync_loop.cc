@@ -43,6 +43,7 @@ void SyncLoop::Registered(const absl::StatusOr<WorkerTerms>& terms) {
     return;
   }
   terms_ = *terms;
+  last_contact_ = loop_.Now();
   spdlog::info("event=registered sync_interval_ms={} lease_ms={}",
                terms_.sync_interval.count() / 1000, terms_.lease_duration.count() / 1000);
   handlers_.registered(terms_);
@@ -53,7 +54,7 @@ void SyncLoop::SyncSoon() {
   if (!in_flight_ || ended_early_) return;
   // A call that is always ended early is never answered, and leases would end for it: then the call
   // under way must come to its own end.
-  const bool lately = last_success_ && loop_.Now() - *last_success_ < 2 * terms_.sync_interval;
+  const bool lately = last_contact_ && loop_.Now() - *last_contact_ < 2 * terms_.sync_interval;
   if (!lately) return;
   ended_early_ = true;
   link_.CancelSync();
@@ -75,7 +76,7 @@ void SyncLoop::Sync() {
 void SyncLoop::Synced(const absl::StatusOr<SyncOrders>& orders) {
   in_flight_ = false;
   if (orders.ok()) {
-    last_success_ = loop_.Now();
+    last_contact_ = loop_.Now();
     sync_backoff_.Reset();
     register_backoff_.Reset();
     NoteReachable(absl::OkStatus());

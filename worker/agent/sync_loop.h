@@ -51,12 +51,12 @@ class SyncLoop {
   WorkerTerms terms_;
   Backoff sync_backoff_;
   Backoff register_backoff_;
-  std::unique_ptr<EventLoop::Timer> timer_;  // until the next call
-  bool in_flight_ = false;                   // a Sync is
-  bool ended_early_ = false;                 // the one in flight was
-  EventLoop::Instant sent_at_;               // of the last Sync
-  std::optional<EventLoop::Instant> last_success_;
-  std::optional<bool> reachable_;  // as last logged
+  std::unique_ptr<EventLoop::Timer> timer_;         // until the next call
+  bool in_flight_ = false;                          // a Sync is
+  bool ended_early_ = false;                        // the one in flight was
+  EventLoop::Instant sent_at_;                      // of the last Sync
+  std::optional<EventLoop::Instant> last_contact_;  // when the coordinator last took what was said
+  std::optional<bool> reachable_;                   // as last logged
 };
 
 }  // namespace adares::worker

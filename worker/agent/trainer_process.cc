@@ -214,8 +214,8 @@ class TrainerProcess::Impl : public std::enable_shared_from_this<Impl> {
     event_bytes_.erase(0, begin);
     if (event_bytes_.size() <= kMaxEventBytes) return true;
     event_bytes_.clear();
-    events_.close();
     handlers_.event_too_long();
+    if (open_) PipeEnded(events_);
     return false;
   }
 

@@ -41,7 +41,7 @@ struct TrainerHandlers {
 // its end. Starting one sets SIGPIPE to be ignored.
 class TrainerProcess {
  public:
-  static constexpr size_t kMaxEventBytes = 8 << 20;
+  static constexpr size_t kMaxEventBytes = 4 << 20;
 
   static absl::StatusOr<std::unique_ptr<TrainerProcess>> Start(boost::asio::io_context& io,
                                                                const TrainerProgram& program,

@@ -1,7 +1,7 @@
 // The networks: basic-block ResNets with a learnable weight on the skip path of each block,
-// y = relu(tfd + w * ipd), where tfd is what the block's convolutions make and ipd is the block's input
-// or, where the shape changes, its projection. Parameters have torchvision's names.
-// Not thread-safe.
+// y = relu(tfd + w * ipd), where tfd is what the block's convolutions make and ipd is the block's
+// input or, where the shape changes, its projection. Parameters have torchvision's names. Not
+// thread-safe.
 #pragma once
 
 #include <torch/torch.h>
@@ -35,7 +35,8 @@ struct BlockShape {
 
 class BasicBlockImpl : public torch::nn::Module {
  public:
-  // `skip_weight` holds one element; undefined for the plain sum. It is registered by whoever shares it.
+  // `skip_weight` holds one element; undefined for the plain sum. It is registered by whoever
+  // shares it.
   BasicBlockImpl(const BlockShape& shape, const LayerStyle& style, torch::Tensor skip_weight);
   torch::Tensor forward(const torch::Tensor& x);
 

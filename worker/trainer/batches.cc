@@ -45,9 +45,9 @@ Batch BatchMaker::Make(std::span<const uint32_t> indices,
   const ImageShape& shape = images_.shape;
   Batch batch;
   batch.size = static_cast<int64_t>(indices.size());
-  batch.images = torch::empty({batch.size, shape.channels, shape.height, shape.width},
-                              torch::TensorOptions(torch::kFloat32),
-                              torch::MemoryFormat::ChannelsLast);
+  batch.images =
+      torch::empty({batch.size, shape.channels, shape.height, shape.width},
+                   torch::TensorOptions(torch::kFloat32), torch::MemoryFormat::ChannelsLast);
   batch.labels = torch::empty({batch.size}, torch::kInt64);
   float* const out = batch.images.data_ptr<float>();
   int64_t* const labels = batch.labels.data_ptr<int64_t>();

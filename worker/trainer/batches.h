@@ -20,8 +20,8 @@ struct Batch {
   int64_t size = 0;
 };
 
-// How one picture is moved. Rows and columns that come from outside are black (as a zero-padded picture
-// that is cut), and black is normalised like every other value.
+// How one picture is moved. Rows and columns that come from outside are black (as a zero-padded
+// picture that is cut), and black is normalised like every other value.
 struct Placement {
   int down = 0;   // the cut begins this many rows lower
   int right = 0;  // and this many columns further right
@@ -31,8 +31,8 @@ struct Placement {
 // Pixels by which a crop moves at most, each way.
 inline constexpr int kCropMargin = 4;
 
-// A placement for each of `count` pictures. Always draws the same count of numbers, so the choice of
-// augmentation does not shift what later pictures get.
+// A placement for each of `count` pictures. Always draws the same count of numbers, so the choice
+// of augmentation does not shift what later pictures get.
 std::vector<Placement> DrawPlacements(Augment augment, size_t count, Random& random);
 
 // Not thread-safe. `images` must outlive it.

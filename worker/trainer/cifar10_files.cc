@@ -8,7 +8,8 @@ namespace adares {
 namespace {
 
 constexpr char kWayOut[] =
-    "point --data at a folder with cifar-10-batches-bin/{data_batch_1..5,test_batch}.bin (the binary "
+    "point --data at a folder with cifar-10-batches-bin/{data_batch_1..5,test_batch}.bin (the "
+    "binary "
     "version, unpacked)";
 constexpr ImageShape kShape{3, 32, 32};
 constexpr int64_t kPlane = 32 * 32;

@@ -58,7 +58,8 @@ std::optional<Assignment> CommandInbox::Next() {
 }
 
 void CommandInbox::Listen() {
-  std::array<pollfd, 3> sources{{{wake_fd_, POLLIN, 0}, {signal_fd_, POLLIN, 0},
+  std::array<pollfd, 3> sources{{{wake_fd_, POLLIN, 0},
+                                 {signal_fd_, POLLIN, 0},
                                  {command_fd_, POLLIN, 0}}};  // poll skips a negative descriptor
   while (true) {
     if (poll(sources.data(), sources.size(), -1) < 0) continue;  // EINTR
@@ -115,7 +116,8 @@ void CommandInbox::StopLatest() {
 void CommandInbox::ExitAtEndOfFile() {
   const std::lock_guard lock(mutex_);
   const bool idle = !busy_ && queue_.empty();
-  if (!idle) std::fprintf(stderr, "adares-trainer: the worker is gone, exiting in the middle of a trial\n");
+  if (!idle)
+    std::fprintf(stderr, "adares-trainer: the worker is gone, exiting in the middle of a trial\n");
   _exit(idle ? 0 : kExitWorkerGone);
 }
 

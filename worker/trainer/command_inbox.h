@@ -20,10 +20,10 @@ struct Assignment {
   std::shared_ptr<const std::atomic<bool>> stop;
 };
 
-// A thread of its own reads, so that the end of the pipe is noticed also while a step runs. It ends the
-// process at once with _exit: with status 0 on end of file while idle, kExitWorkerGone on end of file
-// while a trial runs, and kExitBadCommand on a line that is not a command. SIGTERM (and SIGINT, where
-// `interruptible`) asks the running trial to stop and closes the inbox.
+// A thread of its own reads, so that the end of the pipe is noticed also while a step runs. It ends
+// the process at once with _exit: with status 0 on end of file while idle, kExitWorkerGone on end
+// of file while a trial runs, and kExitBadCommand on a line that is not a command. SIGTERM (and
+// SIGINT, where `interruptible`) asks the running trial to stop and closes the inbox.
 //
 // Construct it before any other thread exists: it blocks these signals, and threads inherit that.
 // One thread calls Next.
@@ -41,8 +41,8 @@ class CommandInbox {
   // Adds a trial as if it had been commanded.
   void Put(trainer_protocol::TrainCommand command);
 
-  // Waits for the next trial; nullopt once a signal closed the inbox. Calling it says that the trial
-  // before is over.
+  // Waits for the next trial; nullopt once a signal closed the inbox. Calling it says that the
+  // trial before is over.
   std::optional<Assignment> Next();
 
  private:
@@ -65,10 +65,10 @@ class CommandInbox {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Entry> queue_;                     // guarded by mutex_
-  std::shared_ptr<std::atomic<bool>> latest_;   // stop flag of the last trial taken in; mutex_
-  bool busy_ = false;                           // a trial runs; mutex_
-  bool closed_ = false;                         // mutex_
+  std::deque<Entry> queue_;                    // guarded by mutex_
+  std::shared_ptr<std::atomic<bool>> latest_;  // stop flag of the last trial taken in; mutex_
+  bool busy_ = false;                          // a trial runs; mutex_
+  bool closed_ = false;                        // mutex_
   std::thread listener_;
 };
 

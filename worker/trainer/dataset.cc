@@ -16,10 +16,10 @@ namespace {
 absl::StatusOr<ImageData> Load(Dataset dataset, const std::string& data_dir) {
   if (dataset == Dataset::kSynthetic) return MakeSynthetic();
   if (data_dir.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("data.dataset ", std::string(Name(dataset)),
-                     " needs files and no folder is set; give --data DIR or set ADARES_DATA_DIR, or "
-                     "use data.dataset: synthetic"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "data.dataset ", std::string(Name(dataset)),
+        " needs files and no folder is set; give --data DIR or set ADARES_DATA_DIR, or "
+        "use data.dataset: synthetic"));
   }
   if (dataset == Dataset::kMnist) return ReadMnist(data_dir + "/mnist");
   return ReadCifar10(data_dir + "/cifar-10-batches-bin");
@@ -40,8 +40,8 @@ absl::StatusOr<DataSplit> SplitData(const DataSpec& spec, const ImageData& data,
   if (train_size < 2 || spec.validation_size < 1 || train_size + spec.validation_size > available) {
     return absl::InvalidArgumentError(absl::StrCat(
         "data.train_size ", spec.train_size, " and data.validation_size ", spec.validation_size,
-        " do not fit: the training part of ", std::string(Name(spec.dataset)), " has ",
-        available, " pictures, and at least 2 must be left for training"));
+        " do not fit: the training part of ", std::string(Name(spec.dataset)), " has ", available,
+        " pictures, and at least 2 must be left for training"));
   }
   const int64_t test_size = spec.test_size > 0 ? spec.test_size : data.test.size();
   if (test_size > data.test.size()) {

@@ -1,6 +1,6 @@
-// Readers of the published files of MNIST (IDX) and CIFAR-10 (binary version). Everything that a file
-// claims is checked; an error names the file, what was found, what was expected, and the way out.
-// Thread-safe: pure functions of the files.
+// Readers of the published files of MNIST (IDX) and CIFAR-10 (binary version). Everything that a
+// file claims is checked; an error names the file, what was found, what was expected, and the way
+// out. Thread-safe: pure functions of the files.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ inline constexpr PartSize kMnistSize{60000, 10000};
 inline constexpr PartSize kCifar10Size{50000, 10000};
 inline constexpr int64_t kCifar10RecordsPerFile = 10000;
 
-// Reads DIR/{train,t10k}-{images-idx3,labels-idx1}-ubyte, 28x28 grey pictures. NOT_FOUND for a missing
-// file, DATA_LOSS for one that is not what it should be.
+// Reads DIR/{train,t10k}-{images-idx3,labels-idx1}-ubyte, 28x28 grey pictures. NOT_FOUND for a
+// missing file, DATA_LOSS for one that is not what it should be.
 absl::StatusOr<ImageData> ReadMnist(const std::string& dir, PartSize expected = kMnistSize);
 
 // Reads DIR/data_batch_{1..5}.bin and DIR/test_batch.bin, each of `records_per_file` records of one

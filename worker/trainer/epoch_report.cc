@@ -25,7 +25,8 @@ std::vector<MetricPoint> TestPoints(const ExampleMeans& test, int64_t step, int6
 
 std::string EpochLine(const EpochReport& report, int64_t total_epochs) {
   return absl::StrFormat(
-      "epoch %d/%d: train loss %.4f accuracy %.2f %%, validation loss %.4f accuracy %.2f %%, lr %.3g, "
+      "epoch %d/%d: train loss %.4f accuracy %.2f %%, validation loss %.4f accuracy %.2f %%, lr "
+      "%.3g, "
       "%.1f s, %.0f images/s",
       report.epoch, total_epochs, report.train.loss(), 100 * report.train.accuracy(),
       report.validation.loss(), 100 * report.validation.accuracy(), report.learning_rate,

@@ -34,10 +34,12 @@ struct EpochReport {
   int64_t epoch = 0;  // epochs done
   ExampleMeans train;
   ExampleMeans validation;
-  double learning_rate = 0;      // of the last step
-  double training_seconds = 0;   // batches and steps
-  double epoch_seconds = 0;      // with validation
-  double ImagesPerSecond() const { return static_cast<double>(train.examples()) / training_seconds; }
+  double learning_rate = 0;     // of the last step
+  double training_seconds = 0;  // batches and steps
+  double epoch_seconds = 0;     // with validation
+  double ImagesPerSecond() const {
+    return static_cast<double>(train.examples()) / training_seconds;
+  }
 };
 
 // The epoch's points, in a fixed order.

@@ -5,8 +5,8 @@
 
 namespace adares {
 
-// Every line is written whole, through interruptions and partial writes. When nobody reads any more,
-// the worker is gone and a trial has no purpose: the process exits at once (kExitReaderGone).
+// Every line is written whole, through interruptions and partial writes. When nobody reads any
+// more, the worker is gone and a trial has no purpose: the process exits at once (kExitReaderGone).
 // SIGPIPE must be ignored. Does not own the descriptor. Not thread-safe.
 class EventWriter : public EventSink {
  public:

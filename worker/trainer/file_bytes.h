@@ -9,8 +9,8 @@
 
 namespace adares {
 
-// NOT_FOUND, naming `how_to_get_it`, where the file cannot be opened; DATA_LOSS where it cannot be read
-// to its end. Blocks.
+// NOT_FOUND, naming `how_to_get_it`, where the file cannot be opened; DATA_LOSS where it cannot be
+// read to its end. Blocks.
 absl::StatusOr<std::vector<uint8_t>> ReadFileBytes(const std::string& path,
                                                    const std::string& how_to_get_it);
 

@@ -19,8 +19,8 @@ struct ImageShape {
   bool operator==(const ImageShape&) const = default;
 };
 
-// Pictures one after another, each row by row with the channels of a pixel together (NHWC), so that a
-// crop is a copy of whole runs.
+// Pictures one after another, each row by row with the channels of a pixel together (NHWC), so that
+// a crop is a copy of whole runs.
 struct ImageSet {
   ImageShape shape;
   std::vector<uint8_t> pixels;  // size() * shape.Bytes()
@@ -36,7 +36,8 @@ struct ChannelStatistics {
   std::array<float, 3> sd{};
 };
 
-// A data set with its two published parts. Immutable once loaded, so trials of one process share it.
+// A data set with its two published parts. Immutable once loaded, so trials of one process share
+// it.
 struct ImageData {
   ImageSet train;
   ImageSet test;

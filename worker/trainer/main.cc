@@ -30,8 +30,9 @@ int Fail(const absl::Status& status) {
   return kExitUsage;
 }
 
-// Keeps freed memory in the process. A step frees and takes the same large buffers again and again; by
-// default glibc gives them back to the kernel each time, and a third of the speed goes into page faults.
+// Keeps freed memory in the process. A step frees and takes the same large buffers again and again;
+// by default glibc gives them back to the kernel each time, and a third of the speed goes into page
+// faults.
 void KeepFreedMemory() {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, INT_MAX);

@@ -24,7 +24,8 @@ absl::Status Broken(const std::string& path, const std::string& what) {
 }
 
 uint32_t BigEndian32(const std::vector<uint8_t>& bytes, size_t offset) {
-  return static_cast<uint32_t>(bytes[offset]) << 24 | static_cast<uint32_t>(bytes[offset + 1]) << 16 |
+  return static_cast<uint32_t>(bytes[offset]) << 24 |
+         static_cast<uint32_t>(bytes[offset + 1]) << 16 |
          static_cast<uint32_t>(bytes[offset + 2]) << 8 | static_cast<uint32_t>(bytes[offset + 3]);
 }
 
@@ -34,7 +35,8 @@ absl::StatusOr<std::vector<uint8_t>> ReadIdx(const std::string& path, uint32_t m
   ADARES_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, ReadFileBytes(path, kWayOut));
   const size_t header = 4 + 4 * dimensions.size();
   if (bytes.size() < header) {
-    return Broken(path, absl::StrCat("has ", bytes.size(), " bytes, its header alone needs ", header));
+    return Broken(path,
+                  absl::StrCat("has ", bytes.size(), " bytes, its header alone needs ", header));
   }
   const uint32_t found = BigEndian32(bytes, 0);
   if ((found & 0xFFFF0000u) == kGzipMagic) {
@@ -47,7 +49,8 @@ absl::StatusOr<std::vector<uint8_t>> ReadIdx(const std::string& path, uint32_t m
   for (size_t i = 0; i < dimensions.size(); ++i) {
     const int64_t size = BigEndian32(bytes, 4 + 4 * i);
     if (size != dimensions[i]) {
-      return Broken(path, absl::StrCat("dimension ", i, " is ", size, ", expected ", dimensions[i]));
+      return Broken(path,
+                    absl::StrCat("dimension ", i, " is ", size, ", expected ", dimensions[i]));
     }
     expected_size *= size;
   }

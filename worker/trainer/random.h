@@ -1,5 +1,5 @@
-// Random numbers of the trainer. Own arithmetic, so that a seed gives the same split, order, crops and
-// initial weights on every machine, LibTorch version and device.
+// Random numbers of the trainer. Own arithmetic, so that a seed gives the same split, order, crops
+// and initial weights on every machine, LibTorch version and device.
 #pragma once
 
 #include <array>
@@ -8,8 +8,8 @@
 
 namespace adares {
 
-// What the numbers are for. Each purpose has its own stream: one more draw for augmentation must not
-// change the order of the examples.
+// What the numbers are for. Each purpose has its own stream: one more draw for augmentation must
+// not change the order of the examples.
 enum class RandomStream : uint64_t {
   kWeights = 1,
   kSkipWeights = 2,

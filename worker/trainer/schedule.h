@@ -7,7 +7,8 @@
 
 namespace adares {
 
-// Rate for step `step` (0-based) of `total_steps`: constant, or lr * (1 + cos(pi * step / total)) / 2.
+// Rate for step `step` (0-based) of `total_steps`: constant, or lr * (1 + cos(pi * step / total))
+// / 2.
 double LearningRate(const TrainSpec& spec, int64_t step, int64_t total_steps);
 
 // Steps of one epoch: whole batches and a last short one, which is left out only if it would hold a

@@ -1,4 +1,5 @@
-// The built-in data set: pictures of oriented textures, so that everything runs with no files at all.
+// The built-in data set: pictures of oriented textures, so that everything runs with no files at
+// all.
 #pragma once
 
 #include <cstdint>

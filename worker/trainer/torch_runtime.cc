@@ -52,10 +52,10 @@ absl::StatusOr<std::string> ResolveDevice(const std::string& wanted) {
   if (wanted == "cpu") return "cpu";
   if (torch::cuda::is_available()) return "cuda:0";
   if (wanted == "auto") return "cpu";
-  return absl::FailedPreconditionError(
-      absl::StrCat("--device cuda: LibTorch ", LibTorchVersion(),
-                   " finds no CUDA device (Debian's LibTorch has no CUDA support; build against a CUDA "
-                   "build of PyTorch, or use --device cpu)"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "--device cuda: LibTorch ", LibTorchVersion(),
+      " finds no CUDA device (Debian's LibTorch has no CUDA support; build against a CUDA "
+      "build of PyTorch, or use --device cpu)"));
 }
 
 void ConfigureTorch(int threads) {

@@ -1,5 +1,6 @@
-// What the rest of the trainer needs of LibTorch apart from tensors: set-up of the process, facts for
-// the record, and the border at which exceptions become the end of a trial. No torch headers here.
+// What the rest of the trainer needs of LibTorch apart from tensors: set-up of the process, facts
+// for the record, and the border at which exceptions become the end of a trial. No torch headers
+// here.
 #pragma once
 
 #include <exception>
@@ -11,8 +12,8 @@
 
 namespace adares {
 
-// "cpu" or "cuda:0" for "cpu", "cuda" or "auto". FAILED_PRECONDITION where CUDA is asked for and this
-// LibTorch or machine has none.
+// "cpu" or "cuda:0" for "cpu", "cuda" or "auto". FAILED_PRECONDITION where CUDA is asked for and
+// this LibTorch or machine has none.
 absl::StatusOr<std::string> ResolveDevice(const std::string& wanted);
 
 // Threads of one operation, for the calling thread's operations; and deterministic kernels.
@@ -21,8 +22,8 @@ void ConfigureTorch(int threads);
 // Version of the LibTorch headers: "1.13.1".
 std::string LibTorchVersion();
 
-// What numbers depend on besides the specification: libtorch, device, threads, blas, cpu_capability,
-// class. Runs of equal `class` and versions on like machines give equal numbers.
+// What numbers depend on besides the specification: libtorch, device, threads, blas,
+// cpu_capability, class. Runs of equal `class` and versions on like machines give equal numbers.
 std::map<std::string, std::string> DescribeRuntime(const std::string& device);
 
 // End of a trial whose training threw: out of memory, or an error with the message's first line.

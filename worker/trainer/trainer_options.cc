@@ -25,7 +25,8 @@ constexpr std::array<option, 8> kOptions{{
     {nullptr, 0, nullptr, 0},
 }};
 
-absl::StatusOr<int> ParseNumber(const std::string& option, const std::string& text, int low, int high) {
+absl::StatusOr<int> ParseNumber(const std::string& option, const std::string& text, int low,
+                                int high) {
   int value = 0;
   if (!absl::SimpleAtoi(text, &value) || value < low || value > high) {
     return absl::InvalidArgumentError(
@@ -76,7 +77,8 @@ const char kTrainerHelp[] =
     "adares-trainer trains AdaResNets with LibTorch.\n"
     "\n"
     "  adares-trainer --spec trial.json      train this one trial; events go to standard output\n"
-    "  adares-trainer --events-fd FD         take commands from standard input (what a worker does)\n"
+    "  adares-trainer --events-fd FD         take commands from standard input (what a worker "
+    "does)\n"
     "\n"
     "  --spec FILE       trial specification (JSON)\n"
     "  --events-fd FD    descriptor for the events, one JSON object a line\n"
@@ -85,7 +87,8 @@ const char kTrainerHelp[] =
     "  --data DIR        folder with mnist/ and cifar-10-batches-bin/ (default: $ADARES_DATA_DIR)\n"
     "  --version, --help\n"
     "\n"
-    "The log goes to standard error. Exit status of a run with --spec: 0 the trial finished, 1 it did\n"
+    "The log goes to standard error. Exit status of a run with --spec: 0 the trial finished, 1 it "
+    "did\n"
     "not (the last event says why), 2 the command line or the specification is wrong.\n";
 
 absl::StatusOr<TrainerOptions> ParseTrainerOptions(int argc, char** argv) {

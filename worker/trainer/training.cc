@@ -31,8 +31,8 @@ constexpr double kProgressSeconds = 1;
 bool Decays(const torch::Tensor& parameter) { return parameter.dim() >= 2; }
 
 template <typename Optimizer, typename Options>
-std::unique_ptr<torch::optim::Optimizer> MakeWithGroups(const std::vector<torch::Tensor>& parameters,
-                                                        Options options, double weight_decay) {
+std::unique_ptr<torch::optim::Optimizer> MakeWithGroups(
+    const std::vector<torch::Tensor>& parameters, Options options, double weight_decay) {
   std::vector<torch::Tensor> decaying;
   std::vector<torch::Tensor> free;
   for (const torch::Tensor& parameter : parameters) {
@@ -46,8 +46,8 @@ std::unique_ptr<torch::optim::Optimizer> MakeWithGroups(const std::vector<torch:
   return std::make_unique<Optimizer>(groups, options);
 }
 
-std::unique_ptr<torch::optim::Optimizer> MakeOptimizer(const TrainSpec& spec,
-                                                       const std::vector<torch::Tensor>& parameters) {
+std::unique_ptr<torch::optim::Optimizer> MakeOptimizer(
+    const TrainSpec& spec, const std::vector<torch::Tensor>& parameters) {
   if (spec.optimizer == OptimizerKind::kAdam) {
     return MakeWithGroups<torch::optim::Adam>(parameters, torch::optim::AdamOptions(spec.lr),
                                               spec.weight_decay);
@@ -56,8 +56,8 @@ std::unique_ptr<torch::optim::Optimizer> MakeOptimizer(const TrainSpec& spec,
       parameters, torch::optim::SGDOptions(spec.lr).momentum(spec.momentum), spec.weight_decay);
 }
 
-// Losses and right answers of steps whose numbers may still be on the device. Reading them waits for
-// the device, so on CUDA they are read once a log interval.
+// Losses and right answers of steps whose numbers may still be on the device. Reading them waits
+// for the device, so on CUDA they are read once a log interval.
 class PendingSteps {
  public:
   void Add(const torch::Tensor& loss, const torch::Tensor& logits, const Batch& batch) {

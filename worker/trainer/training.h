@@ -21,9 +21,10 @@ struct TrainingInput {
   std::map<std::string, std::string> provenance;  // goes into the start event
 };
 
-// Sends everything from the start event to the last points, writes one log line an epoch to standard
-// error, and returns how it ended without sending that. `stop` ends it after the running step. Throws
-// what LibTorch throws. Equal inputs, device and thread count give equal events but for times.
+// Sends everything from the start event to the last points, writes one log line an epoch to
+// standard error, and returns how it ended without sending that. `stop` ends it after the running
+// step. Throws what LibTorch throws. Equal inputs, device and thread count give equal events but
+// for times.
 trainer_protocol::EndEvent Train(const TrainingInput& input, EventSink& sink,
                                  const std::atomic<bool>& stop);
 

@@ -25,8 +25,8 @@ class TrialRunner {
 
   void SendReady();
 
-  // Trains and sends all events of the trial, the end event last; returns why it ended. Never throws:
-  // what goes wrong is the end reason.
+  // Trains and sends all events of the trial, the end event last; returns why it ended. Never
+  // throws: what goes wrong is the end reason.
   EndReason Run(const Assignment& assignment);
 
  private:

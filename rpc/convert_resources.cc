@@ -1,7 +1,7 @@
+// Sweeps, trials, attempts, workers and comparisons as messages; states and times both ways.
 #include "rpc/convert.h"
 
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,118 +13,9 @@ namespace {
 
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 
-absl::Status Invalid(const std::string& field, const std::string& problem) {
+absl::Status Unknown(const std::string& field, int value) {
   return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                   absl::StrCat(field, ": ", problem), {{"field", field}});
-}
-
-absl::Status CheckStep(const std::string& field, int64_t step, int64_t epoch) {
-  if (step < 0 || epoch < 0) return Invalid(field, "step and epoch must not be negative");
-  return absl::OkStatus();
-}
-
-absl::Status CheckCount(const std::string& field, int count, int limit) {
-  if (count > limit) {
-    return Invalid(field, absl::StrCat(count, " entries in one record; at most ", limit));
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<ReportRecord> Points(const v1::MetricPoints& message) {
-  ADARES_RETURN_IF_ERROR(CheckCount("metrics", message.points_size(), kMaxPointsPerRecord));
-  std::vector<MetricPoint> points;
-  points.reserve(message.points_size());
-  for (const v1::MetricPoint& point : message.points()) {
-    if (!IsMetricKey(point.key())) {
-      return Invalid("metrics.key", absl::StrCat("\"", point.key(), "\" is not a metric key"));
-    }
-    ADARES_RETURN_IF_ERROR(CheckStep("metrics", point.step(), point.epoch()));
-    points.push_back({point.key(), point.step(), point.epoch(), point.value()});
-  }
-  return points;
-}
-
-absl::StatusOr<ReportRecord> Weights(const v1::SkipWeights& message) {
-  ADARES_RETURN_IF_ERROR(CheckCount("skip_weights", message.weights_size(), kMaxPointsPerRecord));
-  std::vector<SkipWeightPoint> weights;
-  weights.reserve(message.weights_size());
-  for (const v1::SkipWeightPoint& weight : message.weights()) {
-    if (!IsSiteName(weight.site())) {
-      return Invalid("skip_weights.site", absl::StrCat("\"", weight.site(), "\" is not a site"));
-    }
-    ADARES_RETURN_IF_ERROR(CheckStep("skip_weights", weight.step(), weight.epoch()));
-    weights.push_back(
-        {weight.site(), weight.step(), weight.epoch(), weight.value(), weight.gradient()});
-  }
-  return weights;
-}
-
-absl::StatusOr<ReportRecord> Lines(const v1::LogLines& message) {
-  ADARES_RETURN_IF_ERROR(CheckCount("log", message.lines_size(), kMaxLogLinesPerRecord));
-  std::vector<LogLine> lines;
-  lines.reserve(message.lines_size());
-  for (const v1::LogLine& line : message.lines()) {
-    if (line.number() < 1) return Invalid("log.number", "lines are numbered from 1");
-    if (line.text().size() > kMaxLogLineBytes) {
-      return Invalid("log.text", absl::StrCat("longer than ", kMaxLogLineBytes, " bytes"));
-    }
-    lines.push_back({line.number(), line.text(), FromProto(line.time())});
-  }
-  return lines;
-}
-
-absl::StatusOr<ReportRecord> End(const v1::AttemptEnd& message) {
-  AttemptEnd end;
-  ADARES_ASSIGN_OR_RETURN(end.reason, FromProto(message.reason()));
-  end.message = message.message();
-  if (message.has_exit_code()) end.exit_code = message.exit_code();
-  end.log_tail.assign(message.log_tail().begin(), message.log_tail().end());
-  return end;
-}
-
-absl::StatusOr<ReportRecord> Start(const v1::AttemptStart& message) {
-  if (message.total_steps() < 0 || message.total_epochs() < 0 || message.parameters() < 0) {
-    return Invalid("start", "negative totals");
-  }
-  return AttemptStart{message.total_steps(),
-                      message.total_epochs(),
-                      message.parameters(),
-                      {message.provenance().begin(), message.provenance().end()}};
-}
-
-absl::StatusOr<ReportRecord> ProgressOf(const v1::Progress& message) {
-  ADARES_RETURN_IF_ERROR(CheckStep("progress", message.step(), message.epoch()));
-  return Progress{message.step(), message.total_steps(), message.epoch(), message.total_epochs(),
-                  message.images_per_second()};
-}
-
-void Fill(const AttemptStart& start, v1::Record* record) {
-  v1::AttemptStart* message = record->mutable_start();
-  message->set_total_steps(start.total_steps);
-  message->set_total_epochs(start.total_epochs);
-  message->set_parameters(start.parameters);
-  for (const auto& [key, value] : start.provenance) (*message->mutable_provenance())[key] = value;
-}
-void Fill(const std::vector<MetricPoint>& points, v1::Record* record) {
-  for (const auto& point : points) *record->mutable_metrics()->add_points() = ToProto(point);
-}
-void Fill(const std::vector<SkipWeightPoint>& weights, v1::Record* record) {
-  for (const auto& weight : weights) {
-    *record->mutable_skip_weights()->add_weights() = ToProto(weight);
-  }
-}
-void Fill(const std::vector<LogLine>& lines, v1::Record* record) {
-  for (const auto& line : lines) *record->mutable_log()->add_lines() = ToProto(line);
-}
-void Fill(const Progress& progress, v1::Record* record) {
-  *record->mutable_progress() = ToProto(progress);
-}
-void Fill(const AttemptEnd& end, v1::Record* record) {
-  v1::AttemptEnd* message = record->mutable_end();
-  message->set_reason(ToProto(end.reason));
-  message->set_message(end.message);
-  if (end.exit_code) message->set_exit_code(*end.exit_code);
-  message->mutable_log_tail()->Assign(end.log_tail.begin(), end.log_tail.end());
+                   absl::StrCat(field, ": unknown value ", value), {{"field", field}});
 }
 
 template <typename Axes, typename Message>
@@ -220,7 +111,7 @@ absl::StatusOr<TrialState> FromProto(v1::Trial::State state) {
         TrialState::kFailed, TrialState::kCancelled}) {
     if (ToProto(candidate) == state) return candidate;
   }
-  return Invalid("state", absl::StrCat("unknown trial state ", static_cast<int>(state)));
+  return Unknown("state", static_cast<int>(state));
 }
 
 absl::StatusOr<EndReason> FromProto(v1::Attempt::EndReason reason) {
@@ -229,7 +120,7 @@ absl::StatusOr<EndReason> FromProto(v1::Attempt::EndReason reason) {
         EndReason::kWorkerLost, EndReason::kPreempted, EndReason::kCancelled}) {
     if (ToProto(candidate) == reason) return candidate;
   }
-  return Invalid("end.reason", absl::StrCat("unknown end reason ", static_cast<int>(reason)));
+  return Unknown("end.reason", static_cast<int>(reason));
 }
 
 v1::Sweep ToProto(const SweepRecord& sweep) {
@@ -331,43 +222,6 @@ v1::Worker ToProto(const WorkerRecord& worker) {
   return message;
 }
 
-v1::Progress ToProto(const Progress& progress) {
-  v1::Progress message;
-  message.set_step(progress.step);
-  message.set_total_steps(progress.total_steps);
-  message.set_epoch(progress.epoch);
-  message.set_total_epochs(progress.total_epochs);
-  message.set_images_per_second(progress.images_per_second);
-  return message;
-}
-
-v1::MetricPoint ToProto(const MetricPoint& point) {
-  v1::MetricPoint message;
-  message.set_key(point.key);
-  message.set_step(point.step);
-  message.set_epoch(point.epoch);
-  message.set_value(point.value);
-  return message;
-}
-
-v1::SkipWeightPoint ToProto(const SkipWeightPoint& point) {
-  v1::SkipWeightPoint message;
-  message.set_site(point.site);
-  message.set_step(point.step);
-  message.set_epoch(point.epoch);
-  message.set_value(point.value);
-  message.set_gradient(point.gradient);
-  return message;
-}
-
-v1::LogLine ToProto(const LogLine& line) {
-  v1::LogLine message;
-  message.set_number(line.number);
-  message.set_text(line.text);
-  *message.mutable_time() = ToProto(line.time);
-  return message;
-}
-
 v1::VariantResult ToProto(const VariantResult& result) {
   v1::VariantResult message;
   message.set_variant(result.variant);
@@ -400,39 +254,6 @@ v1::CompareVariantsResponse ToProto(const Comparison& comparison) {
   message.set_goal(ToProto(comparison.goal));
   for (const auto& result : comparison.variants) *message.add_variants() = ToProto(result);
   return message;
-}
-
-v1::Record ToProto(const ReportRecord& record) {
-  v1::Record message;
-  std::visit([&message](const auto& kind) { Fill(kind, &message); }, record);
-  return message;
-}
-
-absl::StatusOr<ReportRecord> FromProto(const v1::Record& record) {
-  switch (record.kind_case()) {
-    case v1::Record::kStart:
-      return Start(record.start());
-    case v1::Record::kMetrics:
-      return Points(record.metrics());
-    case v1::Record::kSkipWeights:
-      return Weights(record.skip_weights());
-    case v1::Record::kLog:
-      return Lines(record.log());
-    case v1::Record::kProgress:
-      return ProgressOf(record.progress());
-    case v1::Record::kEnd:
-      return End(record.end());
-    case v1::Record::KIND_NOT_SET:
-      break;
-  }
-  return Invalid("record", "no kind is set");
-}
-
-absl::StatusOr<AttemptId> ParseAttempt(const std::string& trial_resource, int32_t attempt) {
-  ADARES_ASSIGN_OR_RETURN(TrialName name, ParseTrialResource(trial_resource));
-  if (name.sweep == "-") return Invalid("trial", "the sweep must be named");
-  if (attempt < 1) return Invalid("attempt", "attempts are numbered from 1");
-  return AttemptId{std::move(name.sweep), std::move(name.trial), attempt};
 }
 
 }  // namespace adares

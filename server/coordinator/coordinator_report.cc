@@ -1,0 +1,79 @@
+// What the coordinator does with reports: fence, order, apply.
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "core/status.h"
+#include "server/coordinator/coordinator.h"
+
+namespace adares {
+
+absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Timestamp now) {
+  const auto session = sessions_.find(input.worker);
+  const bool known =
+      session != sessions_.end() && session->second.record.instance == input.instance;
+  if (known) {
+    const auto ended = session->second.ended.find(input.id);
+    if (ended != session->second.ended.end()) return ReportOutput{ended->second, false};
+  }
+  if (!known || !Holds(session->second, input.id)) {
+    ++effects_.stale_reports;
+    return ReportOutput{0, /*lease_lost=*/true};
+  }
+  ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(input.id));
+  if (!live) return absl::InternalError(absl::StrCat("lease without an attempt: ", input.id.trial));
+
+  int64_t sequence = input.first_sequence;
+  int64_t acknowledged = live->acknowledged_sequence;
+  std::optional<AttemptEnd> end;
+  for (const ReportRecord& record : input.records) {
+    // After a gap nothing is stored: the acknowledgement tells the worker where to go on.
+    if (sequence > acknowledged + 1) break;
+    if (sequence == acknowledged + 1) {
+      if (const auto* last = std::get_if<AttemptEnd>(&record)) {
+        end = *last;
+      } else {
+        ADARES_RETURN_IF_ERROR(Apply(*live, record));
+      }
+      acknowledged = sequence;
+    }
+    ++sequence;
+    if (end) break;
+  }
+  if (acknowledged != live->acknowledged_sequence) {
+    ADARES_RETURN_IF_ERROR(store_->SetAcknowledgedSequence(*live, acknowledged));
+    effects_.changed_sweeps.insert(input.id.sweep);
+  }
+  if (end) {
+    ADARES_RETURN_IF_ERROR(Finish(*live, *end, now));
+    session->second.ended[input.id] = acknowledged;
+  }
+  return ReportOutput{acknowledged, false};
+}
+
+absl::Status Coordinator::Apply(const LiveAttempt& attempt, const ReportRecord& record) {
+  if (const auto* start = std::get_if<AttemptStart>(&record)) {
+    return store_->SetAttemptStart(attempt, *start);
+  }
+  if (const auto* progress = std::get_if<Progress>(&record)) {
+    return store_->SetProgress(attempt, *progress);
+  }
+  if (const auto* lines = std::get_if<std::vector<LogLine>>(&record)) {
+    return store_->AppendLog(attempt, *lines);
+  }
+  if (const auto* points = std::get_if<std::vector<MetricPoint>>(&record)) {
+    ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendPoints(attempt, *points));
+    CountWrites(counts);
+  }
+  if (const auto* weights = std::get_if<std::vector<SkipWeightPoint>>(&record)) {
+    ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendSkipWeights(attempt, *weights));
+    CountWrites(counts);
+  }
+  return absl::OkStatus();
+}
+
+void Coordinator::CountWrites(const WriteCounts& counts) {
+  effects_.points_written += counts.written;
+  effects_.points_conflicting += counts.conflicting;
+}
+
+}  // namespace adares

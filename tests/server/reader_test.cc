@@ -1,0 +1,252 @@
+// Reader: lookups, pages, changes and counts.
+#include "server/store/reader.h"
+
+#include <gmock/gmock.h>
+
+#include "absl/strings/escaping.h"
+#include "core/status.h"
+#include "tests/server/store_fixture.h"
+
+namespace adares {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+
+using ReaderTest = StoreTest;
+
+std::vector<std::string> Ids(const std::vector<TrialRecord>& trials) {
+  std::vector<std::string> ids;
+  for (const TrialRecord& trial : trials) ids.push_back(trial.id);
+  return ids;
+}
+
+TEST_F(ReaderTest, AMissingFileIsNamed) {
+  const auto reader = Reader::Open("/no/such/file.db");
+  EXPECT_FALSE(reader.ok());
+  EXPECT_THAT(reader.status().ToString(), HasSubstr("/no/such/file.db"));
+}
+
+TEST_F(ReaderTest, AnUnknownSweepNamesTheNearest) {
+  Insert(MakePlan({.name = "granularity"}));
+  Insert(MakePlan({.name = "depth"}));
+  const auto near = NewReader()->GetSweep("granularty");
+  EXPECT_EQ(near.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ErrorReason(near.status()), reason::kSweepNotFound);
+  EXPECT_EQ(ErrorMetadata(near.status()).at("nearest"), "granularity");
+  const auto far = NewReader()->GetSweep("zzzzzzzz");
+  EXPECT_FALSE(ErrorMetadata(far.status()).contains("nearest"));
+}
+
+TEST_F(ReaderTest, SweepsComeNewestFirstInPages) {
+  for (const char* name : {"a", "b", "c", "d", "e"}) Insert(MakePlan({.name = name}));
+  const auto reader = NewReader();
+  std::vector<std::string> names;
+  Page page = {.size = 2, .token = ""};
+  for (int pages = 1;; ++pages) {
+    const auto list = reader->ListSweeps(page);
+    ASSERT_TRUE(list.ok()) << list.status();
+    for (const SweepRecord& sweep : list->items) {
+      names.push_back(sweep.name);
+      EXPECT_EQ(sweep.spec_text, "");
+    }
+    page.token = list->next_token;
+    if (page.token.empty()) {
+      EXPECT_EQ(pages, 3);
+      break;
+    }
+    if (pages == 1) Insert(MakePlan({.name = "new"}));  // does not disturb the pages to come
+  }
+  EXPECT_THAT(names, ElementsAre("e", "d", "c", "b", "a"));
+}
+
+TEST_F(ReaderTest, AFullLastPageHasNoToken) {
+  for (const char* name : {"a", "b"}) Insert(MakePlan({.name = name}));
+  EXPECT_EQ(NewReader()->ListSweeps({.size = 2, .token = ""})->next_token, "");
+}
+
+TEST_F(ReaderTest, PageSizesHaveBounds) {
+  for (const int size : {0, -1, 1001}) {
+    const auto list = NewReader()->ListSweeps({.size = size, .token = ""});
+    EXPECT_EQ(ErrorReason(list.status()), reason::kArgumentInvalid) << size;
+  }
+}
+
+TEST_F(ReaderTest, TrialsComeInQueueOrderInPages) {
+  const SweepPlan plan = MakePlan({.variants = 2, .seeds = {5, 3}});
+  Insert(plan);
+  const auto reader = NewReader();
+  const auto first = reader->ListTrials("sweep-a", {}, {.size = 3, .token = ""});
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_THAT(Ids(first->items),
+              ElementsAre(TrialOf(plan, 0, 5), TrialOf(plan, 1, 5), TrialOf(plan, 0, 3)));
+  const auto second = reader->ListTrials("sweep-a", {}, {.size = 3, .token = first->next_token});
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_THAT(Ids(second->items), ElementsAre(TrialOf(plan, 1, 3)));
+  EXPECT_EQ(second->next_token, "");
+}
+
+TEST_F(ReaderTest, TrialsAreFilteredByState) {
+  const SweepPlan plan = MakePlan({});
+  Insert(plan);
+  End(Claim(), EndReason::kFinished, TrialState::kSucceeded);
+  Claim();
+  const auto reader = NewReader();
+  const auto list = [&](const std::vector<TrialState>& states) {
+    return Ids(reader->ListTrials("sweep-a", states, {.size = 10, .token = ""})->items);
+  };
+  EXPECT_THAT(list({TrialState::kSucceeded}), ElementsAre(TrialOf(plan, 0, 0)));
+  EXPECT_THAT(list({TrialState::kRunning, TrialState::kSucceeded}),
+              ElementsAre(TrialOf(plan, 0, 0), TrialOf(plan, 1, 0)));
+  EXPECT_THAT(list({TrialState::kFailed}), IsEmpty());
+  EXPECT_EQ(list({}).size(), 4u);
+}
+
+TEST_F(ReaderTest, ATrialInAListIsWithoutAttemptsAndSpec) {
+  const SweepPlan plan = MakePlan({});
+  Insert(plan, At(1));
+  const LiveAttempt attempt = Claim(At(2));
+  Append(attempt, std::vector<MetricPoint>{{"train/loss", 10, 1, 0.5}});
+  const auto list = NewReader()->ListTrials("sweep-a", {}, {.size = 1, .token = ""});
+  ASSERT_TRUE(list.ok()) << list.status();
+  const TrialRecord& trial = list->items.front();
+  EXPECT_EQ(trial.sweep, "sweep-a");
+  EXPECT_EQ(trial.state, TrialState::kRunning);
+  EXPECT_EQ(trial.variant, plan.variants[0].id);
+  EXPECT_EQ(trial.variant_label, "granularity=none");
+  EXPECT_THAT(trial.axes, ElementsAre(Pair("granularity", "none")));
+  EXPECT_EQ(trial.seed, 0);
+  EXPECT_EQ(trial.spec_json, "");
+  EXPECT_THAT(trial.attempts, IsEmpty());
+  EXPECT_EQ(trial.attempt_count, 1);
+  EXPECT_THAT(trial.last_metrics, ElementsAre(Pair("train/loss", 0.5)));
+  EXPECT_EQ(trial.worker, "w1");
+  EXPECT_EQ(trial.created_at, At(1));
+  EXPECT_EQ(trial.started_at, At(2));
+  EXPECT_EQ(trial.finished_at, std::nullopt);
+}
+
+TEST_F(ReaderTest, TokensBelongToTheirList) {
+  Insert(MakePlan({.name = "a"}));
+  Insert(MakePlan({.name = "b"}));
+  const auto reader = NewReader();
+  const std::string token = reader->ListTrials("a", {}, {.size = 1, .token = ""})->next_token;
+  ASSERT_NE(token, "");
+  const std::string sweeps = reader->ListSweeps({.size = 1, .token = ""})->next_token;
+  ASSERT_NE(sweeps, "");
+  const auto expect_invalid = [](const absl::Status& status) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(ErrorReason(status), reason::kPageTokenInvalid);
+  };
+  expect_invalid(reader->ListTrials("b", {}, {.size = 1, .token = token}).status());
+  expect_invalid(reader->ListSweeps({.size = 1, .token = token}).status());
+  expect_invalid(reader->ListWorkers({.size = 1, .token = sweeps}).status());
+  std::string decoded;
+  ASSERT_TRUE(absl::WebSafeBase64Unescape(sweeps, &decoded));
+  for (const std::string& garbage :
+       {std::string("x"), std::string("%%%"), token + "A", token.substr(1),
+        absl::WebSafeBase64Escape("2" + decoded.substr(1)),
+        absl::WebSafeBase64Escape("1\nsweeps\nabc"), absl::WebSafeBase64Escape("1\nsweeps")}) {
+    expect_invalid(reader->ListSweeps({.size = 1, .token = garbage}).status());
+  }
+}
+
+TEST_F(ReaderTest, ADashStandsForAnySweepWhereTheIdIsUnique) {
+  const SweepPlan a = MakePlan({.name = "a", .variants = 2, .seeds = {0}});
+  const SweepPlan b = MakePlan({.name = "b", .variants = 3, .seeds = {0}});
+  Insert(a);
+  Insert(b);
+  const auto reader = NewReader();
+  const auto unique = reader->GetTrial("-", TrialOf(b, 2, 0));
+  ASSERT_TRUE(unique.ok()) << unique.status();
+  EXPECT_EQ(unique->sweep, "b");
+  const absl::Status ambiguous = reader->GetTrial("-", TrialOf(b, 0, 0)).status();
+  EXPECT_EQ(ambiguous.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ErrorMetadata(ambiguous).at("sweeps"), "b, a");
+  EXPECT_EQ(reader->GetTrial("a", TrialOf(b, 0, 0))->sweep, "a");
+  for (const char* sweep : {"-", "a", "none-such"}) {
+    const absl::Status missing = reader->GetTrial(sweep, "0123456789ab").status();
+    EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
+    EXPECT_EQ(ErrorReason(missing), reason::kTrialNotFound);
+  }
+}
+
+TEST_F(ReaderTest, ATrialWithoutAttemptsHasNoLog) {
+  const SweepPlan plan = MakePlan({});
+  Insert(plan);
+  const auto log = NewReader()->ReadLog("sweep-a", TrialOf(plan, 0, 0), 0, 1, 10);
+  EXPECT_EQ(log.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(log.status().ToString(), HasSubstr("has no attempt yet"));
+}
+
+TEST_F(ReaderTest, ChangesCarryOnlyWhatChanged) {
+  const SweepPlan plan = MakePlan({});
+  Insert(plan);
+  Insert(MakePlan({.name = "other"}));
+  const auto reader = NewReader();
+  const auto all = reader->ChangesSince("sweep-a", 0);
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_EQ(all->trials.size(), 4u);
+  EXPECT_EQ(all->sweep.spec_text, "");
+
+  const LiveAttempt attempt = Claim();
+  const auto claimed = reader->ChangesSince("sweep-a", all->revision);
+  ASSERT_TRUE(claimed.ok()) << claimed.status();
+  EXPECT_THAT(Ids(claimed->trials), ElementsAre(attempt.id.trial));
+  EXPECT_EQ(claimed->revision, store_->revision());
+  EXPECT_EQ(claimed->trials[0].revision, claimed->revision);
+  EXPECT_EQ(claimed->sweep.counts.running, 1);
+  EXPECT_THAT(reader->ChangesSince("sweep-a", claimed->revision)->trials, IsEmpty());
+  EXPECT_THAT(reader->ChangesSince("other", all->revision + 1)->trials, IsEmpty());
+
+  int64_t seen = claimed->revision;
+  const std::vector<std::function<void()>> changes = {
+      [&] {
+        Append(attempt, std::vector<MetricPoint>{{"a", 1, 0, 1}});
+      },
+      [&] {
+        Append(attempt, std::vector<SkipWeightPoint>{{"layer1.0", 1, 0, 1, 0}});
+      },
+      [&] { Do([&] {
+              return store_->AppendLog(attempt, {{1, "x", At(1)}});
+            }); },
+      [&] { Do([&] { return store_->SetProgress(attempt, {}); }); },
+      [&] { Do([&] { return store_->SetAttemptStart(attempt, {}); }); },
+      [&] { End(attempt, EndReason::kFinished, TrialState::kSucceeded); },
+  };
+  for (const auto& change : changes) {
+    change();
+    const auto changed = reader->ChangesSince("sweep-a", seen);
+    EXPECT_THAT(Ids(changed->trials), ElementsAre(attempt.id.trial));
+    EXPECT_GT(changed->revision, seen);
+    seen = changed->revision;
+  }
+}
+
+TEST_F(ReaderTest, ACancelledSweepIsAChange) {
+  Insert(MakePlan({}));
+  const int64_t before = NewReader()->ChangesSince("sweep-a", 0)->revision;
+  Do([&] { return store_->MarkSweepCancelled("sweep-a", At(1)); });
+  EXPECT_GT(NewReader()->ChangesSince("sweep-a", before)->revision, before);
+}
+
+TEST_F(ReaderTest, CountsAreOverAllSweeps) {
+  const auto none = NewReader()->Counts();
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_EQ(none->oldest_queued, std::nullopt);
+  Insert(MakePlan({.name = "a", .variants = 1, .seeds = {0}}), At(10));
+  Insert(MakePlan({.name = "b"}), At(20));
+  End(Claim(), EndReason::kFinished, TrialState::kSucceeded);
+  Claim();
+  const auto counts = NewReader()->Counts();
+  ASSERT_TRUE(counts.ok()) << counts.status();
+  EXPECT_EQ(counts->trials, (TrialCounts{.queued = 3, .running = 1, .succeeded = 1}));
+  EXPECT_THAT(counts->sweeps,
+              ElementsAre(Pair(SweepState::kRunning, 1), Pair(SweepState::kSucceeded, 1)));
+  EXPECT_EQ(counts->oldest_queued, At(20));
+}
+
+}  // namespace
+}  // namespace adares

@@ -1,0 +1,112 @@
+// Batches: values, layout, and what cropping and mirroring do to a picture.
+#include "worker/trainer/batches.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace adares {
+namespace {
+
+// Two 3x4 pictures of two channels; a byte tells its picture, row, column and channel.
+uint8_t Byte(int64_t picture, int64_t y, int64_t x, int64_t c) {
+  return static_cast<uint8_t>(100 * picture + 20 * y + 4 * x + c + 10);
+}
+
+ImageSet Pictures() {
+  ImageSet set;
+  set.shape = {2, 3, 4};
+  set.labels = {7, 3};
+  for (int64_t i = 0; i < 2; ++i) {
+    for (int64_t y = 0; y < 3; ++y) {
+      for (int64_t x = 0; x < 4; ++x) {
+        for (int64_t c = 0; c < 2; ++c) set.pixels.push_back(Byte(i, y, x, c));
+      }
+    }
+  }
+  return set;
+}
+
+constexpr ChannelStatistics kStatistics{{0.5f, 0.25f}, {0.2f, 0.1f}};
+
+float Normalised(int64_t byte, int64_t c) {
+  const auto channel = static_cast<size_t>(c);
+  return (static_cast<float>(byte) / 255.0f - kStatistics.mean[channel]) / kStatistics.sd[channel];
+}
+
+class BatchMakerTest : public testing::Test {
+ protected:
+  const ImageSet set_ = Pictures();
+  const BatchMaker maker_{set_, kStatistics, torch::kCPU};
+};
+
+TEST_F(BatchMakerTest, GathersNormalisesAndKeepsChannelsLast) {
+  const std::vector<uint32_t> indices{1, 0};
+  const Batch batch = maker_.Make(indices);
+  EXPECT_EQ(batch.size, 2);
+  EXPECT_EQ(batch.images.sizes(), (std::vector<int64_t>{2, 2, 3, 4}));
+  EXPECT_TRUE(batch.images.is_contiguous(torch::MemoryFormat::ChannelsLast));
+  EXPECT_EQ(batch.labels[0].item<int64_t>(), 3);
+  EXPECT_EQ(batch.labels[1].item<int64_t>(), 7);
+  for (int64_t y = 0; y < 3; ++y) {
+    for (int64_t x = 0; x < 4; ++x) {
+      for (int64_t c = 0; c < 2; ++c) {
+        EXPECT_EQ(batch.images[0][c][y][x].item<float>(), Normalised(Byte(1, y, x, c), c));
+      }
+    }
+  }
+}
+
+TEST_F(BatchMakerTest, MovedPictureIsBlackOutside) {
+  const std::vector<uint32_t> indices{0};
+  const std::vector<Placement> placements{{1, -2, false}};
+  const torch::Tensor picture = maker_.Make(indices, placements).images[0];
+  EXPECT_EQ(picture[0][0][2].item<float>(), Normalised(Byte(0, 1, 0, 0), 0));
+  EXPECT_EQ(picture[1][1][3].item<float>(), Normalised(Byte(0, 2, 1, 1), 1));
+  EXPECT_EQ(picture[1][0][1].item<float>(), Normalised(0, 1));  // left of the picture
+  EXPECT_EQ(picture[0][2][3].item<float>(), Normalised(0, 0));  // below it
+}
+
+TEST_F(BatchMakerTest, MirroredPictureRunsBackwards) {
+  const std::vector<uint32_t> indices{0};
+  const std::vector<Placement> placements{{0, 0, true}};
+  const torch::Tensor picture = maker_.Make(indices, placements).images[0];
+  for (int64_t x = 0; x < 4; ++x) {
+    EXPECT_EQ(picture[1][2][x].item<float>(), Normalised(Byte(0, 2, 3 - x, 1), 1));
+  }
+}
+
+TEST(DrawPlacementsTest, CropReachesEveryPlaceAndFlipBothSides) {
+  Random random(1, RandomStream::kAugmentation);
+  std::set<std::pair<int, int>> places;
+  int mirrored = 0;
+  for (const Placement& placement : DrawPlacements(Augment::kCropFlip, 4000, random)) {
+    places.insert({placement.down, placement.right});
+    mirrored += placement.mirrored ? 1 : 0;
+  }
+  EXPECT_EQ(places.size(), 81u);
+  EXPECT_EQ(*places.begin(), std::make_pair(-4, -4));
+  EXPECT_EQ(*places.rbegin(), std::make_pair(4, 4));
+  EXPECT_NEAR(mirrored, 2000, 200);
+}
+
+TEST(DrawPlacementsTest, EachKindDoesOnlyItsPart) {
+  const auto moves = [](Augment augment) {
+    Random random(1, RandomStream::kAugmentation);
+    std::pair<bool, bool> result{false, false};  // moved, mirrored
+    for (const Placement& placement : DrawPlacements(augment, 100, random)) {
+      result.first |= placement.down != 0 || placement.right != 0;
+      result.second |= placement.mirrored;
+    }
+    return result;
+  };
+  EXPECT_EQ(moves(Augment::kNone), std::make_pair(false, false));
+  EXPECT_EQ(moves(Augment::kCrop), std::make_pair(true, false));
+  EXPECT_EQ(moves(Augment::kFlip), std::make_pair(false, true));
+  EXPECT_EQ(moves(Augment::kCropFlip), std::make_pair(true, true));
+}
+
+}  // namespace
+}  // namespace adares

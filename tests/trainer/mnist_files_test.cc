@@ -1,0 +1,127 @@
+// The IDX reader on files that are right and on files that are wrong in one way each.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/trainer/temp_folder.h"
+#include "worker/trainer/dataset_files.h"
+
+namespace adares {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr PartSize kSize{3, 2};
+
+std::vector<uint8_t> Idx(uint8_t dimensions, const std::vector<uint32_t>& sizes,
+                         size_t data_bytes) {
+  std::vector<uint8_t> bytes{0, 0, 8, dimensions};
+  for (const uint32_t size : sizes) {
+    for (int shift = 24; shift >= 0; shift -= 8)
+      bytes.push_back(static_cast<uint8_t>(size >> shift));
+  }
+  for (size_t i = 0; i < data_bytes; ++i) bytes.push_back(static_cast<uint8_t>(i % 10));
+  return bytes;
+}
+
+std::vector<uint8_t> Images(uint32_t count) { return Idx(3, {count, 28, 28}, count * 784); }
+std::vector<uint8_t> Labels(uint32_t count) { return Idx(1, {count}, count); }
+
+class MnistFilesTest : public testing::Test {
+ protected:
+  MnistFilesTest() {
+    folder_.Write("train-images-idx3-ubyte", Images(3));
+    folder_.Write("train-labels-idx1-ubyte", Labels(3));
+    folder_.Write("t10k-images-idx3-ubyte", Images(2));
+    folder_.Write("t10k-labels-idx1-ubyte", Labels(2));
+  }
+
+  std::string Error() const {
+    const auto data = ReadMnist(folder_.path(), kSize);
+    return data.ok() ? "no error" : std::string(data.status().message());
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(MnistFilesTest, ReadsPicturesAndLabels) {
+  const auto data = ReadMnist(folder_.path(), kSize);
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_EQ(data->train.size(), 3);
+  EXPECT_EQ(data->test.size(), 2);
+  EXPECT_EQ(data->train.shape, (ImageShape{1, 28, 28}));
+  EXPECT_EQ(data->train.labels, (std::vector<uint8_t>{0, 1, 2}));
+  EXPECT_EQ(data->train.Image(1)[0], 784 % 10);
+}
+
+TEST_F(MnistFilesTest, MissingFileIsNamedWithTheWayOut) {
+  std::filesystem::remove(folder_.path() + "/t10k-images-idx3-ubyte");
+  EXPECT_EQ(ReadMnist(folder_.path(), kSize).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(Error(), AllOf(HasSubstr("t10k-images-idx3-ubyte"), HasSubstr("--data")));
+}
+
+TEST_F(MnistFilesTest, TruncatedFileIsRefused) {
+  std::vector<uint8_t> images = Images(3);
+  images.resize(images.size() - 5);
+  folder_.Write("train-images-idx3-ubyte", images);
+  EXPECT_EQ(ReadMnist(folder_.path(), kSize).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(Error(), AllOf(HasSubstr("train-images-idx3-ubyte"), HasSubstr("2347"),
+                             HasSubstr("expected 2352")));
+}
+
+TEST_F(MnistFilesTest, FileShorterThanItsHeaderIsRefused) {
+  folder_.Write("train-labels-idx1-ubyte", std::vector<uint8_t>{0, 0, 8});
+  EXPECT_THAT(Error(), AllOf(HasSubstr("train-labels-idx1-ubyte"), HasSubstr("has 3 bytes")));
+}
+
+TEST_F(MnistFilesTest, WrongMagicNumberIsRefused) {
+  folder_.Write("train-images-idx3-ubyte", Labels(3 * 784 + 8));
+  EXPECT_THAT(Error(), AllOf(HasSubstr("train-images-idx3-ubyte"), HasSubstr("0x00000801"),
+                             HasSubstr("0x00000803")));
+}
+
+TEST_F(MnistFilesTest, CompressedFileIsExplained) {
+  std::vector<uint8_t> images = Images(3);
+  images[0] = 0x1F;
+  images[1] = 0x8B;
+  folder_.Write("train-images-idx3-ubyte", images);
+  EXPECT_THAT(Error(), HasSubstr("gunzip"));
+}
+
+TEST_F(MnistFilesTest, WrongPictureSizeIsRefused) {
+  folder_.Write("train-images-idx3-ubyte", Idx(3, {3, 28, 27}, 3 * 28 * 27));
+  EXPECT_THAT(Error(), AllOf(HasSubstr("dimension 2 is 27"), HasSubstr("expected 28")));
+}
+
+TEST_F(MnistFilesTest, CountOfLabelsMustMatchThePictures) {
+  folder_.Write("train-labels-idx1-ubyte", Labels(4));
+  EXPECT_THAT(Error(), AllOf(HasSubstr("train-labels-idx1-ubyte"), HasSubstr("dimension 0 is 4"),
+                             HasSubstr("expected 3")));
+}
+
+TEST_F(MnistFilesTest, LabelAboveNineIsRefused) {
+  std::vector<uint8_t> labels = Labels(3);
+  labels.back() = 10;
+  folder_.Write("train-labels-idx1-ubyte", labels);
+  EXPECT_THAT(Error(), HasSubstr("label 2 is 10"));
+}
+
+TEST(RealMnistTest, HasThePublishedSizes) {
+  const char* dir = std::getenv("ADARES_DATA_DIR");
+  if (dir == nullptr) GTEST_SKIP() << "ADARES_DATA_DIR is not set";
+  const auto data = ReadMnist(std::string(dir) + "/mnist");
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_EQ(data->train.size(), 60000);
+  EXPECT_EQ(data->test.size(), 10000);
+  // Known counts: 5,923 zeros to train on, 980 to test on.
+  EXPECT_EQ(std::count(data->train.labels.begin(), data->train.labels.end(), 0), 5923);
+  EXPECT_EQ(std::count(data->test.labels.begin(), data->test.labels.end(), 0), 980);
+}
+
+}  // namespace
+}  // namespace adares

@@ -1,0 +1,180 @@
+// The program adares-trainer as a worker and as a person use it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tests/trainer/recording_sink.h"
+#include "tests/trainer/temp_folder.h"
+#include "tests/trainer/tiny_trial.h"
+#include "tests/trainer/trainer_process.h"
+#include "worker/trainer/torch_runtime.h"
+#include "worker/trainer/trial_runner.h"
+
+namespace adares {
+namespace {
+
+using testing::HasSubstr;
+using trainer_protocol::EndEvent;
+using trainer_protocol::Event;
+using trainer_protocol::ReadyEvent;
+using trainer_protocol::StartEvent;
+using trainer_protocol::StopCommand;
+
+TrialSpec EndlessSpec() {
+  TrialSpec spec = TinySpec();
+  spec.train.epochs = 10000;
+  return spec;
+}
+
+EndReason Reason(const std::vector<Event>& events) {
+  return std::get<EndEvent>(events.back()).reason;
+}
+
+TEST(TrainerProcessTest, SaysReadyFirst) {
+  TrainerProcess trainer;
+  const auto first = trainer.Next();
+  ASSERT_TRUE(first && std::holds_alternative<ReadyEvent>(*first));
+  EXPECT_EQ(std::get<ReadyEvent>(*first).device, "cpu");
+  EXPECT_EQ(std::get<ReadyEvent>(*first).libtorch, LibTorchVersion());
+}
+
+TEST(TrainerProcessTest, FreshProcessGivesTheSameBitsAsAWarmOne) {
+  TrainerProcess trainer;
+  trainer.UpTo<ReadyEvent>();
+  trainer.Send(Command(TinySpec()));
+  const std::vector<std::string> first = Repeatable(trainer.UpTo<EndEvent>());
+  trainer.Send(Command(TinySpec()));
+  EXPECT_EQ(Repeatable(trainer.UpTo<EndEvent>()), first);
+  TrainerProcess fresh;
+  fresh.UpTo<ReadyEvent>();
+  fresh.Send(Command(TinySpec()));
+  EXPECT_EQ(Repeatable(fresh.UpTo<EndEvent>()), first);
+  EXPECT_GT(first.size(), 8u);
+}
+
+TEST(TrainerProcessTest, StopEndsTheTrialAndTheNextOneRuns) {
+  TrainerProcess trainer;
+  trainer.UpTo<ReadyEvent>();
+  trainer.Send(Command(EndlessSpec()));
+  trainer.UpTo<StartEvent>();
+  trainer.Send(StopCommand{});
+  EXPECT_EQ(Reason(trainer.UpTo<EndEvent>()), EndReason::kCancelled);
+  trainer.Send(Command(TinySpec()));
+  EXPECT_EQ(Reason(trainer.UpTo<EndEvent>()), EndReason::kFinished);
+}
+
+TEST(TrainerProcessTest, StopWithoutATrialDoesNothing) {
+  TrainerProcess trainer;
+  trainer.UpTo<ReadyEvent>();
+  trainer.Send(StopCommand{});
+  trainer.Send(Command(TinySpec()));
+  EXPECT_EQ(Reason(trainer.UpTo<EndEvent>()), EndReason::kFinished);
+}
+
+TEST(TrainerProcessTest, EndOfCommandsWhileIdleIsTheRegularEnd) {
+  TrainerProcess trainer;
+  trainer.UpTo<ReadyEvent>();
+  trainer.CloseCommands();
+  EXPECT_EQ(trainer.ExitStatus(), 0);
+}
+
+TEST(TrainerProcessTest, EndOfCommandsInTheMiddleOfATrialEndsTheProcess) {
+  TrainerProcess trainer;
+  trainer.UpTo<ReadyEvent>();
+  trainer.Send(Command(EndlessSpec()));
+  trainer.UpTo<StartEvent>();
+  trainer.CloseCommands();
+  EXPECT_EQ(trainer.ExitStatus(), 3);
+}
+
+TEST(TrainerProcessTest, NobodyReadingEventsEndsTheProcess) {
+  TrainerProcess trainer;
+  trainer.UpTo<ReadyEvent>();
+  trainer.CloseEvents();
+  trainer.Send(Command(EndlessSpec()));
+  EXPECT_EQ(trainer.ExitStatus(), 3);
+}
+
+TEST(TrainerProcessTest, TerminationStopsTheTrialAndLeaves) {
+  TrainerProcess trainer;
+  trainer.UpTo<ReadyEvent>();
+  trainer.Send(Command(EndlessSpec()));
+  trainer.UpTo<StartEvent>();
+  trainer.Signal(SIGTERM);
+  EXPECT_EQ(Reason(trainer.UpTo<EndEvent>()), EndReason::kCancelled);
+  EXPECT_EQ(trainer.ExitStatus(), 0);
+}
+
+TEST(TrainerProcessTest, TerminationWhileIdleLeaves) {
+  TrainerProcess trainer;
+  trainer.UpTo<ReadyEvent>();
+  trainer.Signal(SIGTERM);
+  EXPECT_EQ(trainer.ExitStatus(), 0);
+}
+
+TEST(TrainerProcessTest, CommandNotUnderstoodEndsTheProcess) {
+  TrainerProcess trainer;
+  trainer.UpTo<ReadyEvent>();
+  trainer.SendLine("{\"type\":\"dance\"}");
+  EXPECT_EQ(trainer.ExitStatus(), 2);
+}
+
+struct RunResult {
+  int status = -1;
+  std::string output;
+};
+
+// Runs the trainer through the shell, standard error into the output where `arguments` says so.
+RunResult RunByHand(const std::string& arguments) {
+  FILE* pipe = popen((std::string(ADARES_TRAINER_BINARY) + " " + arguments).c_str(), "r");
+  RunResult result;
+  std::array<char, 4096> buffer;
+  while (const size_t size = fread(buffer.data(), 1, buffer.size(), pipe)) {
+    result.output.append(buffer.data(), size);
+  }
+  result.status = WEXITSTATUS(pclose(pipe));
+  return result;
+}
+
+TEST(TrainerByHandTest, TrainsOneTrialWithEventsOnStandardOutput) {
+  const TempFolder folder;
+  const std::string path = folder.Write("trial.json", CanonicalJson(TinySpec()));
+  const RunResult result =
+      RunByHand("--spec " + path + " --threads 1 --device cpu 2>/dev/null </dev/null");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.output, HasSubstr("\"test/accuracy\""));
+  EXPECT_THAT(result.output, HasSubstr("\"reason\":\"finished\""));
+}
+
+TEST(TrainerByHandTest, TrialThatDoesNotFinishIsStatusOne) {
+  TrialSpec spec = TinySpec();
+  spec.train.lr = 1e30;
+  const TempFolder folder;
+  const std::string path = folder.Write("trial.json", CanonicalJson(spec));
+  const RunResult result = RunByHand("--spec " + path + " --threads 1 --device cpu 2>/dev/null");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.output, HasSubstr("\"reason\":\"diverged\""));
+}
+
+TEST(TrainerByHandTest, WrongSpecificationIsNamed) {
+  const TempFolder folder;
+  const std::string path = folder.Write("trial.json", std::string(R"({"train":{"epoch":3}})"));
+  const RunResult result = RunByHand("--spec " + path + " 2>&1");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.output, HasSubstr(path));
+  EXPECT_THAT(result.output, HasSubstr("epoch"));
+}
+
+TEST(TrainerByHandTest, ShowsItsVersion) {
+  const RunResult result = RunByHand("--version");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.output, HasSubstr("adares-trainer "));
+}
+
+}  // namespace
+}  // namespace adares
