@@ -66,6 +66,7 @@ absl::StatusOr<ChildProcess> ChildProcess::Start(const Options& options) {
     return absl::InternalError(
         absl::StrCat("cannot write ", options.log_path, ": ", std::strerror(errno)));
   }
+  const off_t log_begin = lseek(log.get(), 0, SEEK_END);
   const Descriptor null(open("/dev/null", O_RDONLY | O_CLOEXEC));
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return CannotStart(options.program, errno);
@@ -87,11 +88,14 @@ absl::StatusOr<ChildProcess> ChildProcess::Start(const Options& options) {
     waitpid(pid, nullptr, 0);
     return CannotStart(options.program, error);
   }
-  return ChildProcess(pid);
+  return ChildProcess(pid, options.log_path, log_begin);
 }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), wait_status_(other.wait_status_) {}
+    : pid_(std::exchange(other.pid_, -1)),
+      wait_status_(other.wait_status_),
+      log_path_(std::move(other.log_path_)),
+      log_begin_(other.log_begin_) {}
 
 ChildProcess::~ChildProcess() {
   if (HasEnded()) return;
@@ -117,8 +121,9 @@ std::string ChildProcess::EndText() const {
   return absl::StrCat("by signal ", number, " (", name == nullptr ? "unknown" : name, ")");
 }
 
-std::vector<std::string> LastLines(const std::string& path, size_t count) {
-  std::ifstream file(path);
+std::vector<std::string> ChildProcess::LastLines(size_t count) const {
+  std::ifstream file(log_path_);
+  file.seekg(log_begin_);
   std::deque<std::string> lines;
   for (std::string line; std::getline(file, line);) {
     lines.push_back(std::move(line));

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -37,14 +38,17 @@ class ChildProcess {
   // "with exit code 1", "by signal 9 (Killed)"; meaningful once it has ended.
   std::string EndText() const;
 
+  // The last lines that it has written; fewer than `count` where there are fewer.
+  std::vector<std::string> LastLines(size_t count) const;
+
  private:
-  explicit ChildProcess(pid_t pid) : pid_(pid) {}
+  ChildProcess(pid_t pid, std::string log_path, off_t log_begin)
+      : pid_(pid), log_path_(std::move(log_path)), log_begin_(log_begin) {}
 
   pid_t pid_;  // -1 once reaped or moved from
   int wait_status_ = 0;
+  std::string log_path_;
+  off_t log_begin_;  // where this process began to write; before it are earlier runs
 };
-
-// The last `count` lines of a file; empty where it cannot be read.
-std::vector<std::string> LastLines(const std::string& path, size_t count);
 
 }  // namespace adares::client

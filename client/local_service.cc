@@ -137,7 +137,7 @@ absl::Status LocalService::StartWorker(const SlotPlan& plan) {
 
 absl::Status LocalService::EndedEarly(const std::string& program, const ChildProcess& child) const {
   std::string message = absl::StrCat("adares-", program, " ended ", child.EndText());
-  const auto lines = LastLines(LogPath(program), kLogLines);
+  const auto lines = child.LastLines(kLogLines);
   if (!lines.empty()) message += "; its last lines:";
   for (const std::string& line : lines) absl::StrAppend(&message, "\n  | ", line);
   return WithHint(absl::InternalError(message),

@@ -165,6 +165,8 @@ TEST_F(RunTest, NothingOutlivesAKilledRun) {
 
 TEST_F(RunTest, ServerThatDiesIsQuoted) {
   WriteProgram("adares-server", "#!/bin/sh\necho first line\necho the disk is full >&2\nexit 3\n");
+  fs::create_directories(State() + "/logs");
+  Write(State() + "/logs/server.log", "a line of an earlier run\n");
   const auto result = RunSweep("succeeds");
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, HasSubstr("error: adares-server ended with exit code 3; its last lines:\n"

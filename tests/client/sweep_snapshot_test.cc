@@ -37,8 +37,8 @@ v1::Trial Running(int id, int64_t step, int64_t epoch = 0) {
 }
 
 // The same with the values of an epoch that took so many seconds.
-v1::Trial Validated(int64_t step, int64_t epoch, double seconds) {
-  return WithMetric(Running(1, step, epoch), "time/epoch_seconds", seconds);
+v1::Trial Validated(int64_t step, int64_t epoch, double epoch_seconds) {
+  return WithMetric(Running(1, step, epoch), "time/epoch_seconds", epoch_seconds);
 }
 
 v1::Trial Succeeded(int id, int64_t duration) {

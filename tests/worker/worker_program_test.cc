@@ -198,6 +198,19 @@ TEST_F(WorkerProgramTest, KilledWorkerTakesItsTrainersAlong) {
   EXPECT_TRUE(IsGone(trainer));
 }
 
+// One that does not notice the end of its commands.
+TEST_F(WorkerProgramTest, KilledWorkerTakesDeafTrainersAlong) {
+  const auto coordinator = Coordinator();
+  Script("epochs=1,end=linger");
+  const auto worker = Start();
+  coordinator->Offer(Work(1));
+  const pid_t trainer = WaitForTraining(*coordinator, *worker);
+  WaitForEnd(*coordinator, 1);
+  worker->Signal(SIGKILL);
+  EXPECT_EQ(worker->Wait(), 137);
+  EXPECT_TRUE(IsGone(trainer));
+}
+
 TEST_F(WorkerProgramTest, CoordinatorThatRestartsGetsTheRest) {
   auto coordinator = Coordinator();
   Script("epochs=1,end=flood:5000");
