@@ -60,8 +60,8 @@ Table ComparisonTable(const v1::CompareVariantsResponse& comparison) {
   for (const int64_t seed : seeds) table.columns.push_back({absl::StrCat("SEED:", seed), true});
   for (const auto& variant : comparison.variants()) {
     std::vector<Cell> row = {variant.label(), absl::StrCat(variant.n()),
-                             variant.n() >= 1 ? ShowNumber(variant.mean()) : "-",
-                             variant.n() >= 2 ? ShowNumber(variant.sd()) : "-"};
+                             variant.n() >= 1 ? ShowResult(variant.mean()) : "-",
+                             variant.n() >= 2 ? ShowResult(variant.sd()) : "-"};
     if (has_baseline) {
       auto [mean, interval] = DifferenceCells(variant);
       row.push_back(std::move(mean));
@@ -70,7 +70,7 @@ Table ComparisonTable(const v1::CompareVariantsResponse& comparison) {
     const auto values = ValuesOf(variant);
     for (const int64_t seed : seeds) {
       const auto value = values.find(seed);
-      row.push_back(value == values.end() ? "-" : ShowNumber(value->second));
+      row.push_back(value == values.end() ? "-" : ShowResult(value->second));
     }
     table.rows.push_back(std::move(row));
   }

@@ -153,6 +153,7 @@ absl::Status LocalService::Check() {
 
 void LocalService::Stop(Signals& signals) {
   if (worker_ && !StopChild(*worker_, signals)) worker_->Signal(SIGKILL);
+  connection_.reset();  // the coordinator waits for its clients to leave
   if (server_ && !StopChild(*server_, signals)) server_->Signal(SIGKILL);
   worker_.reset();
   server_.reset();

@@ -39,7 +39,7 @@ class LocalService {
   absl::Status Check();
 
   // Ends first the worker, which gives its trials back, then the coordinator; each has 20 s. An
-  // interrupt meanwhile kills them.
+  // interrupt meanwhile kills them. There is no connection afterwards.
   void Stop(Signals& signals);
 
  private:

@@ -26,19 +26,15 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
       ->type_name("FORMAT");
   app.add_option("--timeout", options.timeout_seconds, "Longest wait for an answer")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, 86'400.0))
+      ->check(CLI::Range(0.001, 86'400.0).description(""))
       ->capture_default_str();
   app.add_flag("--no-color", options.no_color, "No colours; NO_COLOR does the same");
   app.add_flag("-q,--quiet", options.quiet, "Print results and errors only");
 }
 
 void AddCommands(CLI::App& app, CommandLine& line) {
-  app.description("Runs AdaResNet ablation studies and looks at their results.");
-  app.footer(
-      "First steps:\n"
-      "  adares run examples/quick.yaml          everything on this machine\n"
-      "  adares sweep submit sweep.yaml --wait   on a coordinator's workers\n"
-      "  adares compare quick                    variants over seeds, with differences\n");
+  // Commands take over the footer that is there when they are added.
+  app.footer("-o, -q, --server and the other options of every command: adares --help\n");
   app.set_version_flag("--version", "adares " ADARES_VERSION);
   app.require_subcommand(1);
   app.fallthrough();  // global options may stand after the command
@@ -49,6 +45,11 @@ void AddCommands(CLI::App& app, CommandLine& line) {
   AddCompareCommand(app, line);
   AddWorkerCommands(app, line);
   AddVersionCommand(app, line);
+  app.footer(
+      "First steps:\n"
+      "  adares run examples/quick.yaml          everything on this machine\n"
+      "  adares sweep submit sweep.yaml --wait   on a coordinator's workers\n"
+      "  adares compare quick                    variants over seeds, with differences\n");
 }
 
 int Report(const absl::Status& status, const GlobalOptions& options) {
@@ -65,7 +66,7 @@ int Main(int argc, char** argv) {
   std::setlocale(LC_CTYPE, "");
   // What gRPC has to say about a lost connection, our own messages say better.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
-  CLI::App app;
+  CLI::App app("Runs AdaResNet ablation studies and looks at their results.", "adares");
   CommandLine line;
   AddCommands(app, line);
   if (argc < 2) {

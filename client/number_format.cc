@@ -22,9 +22,10 @@ std::string NonFinite(double value) {
   return value > 0 ? "inf" : "-inf";
 }
 
-const char* FormatFor(double value) {
+// Sizes below `smallest` need an exponent.
+const char* FormatFor(double value, double smallest) {
   const double size = std::abs(value);
-  if (size != 0 && size < 0.001) return "%.1e";
+  if (size != 0 && size < smallest) return "%.1e";
   if (size < 100) return "%.4f";
   if (size < 1e7) return "%.1f";
   return "%.3e";
@@ -34,11 +35,16 @@ const char* FormatFor(double value) {
 
 std::string ShowNumber(double value) {
   if (!std::isfinite(value)) return NonFinite(value);
-  return Print(FormatFor(value), value);
+  return Print(FormatFor(value, 1e-3), value);
+}
+
+std::string ShowResult(double value) {
+  if (!std::isfinite(value)) return NonFinite(value);
+  return Print(FormatFor(value, 5e-5), value);
 }
 
 std::string ShowDifference(double value) {
-  const std::string text = ShowNumber(value);
+  const std::string text = ShowResult(value);
   return std::isnan(value) || text.starts_with('-') ? text : "+" + text;
 }
 

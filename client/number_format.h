@@ -11,6 +11,8 @@ namespace adares::client {
 // For tables: four decimals below 100, one above, an exponent form for very small and large values:
 // "0.9873", "812.4", "1.2e-05", "nan".
 std::string ShowNumber(double value);
+// For columns that are compared by eye: four decimals as long as they show anything, "0.0003".
+std::string ShowResult(double value);
 // The same with a sign: "+0.0012".
 std::string ShowDifference(double value);
 // "[-0.0012, +0.0031]".

@@ -146,7 +146,9 @@ std::string Header(const v1::Sweep& sweep, const FrameTimes& times, const FrameS
   if (counts.queued() > 0) absl::StrAppend(&text, ", ", counts.queued(), " waiting");
   if (counts.failed() > 0) absl::StrAppend(&text, ", ", counts.failed(), " failed");
   absl::StrAppend(&text, "  ", ShowDuration(times.elapsed));
-  if (times.left) absl::StrAppend(&text, ", about ", ShowDuration(*times.left), " left");
+  if (times.left && *times.left >= std::chrono::seconds(1)) {
+    absl::StrAppend(&text, ", about ", ShowDuration(*times.left), " left");
+  }
   if (counts.running() == 0 && counts.queued() > 0) text += ", no worker yet";
   return Paint(CutToWidth(text, style.columns), Tone::kStrong, style.color);
 }

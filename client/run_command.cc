@@ -3,11 +3,13 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "client/answer.h"
 #include "client/command_line.h"
 #include "client/comparison_view.h"
+#include "client/data_check.h"
 #include "client/failure_report.h"
 #include "client/follow_sweep.h"
 #include "client/local_service.h"
@@ -20,7 +22,7 @@
 namespace adares::client {
 namespace {
 
-constexpr int kFailuresShown = 3;
+constexpr size_t kFailuresShown = 3;
 
 struct RunOptions {
   std::string file;
@@ -148,22 +150,27 @@ class Run {
         });
   }
 
-  // The first few failures in full; the others are counted.
+  // One failure of each kind in full, at most a few; the others are counted.
   absl::Status TellFailures(const v1::Sweep& sweep) {
     ADARES_ASSIGN_OR_RETURN(const auto failed, service_->connection().ListTrials(
                                                    sweep.name(), {v1::Trial::STATE_FAILED}));
     std::string text;
-    for (int i = 0; i < kFailuresShown && i < static_cast<int>(failed.size()); ++i) {
-      const std::string& name = failed[static_cast<size_t>(i)].name();
-      ADARES_ASSIGN_OR_RETURN(const v1::Trial trial, service_->connection().GetTrial(name));
+    std::set<std::string> told;
+    for (const v1::Trial& failure : failed) {
+      if (told.size() == kFailuresShown || !told.insert(failure.message()).second) continue;
+      ADARES_ASSIGN_OR_RETURN(const v1::Trial trial,
+                              service_->connection().GetTrial(failure.name()));
       absl::StrAppend(
           &text, "\n",
           WhyItFailed(trial, absl::StrCat("whole log: adares-server --state ", run_.state,
-                                          " & adares trial logs ", ShortName(name))));
+                                          " & adares trial logs ", ShortName(failure.name()))));
     }
-    if (failed.size() > kFailuresShown) {
-      absl::StrAppend(&text, "... and ", failed.size() - kFailuresShown, " more failed trials\n");
+    if (failed.size() > told.size()) {
+      absl::StrAppend(&text, "... and ", failed.size() - told.size(), " more failed trials\n");
     }
+    absl::StrAppend(&text,
+                    "\nfailed trials are final; to try again, give the sweep another "
+                    "`name:` or take another --state\n");
     WriteAll(stderr, text);
     return absl::OkStatus();
   }
@@ -189,6 +196,7 @@ absl::StatusOr<ExitCode> RunSweep(const GlobalOptions& options, const RunOptions
   ADARES_ASSIGN_OR_RETURN(auto overrides, ParseOverrides(run.set));
   const auto plan = LoadSweep(file.text, file.origin, overrides);
   if (!plan.ok()) return WithExcerpt(plan.status(), file.text);
+  ADARES_RETURN_IF_ERROR(CheckData(*plan, run.data));
   return Run(options, run, std::move(file), std::move(overrides)).Do();
 }
 
@@ -207,11 +215,11 @@ void AddRunCommand(CLI::App& app, CommandLine& line) {
       ->type_name("DIR")
       ->envname("ADARES_DATA_DIR");
   command->add_option("--slots", run->slots, "Trials at a time; by default one for each core")
-      ->check(CLI::Range(1, 1024));
+      ->check(CLI::Range(1, 1024).description(""));
   command->add_option("--threads", run->threads, "Threads of each trial; by default cores / slots")
-      ->check(CLI::Range(1, 1024));
+      ->check(CLI::Range(1, 1024).description(""));
   command->add_option("--device", run->device, "cpu, cuda, or auto for cuda where there is one")
-      ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
+      ->check(CLI::IsMember({"cpu", "cuda", "auto"}).description(""))
       ->capture_default_str();
   command->add_option("--set", run->set, "Change the base configuration, e.g. train.epochs=2")
       ->type_name("PATH=VALUE")

@@ -147,8 +147,11 @@ void AddList(CLI::App& trial, CommandLine& line) {
   CLI::App* command = trial.add_subcommand("list", "List trials in the order they were queued");
   command->alias("ls");
   command->add_option("SWEEP,--sweep", list->sweep, "Only this sweep's");
-  command->add_option("--state", list->states, "Only those in this state; may be repeated")
-      ->transform(CLI::CheckedTransformer(StatesByWord(), CLI::ignore_case))
+  command
+      ->add_option(
+          "--state", list->states,
+          "Only those queued, running, stopping, succeeded, failed or cancelled;\nmay be repeated")
+      ->transform(CLI::CheckedTransformer(StatesByWord(), CLI::ignore_case).description(""))
       ->type_name("STATE")
       ->allow_extra_args(false);
   Choose(command, line, list, List);

@@ -21,7 +21,18 @@ std::string Newest(const v1::Trial& trial, const std::string& key, std::string (
   return entry == trial.last_metrics().end() ? missing : format(entry->second);
 }
 
-std::string EpochText(const v1::Progress& progress) {
+// Progress is reported now and then; a trial that succeeded has done all of it.
+v1::Progress ProgressOf(const v1::Trial& trial) {
+  v1::Progress progress = trial.progress();
+  if (trial.state() == v1::Trial::STATE_SUCCEEDED) {
+    progress.set_step(progress.total_steps());
+    progress.set_epoch(progress.total_epochs());
+  }
+  return progress;
+}
+
+std::string EpochText(const v1::Trial& trial) {
+  const v1::Progress progress = ProgressOf(trial);
   if (progress.total_epochs() == 0) return "-";
   return absl::StrCat(progress.epoch(), "/", progress.total_epochs());
 }
@@ -99,7 +110,7 @@ Table TrialTable(const std::vector<v1::Trial>& trials, Timestamp now) {
   for (const v1::Trial& trial : trials) {
     table.rows.push_back({ShortName(trial.name()),
                           {StateWord(trial.state()), ToneOf(trial.state())},
-                          EpochText(trial.progress()),
+                          EpochText(trial),
                           Newest(trial, metric::kValidationAccuracy, ShowNumber, "-"),
                           Newest(trial, metric::kTestAccuracy, ShowNumber, "-"),
                           TimeText(trial, now),
@@ -133,7 +144,7 @@ std::vector<CsvRow> TrialCsv(const std::vector<v1::Trial>& trials) {
                                "finish_time",
                                "message"}};
   for (const v1::Trial& trial : trials) {
-    const v1::Progress& progress = trial.progress();
+    const v1::Progress progress = ProgressOf(trial);
     const auto value = [&trial](const char* key) { return Newest(trial, key, ExactNumber, ""); };
     rows.push_back({ShortName(trial.name()),
                     StateWord(trial.state()),
@@ -168,8 +179,8 @@ std::string TrialDetails(const v1::Trial& trial, Timestamp now, bool color) {
        {"Variant", trial.variant_label()},
        {"Seed", absl::StrCat(trial.seed())},
        {"Worker", ShortName(trial.worker())},
-       {"Epoch", EpochText(trial.progress())},
-       {"Step", absl::StrCat(trial.progress().step(), "/", trial.progress().total_steps())},
+       {"Epoch", EpochText(trial)},
+       {"Step", absl::StrCat(ProgressOf(trial).step(), "/", trial.progress().total_steps())},
        {"Time", TimeText(trial, now)},
        {"Message", trial.message()}},
       color);

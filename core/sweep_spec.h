@@ -71,7 +71,7 @@ struct Override {
 
 // Limits that keep one file from filling the coordinator.
 inline constexpr size_t kMaxSweepFileBytes = 1 << 20;
-inline constexpr size_t kMaxTrialsPerSweep = 100'000;
+inline constexpr size_t kMaxTrialsPerSweep = 20'000;
 
 // Reads a sweep file (YAML; JSON is a subset). `origin` stands before line and column in messages:
 // "sweep.yaml:14:27: unknown value ...". Errors are INVALID_ARGUMENT with reason SPEC_INVALID and

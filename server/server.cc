@@ -9,6 +9,7 @@
 #include <atomic>
 #include <filesystem>
 #include <future>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,15 @@ namespace {
 
 constexpr std::chrono::seconds kShutdownGrace{2};
 constexpr std::chrono::seconds kLoopStalled{5};
+
+// The answer if it comes within a second: a busy or hung database must not hang the probes, which
+// share the HTTP thread with /metrics.
+template <typename T>
+std::optional<T> TakeSoon(std::promise<T>& promise) {
+  std::future<T> future = promise.get_future();
+  if (future.wait_for(std::chrono::seconds(1)) != std::future_status::ready) return std::nullopt;
+  return future.get();
+}
 
 int64_t FileBytes(const std::string& path) {
   std::error_code error;
@@ -151,22 +161,27 @@ absl::Status Server::Impl::ServeHttp() {
   return absl::OkStatus();
 }
 
-// Gauges are taken when they are asked for; counters count by themselves.
+// Gauges are taken when they are asked for, and keep their last value where that takes too long;
+// counters count by themselves.
 HttpResponse Server::Impl::Metrics() {
-  std::promise<absl::StatusOr<QueueCounts>> counts;
-  readers->Post([&counts](Reader& reader) { counts.set_value(reader.Counts()); });
-  const absl::StatusOr<QueueCounts> queue = counts.get_future().get();
-  if (queue.ok()) metrics.SetQueue(*queue);
+  using Queue = absl::StatusOr<QueueCounts>;
+  const auto counts = std::make_shared<std::promise<Queue>>();
+  readers->Post([counts](Reader& reader) { counts->set_value(reader.Counts()); });
 
   using Live = std::vector<WorkerRecord>;
-  std::promise<absl::StatusOr<Live>> live;
+  const auto live = std::make_shared<std::promise<absl::StatusOr<Live>>>();
   loop->Call<Live>(
       [](Coordinator& coordinator, Timestamp) -> absl::StatusOr<Live> {
         return coordinator.LiveWorkers();
       },
-      [&live](absl::StatusOr<Live> workers_now) { live.set_value(std::move(workers_now)); });
-  const absl::StatusOr<Live> workers_now = live.get_future().get();
-  if (workers_now.ok() && queue.ok()) metrics.SetWorkers(*workers_now, queue->lost_workers);
+      [live](absl::StatusOr<Live> workers_now) { live->set_value(std::move(workers_now)); });
+
+  const std::optional<Queue> queue = TakeSoon(*counts);
+  const std::optional<absl::StatusOr<Live>> workers_now = TakeSoon(*live);
+  if (queue && queue->ok()) {
+    metrics.SetQueue(**queue);
+    if (workers_now && workers_now->ok()) metrics.SetWorkers(**workers_now, (*queue)->lost_workers);
+  }
   metrics.SetDatabaseBytes(FileBytes(folder->database()), FileBytes(folder->database() + "-wal"));
   metrics.SetWatchStreams(static_cast<int64_t>(hub.size()));
   return {200, "text/plain; version=0.0.4; charset=utf-8", metrics.Expose()};
@@ -174,9 +189,11 @@ HttpResponse Server::Impl::Metrics() {
 
 HttpResponse Server::Impl::Ready() const {
   const bool ticking = std::chrono::steady_clock::now() - loop->last_tick() < kLoopStalled;
-  const bool ready = ticking && !draining;
+  const bool commits = loop->last_commit_succeeded();
+  const bool ready = ticking && commits && !draining;
   return {ready ? 200 : 503, "text/plain; charset=utf-8",
           absl::StrCat("coordinator loop: ", ticking ? "ok" : "stalled", "\n",
+                       "last commit: ", commits ? "ok" : "failed", "\n",
                        "draining: ", draining ? "yes" : "no", "\n")};
 }
 

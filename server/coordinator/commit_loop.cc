@@ -23,7 +23,8 @@ absl::StatusOr<std::unique_ptr<CommitLoop>> CommitLoop::Start(std::unique_ptr<St
                                                               Listener listener) {
   std::unique_ptr<CommitLoop> loop(
       new CommitLoop(std::move(store), std::move(options), std::move(listener)));
-  ADARES_RETURN_IF_ERROR(loop->coordinator_.Recover(loop->options_.clock()));
+  loop->last_batch_ = loop->options_.clock();
+  ADARES_RETURN_IF_ERROR(loop->coordinator_.Recover(loop->last_batch_));
   loop->thread_ = std::jthread([raw = loop.get()] { raw->Run(); });
   return loop;
 }
@@ -78,13 +79,17 @@ void CommitLoop::Run() {
 
 void CommitLoop::RunBatch(std::vector<Entry> batch) {
   const Timestamp now = options_.clock();
+  // While this thread did not run, renewals waited in its queue.
+  const Duration pause = now - last_batch_;
+  if (pause > options_.lease.lease_duration / 4) coordinator_.Postpone(pause);
   const std::optional<Timestamp> expiry = coordinator_.NextExpiry();
   Effects effects;
   if (!batch.empty() || (expiry && *expiry <= now)) {
     const SteadyClock::time_point begin = SteadyClock::now();
     const absl::Status committed = RunTransaction(batch, now, &effects);
+    last_commit_succeeded_ = committed.ok();
     if (!committed.ok()) {
-      Recover(now);
+      Reload(now);
       effects = {};
     }
     for (Entry& entry : batch) entry.answer(committed.ok() ? entry.status : committed);
@@ -94,6 +99,7 @@ void CommitLoop::RunBatch(std::vector<Entry> batch) {
     if (listener_.committed) listener_.committed(effects);
   }
   if (listener_.ticked) listener_.ticked(coordinator_, now);
+  last_batch_ = now;
 }
 
 absl::Status CommitLoop::RunTransaction(std::vector<Entry>& batch, Timestamp now,
@@ -119,13 +125,13 @@ absl::Status CommitLoop::RunCommand(const Command& command, Timestamp now, Effec
   }
   store_->RollbackSavepoint();
   coordinator_.DropEffects();
-  if (!IsCallersFault(status)) Recover(now);
+  if (!IsCallersFault(status)) Reload(now);
   return status;
 }
 
-void CommitLoop::Recover(Timestamp now) {
+void CommitLoop::Reload(Timestamp now) {
   // If the store cannot be read either, the next command fails with its error and tries again.
-  (void)coordinator_.Recover(now);
+  (void)coordinator_.Reload(now);
 }
 
 }  // namespace adares

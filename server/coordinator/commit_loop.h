@@ -81,8 +81,10 @@ class CommitLoop {
   // answered with UNAVAILABLE DRAINING. Idempotent.
   void Stop();
 
-  // When the owner thread last finished a batch or a tick: what /readyz looks at.
+  // When the owner thread last finished a batch or a tick, and whether its last transaction was
+  // committed: what /readyz looks at.
   std::chrono::steady_clock::time_point last_tick() const;
+  bool last_commit_succeeded() const { return last_commit_succeeded_; }
 
  private:
   struct Entry {
@@ -96,7 +98,7 @@ class CommitLoop {
   void RunBatch(std::vector<Entry> batch);
   absl::Status RunTransaction(std::vector<Entry>& batch, Timestamp now, Effects* effects);
   absl::Status RunCommand(const Command& command, Timestamp now, Effects* effects);
-  void Recover(Timestamp now);
+  void Reload(Timestamp now);
 
   // Constant after construction.
   const std::unique_ptr<Store> store_;
@@ -104,12 +106,14 @@ class CommitLoop {
   const Listener listener_;
 
   Coordinator coordinator_;  // owner thread only
+  Timestamp last_batch_;     // owner thread only: when the last batch or tick ended
 
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Entry> waiting_;  // guarded by mutex_
   bool stopping_ = false;       // guarded by mutex_
   std::atomic<std::chrono::steady_clock::rep> last_tick_;
+  std::atomic<bool> last_commit_succeeded_ = true;
   std::jthread thread_;
 };
 

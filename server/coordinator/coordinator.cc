@@ -10,6 +10,7 @@ namespace adares {
 namespace {
 
 constexpr int kMaxSlots = 1024;
+constexpr int kMaxResends = 3;
 
 absl::Status CheckRegistration(const WorkerRecord& worker) {
   const auto invalid = [](const std::string& message) {
@@ -31,13 +32,41 @@ absl::Status CheckRegistration(const WorkerRecord& worker) {
 Coordinator::Coordinator(Store* store, LeaseOptions options) : store_(store), options_(options) {}
 
 absl::Status Coordinator::Recover(Timestamp now) {
+  return Load(now + options_.lease_duration + options_.restart_grace);
+}
+
+absl::Status Coordinator::Reload(Timestamp now) {
+  const std::map<std::string, Session> sessions = sessions_;
+  const std::map<AttemptId, Lease> leases = leases_;
+  ADARES_RETURN_IF_ERROR(Load(now + options_.lease_duration));
+  for (auto& [id, lease] : leases_) {
+    const auto known = leases.find(id);
+    if (known != leases.end()) lease = known->second;
+  }
+  for (auto& [name, session] : sessions_) {
+    const auto known = sessions.find(name);
+    if (known == sessions.end() || known->second.record.instance != session.record.instance) {
+      continue;
+    }
+    session.expires_at = known->second.expires_at;
+    session.ended = known->second.ended;
+    session.replaced = known->second.replaced;
+  }
+  return absl::OkStatus();
+}
+
+void Coordinator::Postpone(Duration pause) {
+  for (auto& [id, lease] : leases_) lease.expires_at += pause;
+  for (auto& [name, session] : sessions_) session.expires_at += pause;
+}
+
+absl::Status Coordinator::Load(Timestamp expires_at) {
   ADARES_ASSIGN_OR_RETURN(const std::vector<WorkerRecord> workers, store_->Workers());
   ADARES_ASSIGN_OR_RETURN(const std::vector<LiveAttempt> attempts, store_->LiveAttempts());
   sessions_.clear();
   leases_.clear();
   queue_empty_ = false;
   effects_ = {};
-  const Timestamp expires_at = now + options_.lease_duration + options_.restart_grace;
   for (const WorkerRecord& worker : workers) {
     if (worker.state == WorkerState::kLost) continue;
     Session session;
@@ -99,6 +128,17 @@ absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp n
     Renew(it->second, now);
     return absl::OkStatus();
   }
+  std::set<std::string> replaced;
+  if (it != sessions_.end()) {
+    replaced = it->second.replaced;
+    if (replaced.contains(worker.instance)) {
+      return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
+                       absl::StrCat("another worker named ", worker.name,
+                                    " has taken this one's place; give one of them another --name"),
+                       {{"worker", worker.name}});
+    }
+    replaced.insert(it->second.record.instance);
+  }
   std::vector<AttemptId> orphans;
   for (const auto& [id, lease] : leases_) {
     if (lease.worker == worker.name) orphans.push_back(id);
@@ -115,6 +155,7 @@ absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp n
   session.record = std::move(record);
   session.expires_at = now + options_.lease_duration;
   session.written_at = now;
+  session.replaced = std::move(replaced);
   sessions_.insert_or_assign(worker.name, std::move(session));
   return absl::OkStatus();
 }
@@ -178,12 +219,17 @@ absl::Status Coordinator::Reconcile(Session& session, const SyncInput& input, Ti
   return absl::OkStatus();
 }
 
-// The answer that carried this assignment was lost: give it again, or end it if nobody wants it.
+// The worker does not hold what it was given. If nothing of it was ever reported, the answer that
+// carried the assignment was lost: give it again, or end it if nobody wants it. Otherwise the
+// worker gave the attempt up, and what it would report anew must not mix with what is stored.
 absl::Status Coordinator::Resend(const AttemptId& id, Timestamp now, SyncOutput* output) {
   ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(id));
   if (!live) return absl::InternalError(absl::StrCat("lease without an attempt: ", id.trial));
   if (live->trial_state == TrialState::kStopping) {
     return Finish(*live, {EndReason::kCancelled, "cancelled before it began", {}, {}}, now);
+  }
+  if (live->acknowledged_sequence > 0 || ++leases_.at(id).resends > kMaxResends) {
+    return LoseLease(id, "it gave the attempt up", now);
   }
   ADARES_ASSIGN_OR_RETURN(std::string spec, store_->SpecJson(live->trial_row));
   output->start.push_back({id, std::move(spec)});

@@ -5,7 +5,7 @@
 // Not thread-safe: the owner thread of the commit loop is the only caller, inside a transaction.
 // Time is an argument. An error of the caller's (INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS,
 // FAILED_PRECONDITION) leaves memory as it was; after any other the memory may be ahead of the file
-// and the commit loop calls Recover. It also undoes what a failed command wrote. Reactions that
+// and the commit loop calls Reload. It also undoes what a failed command wrote. Reactions that
 // wait for the commit find what happened in TakeEffects.
 #pragma once
 
@@ -79,9 +79,16 @@ class Coordinator {
   // `store` must outlive the coordinator. Call Recover before anything else.
   Coordinator(Store* store, LeaseOptions options);
 
-  // Reads workers and live attempts from the store and gives every lease a full term plus the
-  // grace. Also called after a failed commit, when memory may be ahead of the file.
+  // Reads workers and live attempts from the store after a start, and gives every lease a full term
+  // plus the grace.
   absl::Status Recover(Timestamp now);
+  // The same after a failed commit, when memory may be ahead of the file: leases that are known keep
+  // their terms.
+  absl::Status Reload(Timestamp now);
+
+  // Moves all terms on by `pause`: for that long the coordinator itself heard nobody, because its
+  // machine slept or its disk hung, so nobody's silence counts.
+  void Postpone(Duration pause);
 
   // Queues the trials of a plan. Returns true if a sweep of this name and digest existed already.
   // ALREADY_EXISTS SWEEP_EXISTS where the name is taken by other content.
@@ -90,7 +97,8 @@ class Coordinator {
   // NOT_FOUND SWEEP_NOT_FOUND.
   absl::Status CancelSweep(const std::string& sweep, Timestamp now);
 
-  // INVALID_ARGUMENT for a malformed name or slots out of 1..1024.
+  // INVALID_ARGUMENT for a malformed name, slots out of 1..1024, or an instance that another one of
+  // the same name has replaced: two workers must not share a name.
   absl::Status RegisterWorker(const WorkerRecord& worker, Timestamp now);
   // NOT_FOUND WORKER_UNKNOWN.
   absl::StatusOr<SyncOutput> Sync(const SyncInput& input, Timestamp now);
@@ -114,6 +122,7 @@ class Coordinator {
   struct Lease {
     std::string worker;
     Timestamp expires_at;
+    int resends = 0;  // times that the assignment was given again
   };
   struct Session {
     WorkerRecord record;
@@ -124,8 +133,11 @@ class Coordinator {
     // Attempts whose end this instance reported, with their last sequence: a repeated report of one
     // is acknowledged, and the worker is not told to stop it. Forgotten when it no longer holds it.
     std::map<AttemptId, int64_t> ended;
+    // Instances that this one replaced: they must not come back and take the name away again.
+    std::set<std::string> replaced;
   };
 
+  absl::Status Load(Timestamp expires_at);
   bool Holds(const Session& session, const AttemptId& id) const;
   void Renew(Session& session, Timestamp now);
   absl::Status Reconcile(Session& session, const SyncInput& input, Timestamp now,

@@ -2,7 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
@@ -21,6 +21,7 @@ namespace http = boost::beast::http;
 using tcp = asio::ip::tcp;
 
 constexpr std::chrono::seconds kIdleTimeout{30};
+constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr size_t kMaxConnections = 256;
 constexpr uint32_t kMaxHeaderBytes = 16 * 1024;
 
@@ -117,6 +118,7 @@ struct HttpServer::Impl {
   Site site;  // outlives the connections, which the context destroys
   asio::io_context context{1};
   tcp::acceptor acceptor{context};
+  asio::steady_timer pause{context};
   std::jthread thread;
 
   absl::Status Listen(const std::string& address) {
@@ -138,7 +140,10 @@ struct HttpServer::Impl {
       if (!error && site.connections < kMaxConnections) {
         std::make_shared<Connection>(std::move(socket), &site)->Read();
       }
-      Accept();
+      if (!error) return Accept();
+      // No descriptor is free: trying at once would only spin.
+      pause.expires_after(kAcceptPause);
+      pause.async_wait([this](beast::error_code) { Accept(); });
     });
   }
 };

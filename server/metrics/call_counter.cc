@@ -1,5 +1,7 @@
 #include "server/metrics/call_counter.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include <string>
 #include <string_view>
 
@@ -22,7 +24,14 @@ std::string_view CodeName(grpc::StatusCode code) {
   return index < std::size(kNames) ? kNames[index] : "Unknown";
 }
 
-// Splits "/adares.v1.SweepService/GetSweep".
+bool IsServed(const std::string& service, const std::string& method) {
+  return google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(service + "." +
+                                                                              method) != nullptr ||
+         (service == "grpc.health.v1.Health" && (method == "Check" || method == "Watch"));
+}
+
+// Splits "/adares.v1.SweepService/GetSweep". Whoever calls chooses the path, so methods that are
+// not served count as one: their names must not become series.
 class CallCounter final : public Interceptor {
  public:
   CallCounter(ServerMetrics* metrics, std::string_view path) : metrics_(metrics) {
@@ -30,6 +39,7 @@ class CallCounter final : public Interceptor {
     const size_t slash = path.find('/');
     service_ = std::string(path.substr(0, slash));
     if (slash != std::string_view::npos) method_ = std::string(path.substr(slash + 1));
+    if (!IsServed(service_, method_)) service_ = method_ = "other";
     metrics_->CountCallStarted(service_, method_);
   }
 

@@ -40,7 +40,6 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
   static grpc::ServerWriteReactor<Response>* Begin(std::shared_ptr<FollowStream> stream) {
     stream->self_ = stream;
     if (stream->hub_->Subscribe(stream.get())) {
-      stream->dirty_ = true;
       stream->Tick(std::chrono::steady_clock::now());
     } else {
       stream->Stop();
@@ -144,7 +143,7 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
 
   std::mutex mutex_;
   std::string topic_;                 // guarded by mutex_
-  bool dirty_ = false;                // guarded by mutex_
+  bool dirty_ = true;                 // guarded by mutex_: there is something to read
   bool busy_ = false;                 // guarded by mutex_: a read or a write is under way
   bool finished_ = false;             // guarded by mutex_: Finish was called
   ChangeHub::SteadyTime last_write_;  // guarded by mutex_

@@ -49,9 +49,11 @@ ReportStream* ReportStream::Begin(CommitLoop* loop) {
 }
 
 void ReportStream::OnReadDone(bool ok) {
+  // `reading_` stays true until the request was posted: a read that ended meanwhile would post its
+  // request first, and the coordinator stores nothing after a gap.
   std::unique_lock lock(mutex_);
-  reading_ = false;
   if (!ok) {
+    reading_ = false;
     half_closed_ = true;
     const bool drained = IsDrained();
     lock.unlock();
@@ -63,13 +65,16 @@ void ReportStream::OnReadDone(bool ok) {
     answers_.push_back(Refuse(request_.trial(), request_.attempt(), ErrorReason(input.status()),
                               std::string(input.status().message())));
     if (answers_.size() == 1) WriteMore();
+    reading_ = false;
     ReadMore();
     return;
   }
   ++in_flight_;
-  ReadMore();
   lock.unlock();
   Store(*std::move(input));
+  lock.lock();
+  reading_ = false;
+  ReadMore();
 }
 
 void ReportStream::Store(ReportInput input) {

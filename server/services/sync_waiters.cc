@@ -4,6 +4,14 @@
 #include <utility>
 
 namespace adares {
+namespace {
+
+absl::Status Draining() {
+  return MakeError(absl::StatusCode::kUnavailable, reason::kDraining,
+                   "the coordinator is stopping; try again");
+}
+
+}  // namespace
 
 int64_t SyncWaiters::NewTicket() {
   const std::lock_guard lock(mutex_);
@@ -15,6 +23,7 @@ void SyncWaiters::Sync(int64_t ticket, SyncInput input, Duration max_wait, Respo
 }
 
 void SyncWaiters::Evaluate(Call call) {
+  if (IsStopping()) return call.respond(Draining());
   auto shared = std::make_shared<Call>(std::move(call));
   loop_->Call<SyncOutput>(
       [shared](Coordinator& coordinator, Timestamp now) {
@@ -46,7 +55,7 @@ void SyncWaiters::Park(Call call) {
       parked_.emplace(worker, std::move(call));
     }
   }
-  if (stopping) call.respond(SyncOutput{});
+  if (stopping) call.respond(Draining());
   for (Call& earlier : replaced) earlier.respond(SyncOutput{});
 }
 
@@ -87,14 +96,18 @@ void SyncWaiters::Ticked(Timestamp now) {
   }
 }
 
+bool SyncWaiters::IsStopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
 void SyncWaiters::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   for (Call& call : Take([](const Call&) { return true; })) {
-    call.respond(MakeError(absl::StatusCode::kUnavailable, reason::kDraining,
-                           "the coordinator is stopping; try again"));
+    call.respond(Draining());
   }
 }
 

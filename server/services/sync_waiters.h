@@ -50,6 +50,7 @@ class SyncWaiters {
 
   void Evaluate(Call call);
   void Park(Call call);
+  bool IsStopping();
   template <typename Predicate>
   std::vector<Call> Take(Predicate wanted);
 

@@ -16,7 +16,7 @@ namespace adares::client {
 class CommandFixture : public testing::Test {
  protected:
   CommandFixture() {
-    std::string pattern = "/tmp/adares-test-XXXXXX";
+    std::string pattern = std::filesystem::temp_directory_path() / "adares-test-XXXXXX";
     folder_ = mkdtemp(pattern.data());
   }
   ~CommandFixture() override {

@@ -17,6 +17,8 @@ TEST(NumberFormatTest, ShowsWhatDiffers) {
   EXPECT_EQ(ShowNumber(0.98734), "0.9873");
   EXPECT_EQ(ShowNumber(0), "0.0000");
   EXPECT_EQ(ShowNumber(0.00001234), "1.2e-05");
+  EXPECT_EQ(ShowNumber(0.000241), "2.4e-04");
+  EXPECT_EQ(ShowResult(0.000241), "0.0002");
   EXPECT_EQ(ShowNumber(812.44), "812.4");
   EXPECT_EQ(ShowNumber(123456789), "1.235e+08");
   EXPECT_EQ(ShowNumber(std::nan("")), "nan");
@@ -25,6 +27,8 @@ TEST(NumberFormatTest, ShowsWhatDiffers) {
 TEST(NumberFormatTest, DifferencesHaveASign) {
   EXPECT_EQ(ShowDifference(0.0123), "+0.0123");
   EXPECT_EQ(ShowDifference(-0.0123), "-0.0123");
+  EXPECT_EQ(ShowDifference(0.00075), "+0.0008");
+  EXPECT_EQ(ShowDifference(0.00001), "+1.0e-05");
   EXPECT_EQ(ShowInterval(-0.01, 0.02), "[-0.0100, +0.0200]");
 }
 

@@ -82,8 +82,10 @@ class RunTest : public CommandFixture {
     Program::Options options;
     options.arguments = {"run", folder_ + "/sweep.yaml", "--state", State(), "--device", "cpu"};
     options.arguments.insert(options.arguments.end(), more.begin(), more.end());
-    options.environment = {
-        {"SCRIPTED_SWEEP", sweep}, {"WORKER_ALIVE", Fifo("alive")}, {"WORKER_UP", Fifo("up")}};
+    options.environment = {{"SCRIPTED_SWEEP", sweep},
+                           {"WORKER_ALIVE", Fifo("alive")},
+                           {"WORKER_UP", Fifo("up")},
+                           {"XDG_RUNTIME_DIR", folder_}};
     return options;
   }
   Program::Result RunSweep(const std::string& sweep, std::vector<std::string> more = {}) const {
@@ -141,6 +143,7 @@ TEST_F(RunTest, FailedTrialsAreExplained) {
   EXPECT_THAT(result.err,
               HasSubstr("--- why mnist/000000000001 (granularity=block seed 0) failed"));
   EXPECT_THAT(result.err, HasSubstr("  | terminate called\n"));
+  EXPECT_THAT(result.err, HasSubstr("failed trials are final; to try again, "));
   EXPECT_THAT(result.err, HasSubstr("whole log: adares-server --state " + State() +
                                     " & adares trial logs mnist/000000000001"));
 }
@@ -193,6 +196,13 @@ TEST_F(RunTest, WrongFileStartsNothing) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("sweep.yaml:6:1: "));
   EXPECT_THAT(result.err, HasSubstr("  6 | axis: {}\n    | ^\n"));
+  EXPECT_FALSE(fs::exists(State()));
+}
+
+TEST_F(RunTest, MissingDataStartNothing) {
+  const auto result = RunSweep("succeeds", {"--set", "data.dataset=mnist"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("error: this sweep needs the data in mnist/"));
   EXPECT_FALSE(fs::exists(State()));
 }
 

@@ -224,7 +224,7 @@ TEST(SweepExpansionTest, TheLargestSweepIsAcceptedAndOneMoreTrialIsNot) {
   ASSERT_TRUE(largest.ok()) << largest.status();
   EXPECT_EQ(largest->trials.size(), kMaxTrialsPerSweep);
   EXPECT_THAT(std::string(LoadSweep(body + seeds + ",50000]}\n", "s.yaml").status().message()),
-              HasSubstr("s.yaml:5:21: axes and seeds make more than 100000 trials"));
+              HasSubstr("s.yaml:5:21: axes and seeds make more than 20000 trials"));
 }
 
 TEST(SweepNameTest, IsADnsLabelWithALetterFirst) {

@@ -212,8 +212,9 @@ TEST_F(WorkerProgramTest, ARestartOfTheServerLosesNeitherTrialNorPoints) {
   StartWorker("epochs=3,points_per_epoch=10");
   AwaitFirstEpoch();
   Stop();
-  OpenGate();  // the trainer goes on while nobody listens
-  ASSERT_TRUE(Await([] { return !fixtures::Descendants(kTrainerName).empty(); }));
+  ASSERT_FALSE(fixtures::Descendants(kTrainerName).empty());
+  OpenGate();  // the trainer goes on, to its end, while nobody listens
+  ASSERT_TRUE(Await([] { return fixtures::Descendants(kTrainerName).empty(); }));
   Start();
   ASSERT_EQ(AwaitEnd("one"), v1::Sweep::STATE_SUCCEEDED);
   const v1::Trial trial = Trials("one").front();

@@ -88,7 +88,7 @@ class Program {
   std::optional<int> status_;
 };
 
-class WorkerProgramTest : public ::testing::Test {
+class AgentProgramTest : public ::testing::Test {
  protected:
   std::unique_ptr<Program> Start(std::vector<std::string> more = {}, const char* state = "state") {
     std::vector<std::string> arguments{"--server",  address_,
@@ -150,7 +150,7 @@ class WorkerProgramTest : public ::testing::Test {
 
 constexpr char kEndless[] = "epochs=1000000,delay_ms=5";
 
-TEST_F(WorkerProgramTest, TrainsWhatItIsGiven) {
+TEST_F(AgentProgramTest, TrainsWhatItIsGiven) {
   const auto coordinator = Coordinator();
   Script("epochs=2");
   const auto worker = Start();
@@ -162,7 +162,7 @@ TEST_F(WorkerProgramTest, TrainsWhatItIsGiven) {
   EXPECT_TRUE(coordinator->syncs.back().draining());
 }
 
-TEST_F(WorkerProgramTest, TermGivesItsTrialsBack) {
+TEST_F(AgentProgramTest, TermGivesItsTrialsBack) {
   const auto coordinator = Coordinator();
   Script(kEndless);
   const auto worker = Start();
@@ -174,7 +174,7 @@ TEST_F(WorkerProgramTest, TermGivesItsTrialsBack) {
   EXPECT_TRUE(IsGone(trainer));
 }
 
-TEST_F(WorkerProgramTest, SecondSignalEndsAtOnce) {
+TEST_F(AgentProgramTest, SecondSignalEndsAtOnce) {
   const auto coordinator = Coordinator();
   Script("epochs=1,end=hang");
   const auto worker = Start();
@@ -187,7 +187,7 @@ TEST_F(WorkerProgramTest, SecondSignalEndsAtOnce) {
   EXPECT_TRUE(IsGone(trainer));
 }
 
-TEST_F(WorkerProgramTest, KilledWorkerTakesItsTrainersAlong) {
+TEST_F(AgentProgramTest, KilledWorkerTakesItsTrainersAlong) {
   const auto coordinator = Coordinator();
   Script(kEndless);
   const auto worker = Start();
@@ -199,7 +199,7 @@ TEST_F(WorkerProgramTest, KilledWorkerTakesItsTrainersAlong) {
 }
 
 // One that does not notice the end of its commands.
-TEST_F(WorkerProgramTest, KilledWorkerTakesDeafTrainersAlong) {
+TEST_F(AgentProgramTest, KilledWorkerTakesDeafTrainersAlong) {
   const auto coordinator = Coordinator();
   Script("epochs=1,end=linger");
   const auto worker = Start();
@@ -211,7 +211,7 @@ TEST_F(WorkerProgramTest, KilledWorkerTakesDeafTrainersAlong) {
   EXPECT_TRUE(IsGone(trainer));
 }
 
-TEST_F(WorkerProgramTest, CoordinatorThatRestartsGetsTheRest) {
+TEST_F(AgentProgramTest, CoordinatorThatRestartsGetsTheRest) {
   auto coordinator = Coordinator();
   Script("epochs=1,end=flood:5000");
   const auto worker = Start();
@@ -241,14 +241,14 @@ TEST_F(WorkerProgramTest, CoordinatorThatRestartsGetsTheRest) {
   EXPECT_EQ(next, 5001);
 }
 
-TEST_F(WorkerProgramTest, WaitsForItsCoordinatorAndLeavesWithoutIt) {
+TEST_F(AgentProgramTest, WaitsForItsCoordinatorAndLeavesWithoutIt) {
   const auto worker = Start();
   EXPECT_TRUE(worker->Says("event=coordinator_unreachable"));
   worker->Signal(SIGINT);
   EXPECT_EQ(worker->Wait(), 0);
 }
 
-TEST_F(WorkerProgramTest, StateFolderIsForOneOnly) {
+TEST_F(AgentProgramTest, StateFolderIsForOneOnly) {
   const auto first = Start();
   ASSERT_TRUE(first->Says("event=started"));
   const auto second = Start();
@@ -258,7 +258,7 @@ TEST_F(WorkerProgramTest, StateFolderIsForOneOnly) {
   EXPECT_TRUE(third->Says("event=started"));
 }
 
-TEST_F(WorkerProgramTest, HelpVersionAndBadOptions) {
+TEST_F(AgentProgramTest, HelpVersionAndBadOptions) {
   const auto help = Start({"--help"});
   EXPECT_EQ(help->Wait(), 0);
   EXPECT_THAT(help->Output(), HasSubstr("--slots"));

@@ -114,10 +114,32 @@ TEST_F(CommitLoopTest, LeasesExpireWithoutAnyCall) {
   ASSERT_TRUE(PostAndWait([](Coordinator& coordinator, Timestamp now) {
                 return coordinator.Sync({"w1", "i1", {}, false}, now).status();
               }).ok());
-  clock_ += 31'000'000;
+  // Step by step: a jump would count as a pause of the coordinator itself.
+  for (int i = 0; i < 31; ++i) {
+    clock_ += 1'000'000;
+    (void)PostAndWait([](Coordinator&, Timestamp) { return absl::OkStatus(); });
+  }
   expired_.get_future().wait();
   EXPECT_EQ(leases_expired_, 1);
   EXPECT_EQ(reader_->GetSweep("alpha")->counts.queued, 1);
+}
+
+TEST_F(CommitLoopTest, APauseOfTheCoordinatorItselfCostsNoLease) {
+  ASSERT_TRUE(PostAndWait(Creating("alpha")).ok());
+  WorkerRecord worker;
+  worker.name = "w1";
+  worker.instance = "i1";
+  worker.slots = 1;
+  const auto sync = [](Coordinator& coordinator, Timestamp now) {
+    return coordinator.Sync({"w1", "i1", {}, false}, now).status();
+  };
+  ASSERT_TRUE(PostAndWait([&](Coordinator& coordinator, Timestamp now) {
+                return coordinator.RegisterWorker(worker, now);
+              }).ok());
+  ASSERT_TRUE(PostAndWait(sync).ok());
+  clock_ += 3'600'000'000;  // the machine slept for an hour
+  EXPECT_TRUE(PostAndWait(sync).ok());
+  EXPECT_EQ(reader_->GetSweep("alpha")->counts.running, 1);
 }
 
 }  // namespace

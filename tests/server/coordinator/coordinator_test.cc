@@ -284,6 +284,49 @@ TEST_F(CoordinatorTest, AfterARestartAWorkerThatIsGoneLosesItsLeaseAfterTheGrace
   EXPECT_EQ(Trial(id).state, TrialState::kQueued);
 }
 
+TEST_F(CoordinatorTest, AnAttemptThatItsWorkerGaveUpIsNotRunAgainUnderTheSameNumber) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  (void)Report("w1", "i1", id, 1, {Point("train/loss", 1, 2.0)});
+  const SyncOutput output = *Sync("w1", "i1");  // it no longer states what it reported on
+  ASSERT_THAT(output.start, SizeIs(1));
+  EXPECT_EQ(output.start[0].id.attempt, 2);
+  EXPECT_EQ(Trial(id).attempts.at(0).end_reason, EndReason::kWorkerLost);
+}
+
+TEST_F(CoordinatorTest, AnAssignmentThatNeverArrivesIsNotGivenForEver) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId first = Claim("w1", "i1");
+  AttemptId last = first;
+  for (int i = 0; i < 10 && last == first; ++i) last = Claim("w1", "i1");
+  EXPECT_EQ(last.attempt, 2);
+}
+
+TEST_F(CoordinatorTest, AReplacedInstanceCannotTakeItsNameBack) {
+  Register("w1", "i1");
+  Register("w1", "i2");
+  WorkerRecord record;
+  record.name = "w1";
+  record.instance = "i1";
+  record.slots = 1;
+  const absl::Status status = Run([&] { return coordinator_->RegisterWorker(record, now_); });
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("--name"));
+}
+
+TEST_F(CoordinatorTest, ReloadingKeepsTheTermsOfKnownLeases) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  now_ += seconds(20);
+  ASSERT_TRUE(Run([&] { return coordinator_->Reload(now_); }).ok());
+  now_ += seconds(11);
+  ASSERT_TRUE(Run([&] { return coordinator_->Expire(now_); }).ok());
+  EXPECT_EQ(Trial(id).state, TrialState::kQueued);
+}
+
 TEST_F(CoordinatorTest, AHeldAttemptThatTheCoordinatorDoesNotKnowIsStopped) {
   Create(Plan("alpha", 1));
   Register("w1", "i1");
