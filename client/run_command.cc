@@ -208,7 +208,7 @@ void AddRunCommand(CLI::App& app, CommandLine& line) {
       "run", "Run a sweep on this machine and compare its variants; continues what is unfinished");
   command->add_option("FILE", run->file, "The sweep file, YAML or JSON; - for standard input")
       ->required();
-  command->add_option("--state", run->state, "Where database, logs and checkpoints are kept")
+  command->add_option("--state", run->state, "Where database and logs are kept")
       ->type_name("DIR")
       ->capture_default_str();
   command->add_option("--data", run->data, "Where the data sets are")

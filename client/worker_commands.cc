@@ -24,7 +24,7 @@ absl::StatusOr<ExitCode> List(const GlobalOptions& options) {
 void AddWorkerCommands(CLI::App& app, CommandLine& line) {
   CLI::App* worker = app.add_subcommand("worker", "Look at workers");
   worker->require_subcommand(1);
-  worker->add_subcommand("list", "List workers, those last seen first")
+  worker->add_subcommand("list", "List workers by name")
       ->alias("ls")
       ->callback([&line] { line.chosen = List; });
 }

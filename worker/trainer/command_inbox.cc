@@ -48,13 +48,17 @@ void CommandInbox::Put(trainer_protocol::TrainCommand command) {
 
 std::optional<Assignment> CommandInbox::Next() {
   std::unique_lock lock(mutex_);
-  busy_ = false;
   changed_.wait(lock, [this] { return closed_ || !queue_.empty(); });
   if (closed_) return std::nullopt;
   Entry entry = std::move(queue_.front());
   queue_.pop_front();
   busy_ = true;
-  return Assignment{std::move(entry.command), std::move(entry.stop)};
+  return Assignment{std::move(entry.command), std::move(entry.stop), [this] { TrialIsOver(); }};
+}
+
+void CommandInbox::TrialIsOver() {
+  const std::lock_guard lock(mutex_);
+  busy_ = false;
 }
 
 void CommandInbox::Listen() {

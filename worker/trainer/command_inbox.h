@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,9 @@ namespace adares {
 struct Assignment {
   trainer_protocol::TrainCommand command;
   std::shared_ptr<const std::atomic<bool>> stop;
+  // Called when the trial is over, before its end is told: whoever hears of the end may close the
+  // pipe at once, and that is then a regular end. May be empty.
+  std::function<void()> over = {};
 };
 
 // A thread of its own reads, so that the end of the pipe is noticed also while a step runs. It ends
@@ -41,8 +45,8 @@ class CommandInbox {
   // Adds a trial as if it had been commanded.
   void Put(trainer_protocol::TrainCommand command);
 
-  // Waits for the next trial; nullopt once a signal closed the inbox. Calling it says that the
-  // trial before is over.
+  // Waits for the next trial; nullopt once a signal closed the inbox. The inbox must outlive what
+  // it returns.
   std::optional<Assignment> Next();
 
  private:
@@ -56,6 +60,7 @@ class CommandInbox {
   void TakeBytes();
   void TakeLine(const std::string& line);
   void StopLatest();
+  void TrialIsOver();
   [[noreturn]] void ExitAtEndOfFile();
 
   const int command_fd_;

@@ -105,7 +105,8 @@ class Training {
   // Empty means where stopped before all examples were seen.
   ExampleMeans Evaluate(const BatchMaker& maker, const std::vector<uint32_t>& indices);
   void SendSkipWeights(int64_t epoch);
-  void SendProgress();
+  // At most once a second, and with `always`.
+  void SendProgress(bool always);
   EndEvent Ended(Outcome outcome) const;
 
   const TrainSpec& spec_;
@@ -192,6 +193,9 @@ void Training::SendStart() {
 
 Training::Outcome Training::TrainEpoch(EpochReport& report) {
   model_->train();
+  // The speed is that of training: evaluation since the last report does not count.
+  progress_images_ = 0;
+  progress_watch_.Restart();
   for (size_t left = order_.size(); left > 1; --left) {
     std::swap(order_[left - 1], order_[order_random_.Below(left)]);
   }
@@ -205,7 +209,7 @@ Training::Outcome Training::TrainEpoch(EpochReport& report) {
     if ((logs || device_.is_cpu()) && !pending_.Take(report.train)) return Outcome::kDiverged;
     const bool plain = input_.spec.model.skip.granularity == Granularity::kNone;
     if (last || (logs && !plain)) SendSkipWeights(epoch_);
-    SendProgress();
+    SendProgress(last);
     if (stop_) return Outcome::kStopped;
   }
   return Outcome::kDone;
@@ -258,9 +262,9 @@ void Training::SendSkipWeights(int64_t epoch) {
   sink_.Send(event);
 }
 
-void Training::SendProgress() {
+void Training::SendProgress(bool always) {
   const double seconds = progress_watch_.Seconds();
-  if (seconds < kProgressSeconds) return;
+  if (seconds <= 0 || (!always && seconds < kProgressSeconds)) return;
   sink_.Send(trainer_protocol::ProgressEvent{step_, epoch_,
                                              static_cast<double>(progress_images_) / seconds});
   progress_images_ = 0;

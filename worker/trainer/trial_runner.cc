@@ -31,6 +31,7 @@ EndReason TrialRunner::Run(const Assignment& assignment) {
   const std::string reason(Name(end.reason));
   std::fprintf(stderr, "%s: %s%s%s\n", assignment.command.trial.c_str(), reason.c_str(),
                end.message.empty() ? "" : ": ", end.message.c_str());
+  if (assignment.over) assignment.over();
   sink_.Send(end);
   return end.reason;
 }
