@@ -57,7 +57,7 @@ std::string HintForReason(std::string_view reason) {
   }
   if (reason == reason::kStateConflict) return "`adares trial show TRIAL` shows the present state";
   if (reason == reason::kPageTokenInvalid) return "the list changed meanwhile; try again";
-  if (reason == reason::kArgumentInvalid) {
+  if (reason == reason::kArgumentInvalid || reason == reason::kFilterInvalid) {
     return "`adares COMMAND --help` shows the forms";
   }
   if (reason == reason::kDraining) return "the coordinator is stopping; try again in a moment";

@@ -31,6 +31,7 @@ namespace reason {
 inline constexpr std::string_view kSpecInvalid = "SPEC_INVALID";
 inline constexpr std::string_view kArgumentInvalid = "ARGUMENT_INVALID";
 inline constexpr std::string_view kPageTokenInvalid = "PAGE_TOKEN_INVALID";
+inline constexpr std::string_view kFilterInvalid = "FILTER_INVALID";
 inline constexpr std::string_view kSweepNotFound = "SWEEP_NOT_FOUND";
 inline constexpr std::string_view kTrialNotFound = "TRIAL_NOT_FOUND";
 inline constexpr std::string_view kAttemptNotFound = "ATTEMPT_NOT_FOUND";

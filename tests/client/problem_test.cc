@@ -46,6 +46,7 @@ TEST(ProblemTest, EveryReasonHasAWayOutOfItsOwn) {
       {reason::kSpecInvalid, StatusCode::kInvalidArgument},
       {reason::kArgumentInvalid, StatusCode::kInvalidArgument},
       {reason::kPageTokenInvalid, StatusCode::kInvalidArgument},
+      {reason::kFilterInvalid, StatusCode::kInvalidArgument},
       {reason::kSweepNotFound, StatusCode::kNotFound},
       {reason::kTrialNotFound, StatusCode::kNotFound},
       {reason::kWorkerNotFound, StatusCode::kNotFound},
