@@ -36,6 +36,13 @@ std::optional<TrialSpecConflict> SkipConflict(const SkipSpec& skip) {
 }
 
 std::optional<TrialSpecConflict> BatchConflict(const TrialSpec& spec) {
+  if (spec.model.family == Family::kPaper && spec.train.batch_size == 1) {
+    return TrialSpecConflict{
+        "family paper ends in one pixel, where batch norm needs two pictures; train.batch_size "
+        "must "
+        "be at least 2",
+        {"train.batch_size", "model.family"}};
+  }
   if (spec.data.train_size == 0 || spec.train.batch_size <= spec.data.train_size) return {};
   return TrialSpecConflict{
       absl::StrCat("train.batch_size ", spec.train.batch_size, " is larger than data.train_size ",

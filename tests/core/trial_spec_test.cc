@@ -157,7 +157,12 @@ INSTANTIATE_TEST_SUITE_P(
                 R"(seed takes an integer >= 0: "9223372036854775808" does not fit into 64 bits)",
                 "seed"},
         BadSpec{"conflict", R"({"model":{"family":"paper"}})",
-                "family paper has no network of depth 8; model.depth must be 18", "model.depth"}),
+                "family paper has no network of depth 8; model.depth must be 18", "model.depth"},
+        BadSpec{"paper_batch",
+                R"({"model":{"family":"paper","depth":18},"train":{"batch_size":1}})",
+                "family paper ends in one pixel, where batch norm needs two pictures; "
+                "train.batch_size must be at least 2",
+                "train.batch_size"}),
     [](const auto& test) { return test.param.name; });
 
 TEST(TrialSpecTest, HostileNestingIsAnErrorAndNoCrash) {
