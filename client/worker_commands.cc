@@ -24,9 +24,9 @@ absl::StatusOr<ExitCode> List(const GlobalOptions& options) {
 void AddWorkerCommands(CLI::App& app, CommandLine& line) {
   CLI::App* worker = app.add_subcommand("worker", "Look at workers");
   worker->require_subcommand(1);
-  worker->add_subcommand("list", "List workers by name")
-      ->alias("ls")
-      ->callback([&line] { line.chosen = List; });
+  worker->add_subcommand("list", "List workers by name")->alias("ls")->callback([&line] {
+    line.chosen = List;
+  });
 }
 
 }  // namespace adares::client

@@ -82,8 +82,8 @@ class Coordinator {
   // Reads workers and live attempts from the store after a start, and gives every lease a full term
   // plus the grace.
   absl::Status Recover(Timestamp now);
-  // The same after a failed commit, when memory may be ahead of the file: leases that are known keep
-  // their terms.
+  // The same after a failed commit, when memory may be ahead of the file: leases that are known
+  // keep their terms.
   absl::Status Reload(Timestamp now);
 
   // Moves all terms on by `pause`: for that long the coordinator itself heard nobody, because its

@@ -26,7 +26,7 @@ SweepPlan PlanWith(Dataset dataset) {
 class DataCheckTest : public testing::Test {
  protected:
   DataCheckTest() {
-    std::string pattern = "/tmp/adares-data-XXXXXX";
+    std::string pattern = std::filesystem::temp_directory_path() / "adares-data-XXXXXX";
     folder_ = mkdtemp(pattern.data());
   }
   ~DataCheckTest() override { std::filesystem::remove_all(folder_); }

@@ -74,6 +74,8 @@ Reports::~Reports() {
 absl::StatusOr<v1::ReportResponse> Reports::Send(const v1::Assignment& attempt,
                                                  int64_t first_sequence,
                                                  const std::vector<v1::Record>& records) {
+  const absl::Status ended = absl::OutOfRangeError("the server has ended the stream");
+  if (stream_ == nullptr) return ended;
   v1::ReportRequest request;
   request.set_worker(worker_);
   request.set_instance(instance_);
@@ -84,7 +86,7 @@ absl::StatusOr<v1::ReportResponse> Reports::Send(const v1::Assignment& attempt,
   v1::ReportResponse response;
   if (stream_->Write(request) && stream_->Read(&response)) return response;
   const absl::Status end = Finish();
-  return end.ok() ? absl::OutOfRangeError("the server has ended the stream") : end;
+  return end.ok() ? ended : end;
 }
 
 int64_t Reports::Acknowledged(const v1::Assignment& attempt, int64_t first_sequence,
