@@ -67,7 +67,7 @@ TEST_F(MnistFilesTest, MissingFileIsNamedWithTheWayOut) {
 
 TEST_F(MnistFilesTest, TruncatedFileIsRefused) {
   std::vector<uint8_t> images = Images(3);
-  images.resize(images.size() - 5);
+  images.erase(images.end() - 5, images.end());
   folder_.Write("train-images-idx3-ubyte", images);
   EXPECT_EQ(ReadMnist(folder_.path(), kSize).status().code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(Error(), AllOf(HasSubstr("train-images-idx3-ubyte"), HasSubstr("2347"),
