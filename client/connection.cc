@@ -16,6 +16,7 @@ namespace adares::client {
 namespace {
 
 constexpr int kPageSize = 1000;
+constexpr int kSeriesPageSize = 50'000;
 
 bool IsAddress(const std::string& address) {
   if (address.starts_with("unix:")) return address.size() > 5;
@@ -52,6 +53,21 @@ absl::StatusOr<std::vector<Item>> AllPages(Page page, Items items) {
     token = response->next_page_token();
   } while (!token.empty());
   return all;
+}
+
+// Asks for one page after the other and puts the items of all into the first answer.
+template <typename Response, typename Request, typename Page, typename Items>
+absl::StatusOr<Response> WholeSeries(Request request, Page page, Items items) {
+  request.set_page_size(kSeriesPageSize);
+  Response whole;
+  for (;;) {
+    auto response = page(request);
+    if (!response.ok()) return response.status();
+    whole.set_trial(response->trial());
+    items(whole)->MergeFrom(*items(*response));
+    request.set_page_token(response->next_page_token());
+    if (request.page_token().empty()) return whole;
+  }
 }
 
 }  // namespace
@@ -156,13 +172,24 @@ absl::Status Connection::TailLogs(
 
 absl::StatusOr<v1::QueryMetricsResponse> Connection::QueryMetrics(
     const v1::QueryMetricsRequest& request) {
-  return Call(impl_->analysis, impl_->timeout, &v1::AnalysisService::Stub::QueryMetrics, request);
+  return WholeSeries<v1::QueryMetricsResponse>(
+      request,
+      [this](const v1::QueryMetricsRequest& page) {
+        return Call(impl_->analysis, impl_->timeout, &v1::AnalysisService::Stub::QueryMetrics,
+                    page);
+      },
+      [](v1::QueryMetricsResponse& response) { return response.mutable_points(); });
 }
 
 absl::StatusOr<v1::QuerySkipWeightsResponse> Connection::QuerySkipWeights(
     const v1::QuerySkipWeightsRequest& request) {
-  return Call(impl_->analysis, impl_->timeout, &v1::AnalysisService::Stub::QuerySkipWeights,
-              request);
+  return WholeSeries<v1::QuerySkipWeightsResponse>(
+      request,
+      [this](const v1::QuerySkipWeightsRequest& page) {
+        return Call(impl_->analysis, impl_->timeout, &v1::AnalysisService::Stub::QuerySkipWeights,
+                    page);
+      },
+      [](v1::QuerySkipWeightsResponse& response) { return response.mutable_weights(); });
 }
 
 absl::StatusOr<v1::CompareVariantsResponse> Connection::CompareVariants(

@@ -46,6 +46,7 @@ class Connection {
   absl::Status TailLogs(const v1::TailLogsRequest& request,
                         const std::function<absl::Status(const v1::TailLogsResponse&)>& each);
 
+  // All pages in one answer.
   absl::StatusOr<v1::QueryMetricsResponse> QueryMetrics(const v1::QueryMetricsRequest& request);
   absl::StatusOr<v1::QuerySkipWeightsResponse> QuerySkipWeights(
       const v1::QuerySkipWeightsRequest& request);

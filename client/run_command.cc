@@ -66,6 +66,7 @@ class Run {
   absl::StatusOr<ExitCode> RunToEnd() {
     ADARES_ASSIGN_OR_RETURN(v1::Sweep sweep, Submit());
     if (!IsFinal(sweep)) {
+      ADARES_RETURN_IF_ERROR(TellOfOtherSweeps(sweep));
       ADARES_RETURN_IF_ERROR(StartWorker(sweep));
       display_.Start(SystemNow());
       ADARES_ASSIGN_OR_RETURN(const SweepSnapshot end,
@@ -109,6 +110,17 @@ class Run {
       Say(options_, absl::StrCat("continuing ", DescribeSweep(sweep)));
     }
     return sweep;
+  }
+
+  // The worker trains whatever the folder has queued, and older sweeps of one priority come first.
+  absl::Status TellOfOtherSweeps(const v1::Sweep& sweep) {
+    ADARES_ASSIGN_OR_RETURN(const auto sweeps, service_->connection().ListSweeps());
+    for (const v1::Sweep& other : sweeps) {
+      if (IsFinal(other) || other.name() == sweep.name()) continue;
+      Say(options_, absl::StrCat("also in ", run_.state, ", and trained too: ",
+                                 DescribeSweep(other), " (--state DIR keeps sweeps apart)"));
+    }
+    return absl::OkStatus();
   }
 
   absl::Status StartWorker(const v1::Sweep& sweep) {

@@ -20,6 +20,7 @@ std::string Word(v1::Worker::State state) {
 
 Tone ToneOf(v1::Worker::State state) {
   if (state == v1::Worker::STATE_LOST) return Tone::kBad;
+  if (state == v1::Worker::STATE_LEFT) return Tone::kFaint;
   return state == v1::Worker::STATE_BUSY ? Tone::kActive : Tone::kPlain;
 }
 

@@ -78,7 +78,8 @@ struct TrialRecord {
   int64_t revision = 0;
 };
 
-enum class WorkerState { kReady, kBusy, kDraining, kLost };
+// kLost was not heard of for longer than a lease; kLeft said goodbye.
+enum class WorkerState { kReady, kBusy, kDraining, kLost, kLeft };
 
 struct WorkerRecord {
   std::string name;

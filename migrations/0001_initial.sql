@@ -121,7 +121,7 @@ CREATE INDEX trial_queue ON trial (priority DESC, sweep_id, position) WHERE stat
 CREATE INDEX trial_waiting ON trial (queued_at) WHERE state = 'queued';
 CREATE INDEX trial_open ON trial (sweep_id, position)
   WHERE state IN ('queued', 'running', 'stopping');
-CREATE INDEX trial_revision ON trial (sweep_id, revision);
+CREATE INDEX trial_revision ON trial (sweep_id, revision, position);
 
 -- A trial's whole configuration: apart, because every report rewrites a trial's row.
 CREATE TABLE trial_spec (
@@ -239,7 +239,7 @@ CREATE TABLE worker (
   version TEXT NOT NULL,
   registered_at INTEGER NOT NULL,
   last_seen_at INTEGER NOT NULL,
-  CONSTRAINT worker_state_valid CHECK (state IN ('ready', 'busy', 'draining', 'lost')),
+  CONSTRAINT worker_state_valid CHECK (state IN ('ready', 'busy', 'draining', 'lost', 'left')),
   CONSTRAINT worker_slots_valid CHECK (slots >= 0)
 ) WITHOUT ROWID, STRICT;
 

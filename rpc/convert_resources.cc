@@ -211,6 +211,9 @@ v1::Worker ToProto(const WorkerRecord& worker) {
     case WorkerState::kLost:
       message.set_state(v1::Worker::STATE_LOST);
       break;
+    case WorkerState::kLeft:
+      message.set_state(v1::Worker::STATE_LEFT);
+      break;
   }
   message.set_hostname(worker.hostname);
   message.set_device(worker.device);

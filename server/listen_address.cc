@@ -18,10 +18,11 @@ bool IsLoopback(std::string_view host) {
 
 }  // namespace
 
-absl::Status CheckListenAddress(const std::string& address, bool insecure) {
+absl::Status CheckListenAddress(const std::string& option, const std::string& address,
+                                bool insecure) {
   if (address.starts_with("unix:")) {
     if (address.size() - 5 <= kMaxUnixPath) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrCat("--listen ", address,
+    return absl::InvalidArgumentError(absl::StrCat(option, " ", address,
                                                    ": a Unix socket's path has at most ",
                                                    kMaxUnixPath, " bytes; take a shorter one"));
   }
@@ -30,13 +31,13 @@ absl::Status CheckListenAddress(const std::string& address, bool insecure) {
   if (colon == std::string::npos || colon == 0 ||
       !absl::SimpleAtoi(address.substr(colon + 1), &port) || port < 0 || port > kMaxPort) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--listen ", address, ": expected HOST:PORT or unix:PATH"));
+        absl::StrCat(option, " ", address, ": expected HOST:PORT or unix:PATH"));
   }
   if (insecure || IsLoopback(address.substr(0, colon))) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
       "--listen ", address,
-      ": other machines can reach this address, and calls are not encrypted; add --insecure if the "
-      "network is trusted, or listen on 127.0.0.1 and use an SSH tunnel"));
+      ": other machines can reach this address, and nothing on it is encrypted; add --insecure if "
+      "the network is trusted, or listen on 127.0.0.1 and use an SSH tunnel"));
 }
 
 }  // namespace adares

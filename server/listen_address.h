@@ -9,7 +9,8 @@
 namespace adares {
 
 // INVALID_ARGUMENT for a malformed address; FAILED_PRECONDITION for one that other machines reach
-// unless `insecure`.
-absl::Status CheckListenAddress(const std::string& address, bool insecure);
+// unless `insecure`. `option` is what the operator gave it with, --listen or --http.
+absl::Status CheckListenAddress(const std::string& option, const std::string& address,
+                                bool insecure);
 
 }  // namespace adares

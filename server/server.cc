@@ -38,6 +38,8 @@ namespace {
 
 constexpr std::chrono::seconds kShutdownGrace{2};
 constexpr std::chrono::seconds kLoopStalled{5};
+constexpr const char* kServices[] = {"adares.v1.SweepService", "adares.v1.TrialService",
+                                     "adares.v1.AnalysisService", "adares.v1.WorkerService"};
 
 // The answer if it comes within a second: a busy or hung database must not hang the probes, which
 // share the HTTP thread with /metrics.
@@ -52,6 +54,12 @@ int64_t FileBytes(const std::string& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   return error ? 0 : static_cast<int64_t>(size);
+}
+
+int64_t FreeBytes(const std::string& folder) {
+  std::error_code error;
+  const auto space = std::filesystem::space(folder, error);
+  return error ? 0 : static_cast<int64_t>(space.available);
 }
 
 }  // namespace
@@ -106,12 +114,14 @@ CommitLoop::Listener Server::Impl::LoopListener() {
     hub.NotifyTick(std::chrono::steady_clock::now());
     waiters.Ticked(now);
   };
-  listener.measured = [this](double seconds) { metrics.ObserveTransaction(seconds); };
+  listener.measured = [this](double seconds, const absl::Status& committed) {
+    metrics.ObserveTransaction(seconds, committed);
+  };
   return listener;
 }
 
 absl::Status Server::Impl::Listen() {
-  ADARES_RETURN_IF_ERROR(CheckListenAddress(config.listen, config.insecure));
+  ADARES_RETURN_IF_ERROR(CheckListenAddress("--listen", config.listen, config.insecure));
   sweeps = std::make_unique<SweepServiceImpl>(loop.get(), readers.get(), &hub);
   trials = std::make_unique<TrialServiceImpl>(readers.get(), &hub);
   analysis = std::make_unique<AnalysisServiceImpl>(readers.get());
@@ -131,7 +141,7 @@ absl::Status Server::Impl::Listen() {
   builder.RegisterService(analysis.get());
   builder.RegisterService(workers.get());
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
-  interceptors.push_back(MakeCallCounter(&metrics));
+  interceptors.push_back(MakeCallCounter(&metrics.calls()));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   grpc = builder.BuildAndStart();
   if (grpc == nullptr) {
@@ -139,11 +149,14 @@ absl::Status Server::Impl::Listen() {
         "cannot listen on --listen ", config.listen,
         ": the address is taken or not of this machine; stop the other server or take another"));
   }
+  auto* const health = grpc->GetHealthCheckService();
+  for (const char* service : kServices) health->SetServingStatus(service, true);
   return absl::OkStatus();
 }
 
 absl::Status Server::Impl::ServeHttp() {
   if (config.http == "none") return absl::OkStatus();
+  ADARES_RETURN_IF_ERROR(CheckListenAddress("--http", config.http, config.insecure));
   std::map<std::string, HttpServer::Handler> routes;
   routes["/metrics"] = [this] { return Metrics(); };
   routes["/healthz"] = [] { return HttpResponse{200, "text/plain; charset=utf-8", "ok\n"}; };
@@ -154,10 +167,11 @@ absl::Status Server::Impl::ServeHttp() {
                                      "\n/metrics  Prometheus\n/healthz  the process lives\n"
                                      "/readyz   it takes calls\n")};
   };
-  ADARES_ASSIGN_OR_RETURN(http, HttpServer::Start(config.http, std::move(routes),
-                                                  [this](const std::string& path, int code) {
-                                                    metrics.CountHttpRequest(path, code);
-                                                  }));
+  for (const auto& [path, handler] : routes) metrics.DeclareHttpHandler(path);
+  const auto observe = [this](const std::string& path, int code, double seconds) {
+    metrics.CountHttpRequest(path, code, seconds);
+  };
+  ADARES_ASSIGN_OR_RETURN(http, HttpServer::Start(config.http, std::move(routes), observe));
   return absl::OkStatus();
 }
 
@@ -182,7 +196,8 @@ HttpResponse Server::Impl::Metrics() {
     metrics.SetQueue(**queue);
     if (workers_now && workers_now->ok()) metrics.SetWorkers(**workers_now, (*queue)->lost_workers);
   }
-  metrics.SetDatabaseBytes(FileBytes(folder->database()), FileBytes(folder->database() + "-wal"));
+  metrics.SetDatabase({FileBytes(folder->database()), FileBytes(folder->database() + "-wal"),
+                       FreeBytes(config.state_dir)});
   metrics.SetWatchStreams(static_cast<int64_t>(hub.size()));
   return {200, "text/plain; version=0.0.4; charset=utf-8", metrics.Expose()};
 }
@@ -192,7 +207,8 @@ HttpResponse Server::Impl::Ready() const {
   const bool commits = loop->last_commit_succeeded();
   const bool ready = ticking && commits && !draining;
   return {ready ? 200 : 503, "text/plain; charset=utf-8",
-          absl::StrCat("coordinator loop: ", ticking ? "ok" : "stalled", "\n",
+          absl::StrCat("database: open, migrated\n",
+                       "coordinator loop: ", ticking ? "ok" : "stalled", "\n",
                        "last commit: ", commits ? "ok" : "failed", "\n",
                        "draining: ", draining ? "yes" : "no", "\n")};
 }

@@ -94,7 +94,8 @@ void CommitLoop::RunBatch(std::vector<Entry> batch) {
     }
     for (Entry& entry : batch) entry.answer(committed.ok() ? entry.status : committed);
     if (listener_.measured) {
-      listener_.measured(std::chrono::duration<double>(SteadyClock::now() - begin).count());
+      listener_.measured(std::chrono::duration<double>(SteadyClock::now() - begin).count(),
+                         committed);
     }
     if (listener_.committed) listener_.committed(effects);
   }

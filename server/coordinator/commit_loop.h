@@ -44,7 +44,7 @@ class CommitLoop {
     // After every batch and at least once a tick.
     std::function<void(const Coordinator&, Timestamp now)> ticked;
     // Seconds that a transaction took from its beginning to the end of its commit.
-    std::function<void(double seconds)> measured;
+    std::function<void(double seconds, const absl::Status& committed)> measured;
   };
 
   // Recovers the coordinator from the store; its errors are those of the store.

@@ -68,7 +68,7 @@ absl::Status Coordinator::Load(Timestamp expires_at) {
   queue_empty_ = false;
   effects_ = {};
   for (const WorkerRecord& worker : workers) {
-    if (worker.state == WorkerState::kLost) continue;
+    if (worker.state == WorkerState::kLost || worker.state == WorkerState::kLeft) continue;
     Session session;
     session.record = worker;
     session.expires_at = expires_at;
@@ -163,10 +163,15 @@ absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp n
 absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp now) {
   const auto it = sessions_.find(input.worker);
   if (it == sessions_.end() || it->second.record.instance != input.instance) {
+    if (input.leaving) return SyncOutput{};
     return MakeError(absl::StatusCode::kNotFound, reason::kWorkerUnknown,
                      absl::StrCat("worker ", input.worker,
                                   " is not registered with this instance; register again"),
                      {{"worker", input.worker}});
+  }
+  if (input.leaving) {
+    ADARES_RETURN_IF_ERROR(Leave(input.worker, now));
+    return SyncOutput{};
   }
   Session& session = it->second;
   session.draining = input.draining;
@@ -176,6 +181,15 @@ absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp n
   if (!session.draining) ADARES_RETURN_IF_ERROR(Assign(session, now, &output));
   ADARES_RETURN_IF_ERROR(Touch(session, now));
   return output;
+}
+
+// Leases that it still has were given by an answer that it did not wait for.
+absl::Status Coordinator::Leave(const std::string& worker, Timestamp now) {
+  const std::set<AttemptId> leases = sessions_.at(worker).leases;
+  for (const AttemptId& id : leases) ADARES_RETURN_IF_ERROR(LoseLease(id, "it left", now));
+  ADARES_RETURN_IF_ERROR(store_->TouchWorker(worker, WorkerState::kLeft, now));
+  sessions_.erase(worker);
+  return absl::OkStatus();
 }
 
 bool Coordinator::Holds(const Session& session, const AttemptId& id) const {
@@ -282,6 +296,7 @@ absl::Status Coordinator::Finish(const LiveAttempt& attempt, const AttemptEnd& e
   if (state == TrialState::kQueued) {
     queue_empty_ = false;
     effects_.queue_grew = true;
+    ++effects_.trials_requeued[end.reason];
   }
   DropLease(attempt.id);
   return absl::OkStatus();
@@ -293,6 +308,7 @@ absl::Status Coordinator::LoseLease(const AttemptId& id, const std::string& why,
     DropLease(id);
     return absl::OkStatus();
   }
+  ++effects_.leases_lost;
   return Finish(
       *live,
       {EndReason::kWorkerLost, absl::StrCat("worker ", live->worker, " was lost: ", why), {}, {}},

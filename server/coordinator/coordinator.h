@@ -42,6 +42,7 @@ struct SyncInput {
   std::string instance;
   std::vector<HeldAttempt> held;
   bool draining = false;
+  bool leaving = false;  // its last one: it holds nothing
 };
 
 struct StopOrder {
@@ -100,9 +101,12 @@ class Coordinator {
   // INVALID_ARGUMENT for a malformed name, slots out of 1..1024, or an instance that another one of
   // the same name has replaced: two workers must not share a name.
   absl::Status RegisterWorker(const WorkerRecord& worker, Timestamp now);
-  // NOT_FOUND WORKER_UNKNOWN.
+  // NOT_FOUND WORKER_UNKNOWN, unless the worker leaves.
   absl::StatusOr<SyncOutput> Sync(const SyncInput& input, Timestamp now);
   absl::StatusOr<ReportOutput> Report(const ReportInput& input, Timestamp now);
+  // Ends an attempt, if `input.worker` holds it, whose report cannot be read: it would come the same
+  // way again and again. Of `input` the records are not looked at.
+  absl::Status Reject(const ReportInput& input, const absl::Status& why, Timestamp now);
 
   // Ends leases that are over and marks silent workers as lost.
   absl::Status Expire(Timestamp now);
@@ -140,6 +144,7 @@ class Coordinator {
   absl::Status Load(Timestamp expires_at);
   bool Holds(const Session& session, const AttemptId& id) const;
   void Renew(Session& session, Timestamp now);
+  absl::Status Leave(const std::string& worker, Timestamp now);
   absl::Status Reconcile(Session& session, const SyncInput& input, Timestamp now,
                          SyncOutput* output);
   absl::Status Resend(const AttemptId& id, Timestamp now, SyncOutput* output);

@@ -50,6 +50,20 @@ absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Times
   return ReportOutput{acknowledged, false};
 }
 
+absl::Status Coordinator::Reject(const ReportInput& input, const absl::Status& why,
+                                 Timestamp now) {
+  const auto session = sessions_.find(input.worker);
+  if (session == sessions_.end() || session->second.record.instance != input.instance ||
+      !Holds(session->second, input.id)) {
+    return absl::OkStatus();
+  }
+  ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(input.id));
+  if (!live) return absl::InternalError(absl::StrCat("lease without an attempt: ", input.id.trial));
+  const std::string message =
+      absl::StrCat("the worker's report could not be read: ", std::string(why.message()));
+  return Finish(*live, {EndReason::kError, message, {}, {}}, now);
+}
+
 absl::Status Coordinator::Apply(const LiveAttempt& attempt, const ReportRecord& record) {
   if (const auto* start = std::get_if<AttemptStart>(&record)) {
     return store_->SetAttemptStart(attempt, *start);

@@ -9,7 +9,9 @@ void Effects::Merge(Effects other) {
   trials_created += other.trials_created;
   queue_waits.insert(queue_waits.end(), other.queue_waits.begin(), other.queue_waits.end());
   leases_expired += other.leases_expired;
+  leases_lost += other.leases_lost;
   for (const auto& [reason, count] : other.attempts_ended) attempts_ended[reason] += count;
+  for (const auto& [reason, count] : other.trials_requeued) trials_requeued[reason] += count;
   trials_finished.insert(trials_finished.end(), other.trials_finished.begin(),
                          other.trials_finished.end());
   points_written += other.points_written;

@@ -21,7 +21,9 @@ struct Effects {
   int64_t trials_created = 0;
   std::vector<Duration> queue_waits;  // one for each lease that was granted
   int64_t leases_expired = 0;
+  int64_t leases_lost = 0;  // ended without a report of their attempt's end, expired ones included
   std::map<EndReason, int64_t> attempts_ended;
+  std::map<EndReason, int64_t> trials_requeued;  // by why their attempt ended
   std::vector<std::pair<TrialState, Duration>> trials_finished;  // duration of the last attempt
   int64_t points_written = 0;
   int64_t points_conflicting = 0;

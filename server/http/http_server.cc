@@ -31,6 +31,7 @@ struct Site {
   size_t connections = 0;
 
   HttpResponse Answer(http::verb method, const std::string& target) const {
+    const auto begin = std::chrono::steady_clock::now();
     const std::string path = target.substr(0, target.find('?'));
     const auto route = routes.find(path);
     HttpResponse response;
@@ -41,7 +42,8 @@ struct Site {
     } else {
       response = route->second();
     }
-    observe(route == routes.end() ? "other" : path, response.code);
+    const std::chrono::duration<double> length = std::chrono::steady_clock::now() - begin;
+    observe(route == routes.end() ? "other" : path, response.code, length.count());
     return response;
   }
 };

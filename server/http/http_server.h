@@ -22,10 +22,10 @@ struct HttpResponse {
 class HttpServer {
  public:
   using Handler = std::function<HttpResponse()>;
-  using Observer = std::function<void(const std::string& path, int code)>;
+  using Observer = std::function<void(const std::string& path, int code, double seconds)>;
 
   // `address` is HOST:PORT; port 0 takes a free one. `routes` maps paths to handlers; `observe` is
-  // told each answer ("other" for unknown paths). UNAVAILABLE naming the address if it cannot be
+  // told each answer ("other" for unknown paths) and how long it took to make. UNAVAILABLE naming the address if it cannot be
   // listened on.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const std::string& address,
                                                            std::map<std::string, Handler> routes,

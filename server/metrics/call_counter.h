@@ -5,12 +5,12 @@
 
 #include <memory>
 
-#include "server/metrics/server_metrics.h"
+#include "server/metrics/call_metrics.h"
 
 namespace adares {
 
 // `metrics` must outlive the server.
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> MakeCallCounter(
-    ServerMetrics* metrics);
+    CallMetrics* metrics);
 
 }  // namespace adares

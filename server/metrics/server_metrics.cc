@@ -29,6 +29,7 @@ using Buckets = Histogram::BucketBoundaries;
 const Buckets kQueueWaitBuckets = {0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400, 86400};
 const Buckets kTrialBuckets = {10,   30,   60,   120,   300,   600,  1200,
                                2400, 3600, 7200, 14400, 28800, 86400};
+const Buckets kHttpBuckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5};
 const Buckets kTransactionBuckets = {0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                                      0.025,  0.05,   0.1,   0.25,   1,     5};
 
@@ -49,6 +50,13 @@ constexpr EndReason kEndReasons[] = {
 constexpr SweepState kSweepStates[] = {SweepState::kRunning, SweepState::kCancelling,
                                        SweepState::kSucceeded, SweepState::kFailed,
                                        SweepState::kCancelled};
+constexpr EndReason kRetriedReasons[] = {EndReason::kWorkerLost, EndReason::kPreempted};
+constexpr const char* kFailures[] = {"busy", "full", "other"};
+
+std::string FailureOf(const absl::Status& status) {
+  if (absl::IsUnavailable(status)) return "busy";
+  return absl::IsResourceExhausted(status) ? "full" : "other";
+}
 
 }  // namespace
 
@@ -74,6 +82,8 @@ struct ServerMetrics::Families {
       Counters("adares_trials_finished_total", "Trials that became final.");
   MetricFamily<Counter>& attempts_finished =
       Counters("adares_attempts_finished_total", "Attempts that ended.");
+  MetricFamily<Counter>& retries =
+      Counters("adares_trial_retries_total", "Trials that were queued again.");
   MetricFamily<Histogram>& queue_wait =
       Histograms("adares_trial_queue_wait_seconds", "Time from being queued to a lease.");
   MetricFamily<Histogram>& trial_duration =
@@ -85,6 +95,8 @@ struct ServerMetrics::Families {
       Counters("adares_leases_granted_total", "Leases given to workers.");
   MetricFamily<Counter>& leases_expired =
       Counters("adares_leases_expired_total", "Leases that ended because they were not renewed.");
+  MetricFamily<Counter>& leases_lost =
+      Counters("adares_leases_lost_total", "Leases that ended without an end of their attempt.");
   MetricFamily<Gauge>& workers = Gauges("adares_workers", "Workers by state.");
   MetricFamily<Gauge>& slots = Gauges("adares_worker_slots", "Slots of live workers.");
   MetricFamily<Gauge>& heartbeat = Gauges("adares_worker_last_heartbeat_timestamp_seconds",
@@ -95,15 +107,19 @@ struct ServerMetrics::Families {
       Counters("adares_metric_points_rejected_total", "Reports or points that were kept out.");
   MetricFamily<Histogram>& transaction =
       Histograms("adares_db_transaction_seconds", "Length of a transaction, its commit included.");
+  MetricFamily<Counter>& transactions_failed =
+      Counters("adares_db_failures_total", "Transactions that could not be committed.");
   MetricFamily<Gauge>& database_bytes = Gauges("adares_db_bytes", "Size of the database file.");
   MetricFamily<Gauge>& wal_bytes = Gauges("adares_db_wal_bytes", "Size of the write-ahead log.");
+  MetricFamily<Gauge>& volume_free_bytes =
+      Gauges("adares_db_volume_free_bytes", "Free space where the database file is.");
   MetricFamily<Gauge>& watch_streams =
       Gauges("adares_watch_streams", "Streams that follow changes.");
-  MetricFamily<Counter>& calls_started = Counters("grpc_server_started_total", "Calls that began.");
-  MetricFamily<Counter>& calls_handled =
-      Counters("grpc_server_handled_total", "Calls that ended, by code.");
+  CallMetrics calls{registry};
   MetricFamily<Counter>& http_requests =
       Counters("adares_http_requests_total", "HTTP requests answered.");
+  MetricFamily<Histogram>& http_seconds =
+      Histograms("adares_http_request_seconds", "Time that an HTTP answer took.");
 
   std::mutex mutex;
   std::set<std::string> known_workers;  // guarded by mutex: those with a heartbeat series
@@ -116,7 +132,12 @@ ServerMetrics::ServerMetrics(std::string_view version) : families_(std::make_uni
   f.trials_created.Add({});
   f.leases_granted.Add({});
   f.leases_expired.Add({});
+  f.leases_lost.Add({});
   f.points_written.Add({});
+  for (const EndReason reason : kRetriedReasons) {
+    f.retries.Add({{"reason", Label(Name(reason))}});
+  }
+  for (const char* failure : kFailures) f.transactions_failed.Add({{"reason", failure}});
   for (const char* cause : {"stale_attempt", "conflict"})
     f.points_rejected.Add({{"reason", cause}});
   for (const EndReason reason : kEndReasons) {
@@ -139,6 +160,7 @@ void ServerMetrics::Count(const Effects& effects) {
   f.trials_created.Add({}).Increment(static_cast<double>(effects.trials_created));
   f.leases_granted.Add({}).Increment(static_cast<double>(effects.queue_waits.size()));
   f.leases_expired.Add({}).Increment(static_cast<double>(effects.leases_expired));
+  f.leases_lost.Add({}).Increment(static_cast<double>(effects.leases_lost));
   f.points_written.Add({}).Increment(static_cast<double>(effects.points_written));
   f.points_rejected.Add({{"reason", "stale_attempt"}})
       .Increment(static_cast<double>(effects.stale_reports));
@@ -151,6 +173,9 @@ void ServerMetrics::Count(const Effects& effects) {
     f.attempts_finished.Add({{"reason", Label(Name(reason))}})
         .Increment(static_cast<double>(count));
   }
+  for (const auto& [reason, count] : effects.trials_requeued) {
+    f.retries.Add({{"reason", Label(Name(reason))}}).Increment(static_cast<double>(count));
+  }
   for (const auto& [state, duration] : effects.trials_finished) {
     const std::string outcome = Label(Name(state));
     f.trials_finished.Add({{"outcome", outcome}}).Increment();
@@ -158,28 +183,23 @@ void ServerMetrics::Count(const Effects& effects) {
   }
 }
 
-void ServerMetrics::ObserveTransaction(double seconds) {
+void ServerMetrics::ObserveTransaction(double seconds, const absl::Status& committed) {
   families_->transaction.Add({{"op", "write"}}, kTransactionBuckets).Observe(seconds);
+  if (!committed.ok()) {
+    families_->transactions_failed.Add({{"reason", FailureOf(committed)}}).Increment();
+  }
 }
 
-void ServerMetrics::CountCallStarted(std::string_view service, std::string_view method) {
-  families_->calls_started
-      .Add({{"grpc_service", std::string(service)}, {"grpc_method", std::string(method)}})
-      .Increment();
+CallMetrics& ServerMetrics::calls() { return families_->calls; }
+
+void ServerMetrics::DeclareHttpHandler(const std::string& handler) {
+  families_->http_requests.Add({{"handler", handler}, {"code", "200"}});
+  families_->http_seconds.Add({{"handler", handler}}, kHttpBuckets);
 }
 
-void ServerMetrics::CountCallHandled(std::string_view service, std::string_view method,
-                                     std::string_view code) {
-  families_->calls_handled
-      .Add({{"grpc_service", std::string(service)},
-            {"grpc_method", std::string(method)},
-            {"grpc_code", std::string(code)}})
-      .Increment();
-}
-
-void ServerMetrics::CountHttpRequest(std::string_view handler, int code) {
-  families_->http_requests.Add({{"handler", std::string(handler)}, {"code", std::to_string(code)}})
-      .Increment();
+void ServerMetrics::CountHttpRequest(const std::string& handler, int code, double seconds) {
+  families_->http_requests.Add({{"handler", handler}, {"code", std::to_string(code)}}).Increment();
+  families_->http_seconds.Add({{"handler", handler}}, kHttpBuckets).Observe(seconds);
 }
 
 void ServerMetrics::SetQueue(const QueueCounts& counts) {
@@ -201,12 +221,13 @@ void ServerMetrics::SetWorkers(const std::vector<WorkerRecord>& live, int64_t lo
   const std::lock_guard lock(f.mutex);
   std::map<WorkerState, int> by_state;
   int busy = 0;
-  int total = 0;
+  int free = 0;
   std::set<std::string> names;
   for (const WorkerRecord& worker : live) {
     ++by_state[worker.state];
     busy += worker.busy_slots;
-    total += worker.slots;
+    // Nothing is started in the free slots of a worker that drains.
+    if (worker.state != WorkerState::kDraining) free += std::max(0, worker.slots - worker.busy_slots);
     names.insert(worker.name);
     f.heartbeat.Add({{"worker", worker.name}}).Set(Seconds(worker.last_seen_at.time_since_epoch()));
   }
@@ -215,7 +236,7 @@ void ServerMetrics::SetWorkers(const std::vector<WorkerRecord>& live, int64_t lo
   f.workers.Add({{"state", "draining"}}).Set(by_state[WorkerState::kDraining]);
   f.workers.Add({{"state", "lost"}}).Set(static_cast<double>(lost));
   f.slots.Add({{"state", "busy"}}).Set(busy);
-  f.slots.Add({{"state", "free"}}).Set(std::max(0, total - busy));
+  f.slots.Add({{"state", "free"}}).Set(free);
   // A worker that is gone must not look silent for ever.
   for (const std::string& name : f.known_workers) {
     if (!names.contains(name)) f.heartbeat.Remove(&f.heartbeat.Add({{"worker", name}}));
@@ -223,9 +244,10 @@ void ServerMetrics::SetWorkers(const std::vector<WorkerRecord>& live, int64_t lo
   f.known_workers = std::move(names);
 }
 
-void ServerMetrics::SetDatabaseBytes(int64_t database, int64_t wal) {
-  families_->database_bytes.Add({}).Set(static_cast<double>(database));
-  families_->wal_bytes.Add({}).Set(static_cast<double>(wal));
+void ServerMetrics::SetDatabase(const DatabaseBytes& bytes) {
+  families_->database_bytes.Add({}).Set(static_cast<double>(bytes.file));
+  families_->wal_bytes.Add({}).Set(static_cast<double>(bytes.wal));
+  families_->volume_free_bytes.Add({}).Set(static_cast<double>(bytes.volume_free));
 }
 
 void ServerMetrics::SetWatchStreams(int64_t n) {

@@ -9,11 +9,19 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "core/records.h"
 #include "server/coordinator/effects.h"
+#include "server/metrics/call_metrics.h"
 #include "server/store/reader.h"
 
 namespace adares {
+
+struct DatabaseBytes {
+  int64_t file = 0;
+  int64_t wal = 0;
+  int64_t volume_free = 0;  // of the volume that holds them
+};
 
 class ServerMetrics {
  public:
@@ -22,15 +30,17 @@ class ServerMetrics {
 
   // Counts what a commit changed.
   void Count(const Effects& effects);
-  void ObserveTransaction(double seconds);
-  void CountCallStarted(std::string_view service, std::string_view method);
-  void CountCallHandled(std::string_view service, std::string_view method, std::string_view code);
-  void CountHttpRequest(std::string_view handler, int code);
+  // One transaction of the coordinator and how it ended.
+  void ObserveTransaction(double seconds, const absl::Status& committed);
+  CallMetrics& calls();
+  // Exports the handler's series as 0.
+  void DeclareHttpHandler(const std::string& handler);
+  void CountHttpRequest(const std::string& handler, int code, double seconds);
 
   // Gauges are set from a snapshot.
   void SetQueue(const QueueCounts& counts);
   void SetWorkers(const std::vector<WorkerRecord>& live, int64_t lost);
-  void SetDatabaseBytes(int64_t database, int64_t wal);
+  void SetDatabase(const DatabaseBytes& bytes);
   void SetWatchStreams(int64_t n);
 
   // Text exposition format 0.0.4.

@@ -7,6 +7,7 @@
 #include "core/status.h"
 #include "rpc/convert.h"
 #include "rpc/names.h"
+#include "server/services/page_request.h"
 #include "server/services/read_call.h"
 
 namespace adares {
@@ -16,16 +17,19 @@ grpc::ServerUnaryReactor* AnalysisServiceImpl::QueryMetrics(grpc::CallbackServer
                                                             v1::QueryMetricsResponse* response) {
   const absl::StatusOr<TrialName> name = ParseTrialResource(request->trial());
   if (!name.ok()) return AnswerAtOnce(context, name.status());
+  const absl::StatusOr<Page> page = SeriesPageOfRequest(*request);
+  if (!page.ok()) return AnswerAtOnce(context, page.status());
   const std::vector<std::string> keys(request->keys().begin(), request->keys().end());
   return AnswerFromReader(
       context, readers_, response,
-      [name = *name, keys](Reader& reader) -> absl::StatusOr<v1::QueryMetricsResponse> {
+      [name = *name, page = *page, keys](Reader& reader) -> absl::StatusOr<v1::QueryMetricsResponse> {
         ADARES_ASSIGN_OR_RETURN(const TrialRecord trial, reader.GetTrial(name.sweep, name.trial));
-        ADARES_ASSIGN_OR_RETURN(const std::vector<MetricPoint> points,
-                                reader.Points(trial.sweep, trial.id, keys));
+        ADARES_ASSIGN_OR_RETURN(const PageOf<MetricPoint> points,
+                                reader.Points(trial.sweep, trial.id, keys, page));
         v1::QueryMetricsResponse message;
         message.set_trial(TrialResource(trial.sweep, trial.id));
-        for (const MetricPoint& point : points) *message.add_points() = ToProto(point);
+        for (const MetricPoint& point : points.items) *message.add_points() = ToProto(point);
+        message.set_next_page_token(points.next_token);
         return message;
       });
 }
@@ -35,17 +39,21 @@ grpc::ServerUnaryReactor* AnalysisServiceImpl::QuerySkipWeights(
     v1::QuerySkipWeightsResponse* response) {
   const absl::StatusOr<TrialName> name = ParseTrialResource(request->trial());
   if (!name.ok()) return AnswerAtOnce(context, name.status());
+  const absl::StatusOr<Page> page = SeriesPageOfRequest(*request);
+  if (!page.ok()) return AnswerAtOnce(context, page.status());
   const std::vector<std::string> sites(request->sites().begin(), request->sites().end());
   return AnswerFromReader(
       context, readers_, response,
-      [name = *name, sites, last_only = request->last_only()](
+      [name = *name, page = *page, sites, last_only = request->last_only()](
           Reader& reader) -> absl::StatusOr<v1::QuerySkipWeightsResponse> {
         ADARES_ASSIGN_OR_RETURN(const TrialRecord trial, reader.GetTrial(name.sweep, name.trial));
-        ADARES_ASSIGN_OR_RETURN(const std::vector<SkipWeightPoint> weights,
-                                reader.SkipWeights(trial.sweep, trial.id, sites, last_only));
+        ADARES_ASSIGN_OR_RETURN(
+            const PageOf<SkipWeightPoint> weights,
+            reader.SkipWeights(trial.sweep, trial.id, sites, last_only, page));
         v1::QuerySkipWeightsResponse message;
         message.set_trial(TrialResource(trial.sweep, trial.id));
-        for (const SkipWeightPoint& weight : weights) *message.add_weights() = ToProto(weight);
+        for (const SkipWeightPoint& weight : weights.items) *message.add_weights() = ToProto(weight);
+        message.set_next_page_token(weights.next_token);
         return message;
       });
 }

@@ -11,30 +11,48 @@
 namespace adares {
 namespace {
 
-absl::StatusOr<ReportInput> InputOf(const v1::ReportRequest& request) {
+// Everything but the records.
+absl::StatusOr<ReportInput> HeadOf(const v1::ReportRequest& request) {
   ReportInput input;
   input.worker = request.worker();
   input.instance = request.instance();
   input.first_sequence = request.first_sequence();
   ADARES_ASSIGN_OR_RETURN(input.id, ParseAttempt(request.trial(), request.attempt()));
-  if (input.first_sequence < 1) {
-    return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                     "first_sequence: records are numbered from 1", {{"field", "first_sequence"}});
-  }
-  input.records.reserve(request.records_size());
-  for (const v1::Record& record : request.records()) {
-    ADARES_ASSIGN_OR_RETURN(input.records.emplace_back(), FromProto(record));
-  }
   return input;
 }
 
-v1::ReportResponse Refuse(const std::string& trial, int32_t attempt, std::string_view reason,
-                          const std::string& message) {
+absl::Status ReadRecords(const v1::ReportRequest& request, std::vector<ReportRecord>& records) {
+  if (request.first_sequence() < 1) {
+    return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
+                     "first_sequence: records are numbered from 1", {{"field", "first_sequence"}});
+  }
+  records.reserve(request.records_size());
+  for (const v1::Record& record : request.records()) {
+    ADARES_ASSIGN_OR_RETURN(records.emplace_back(), FromProto(record));
+  }
+  return absl::OkStatus();
+}
+
+v1::ReportResponse Refuse(const std::string& trial, int32_t attempt, const absl::Status& why) {
   v1::ReportResponse response;
   response.set_trial(trial);
   response.set_attempt(attempt);
-  response.mutable_refused()->set_reason(std::string(reason));
-  response.mutable_refused()->set_message(message);
+  response.mutable_refused()->set_reason(std::string(ErrorReason(why)));
+  response.mutable_refused()->set_message(std::string(why.message()));
+  return response;
+}
+
+v1::ReportResponse ResponseOf(const AttemptId& id, const ReportOutput& output) {
+  const std::string trial = TrialResource(id.sweep, id.trial);
+  if (output.lease_lost) {
+    return Refuse(trial, id.attempt,
+                  MakeError(absl::StatusCode::kAborted, reason::kLeaseLost,
+                            "the attempt does not hold the trial's lease"));
+  }
+  v1::ReportResponse response;
+  response.set_trial(trial);
+  response.set_attempt(id.attempt);
+  response.set_acknowledged_sequence(output.acknowledged_sequence);
   return response;
 }
 
@@ -60,18 +78,21 @@ void ReportStream::OnReadDone(bool ok) {
     if (drained) End(absl::OkStatus());
     return;
   }
-  absl::StatusOr<ReportInput> input = InputOf(request_);
+  absl::StatusOr<ReportInput> input = HeadOf(request_);
   if (!input.ok()) {
-    answers_.push_back(Refuse(request_.trial(), request_.attempt(), ErrorReason(input.status()),
-                              std::string(input.status().message())));
-    if (answers_.size() == 1) WriteMore();
+    QueueAnswer(Refuse(request_.trial(), request_.attempt(), input.status()));
     reading_ = false;
     ReadMore();
     return;
   }
   ++in_flight_;
   lock.unlock();
-  Store(*std::move(input));
+  const absl::Status readable = ReadRecords(request_, input->records);
+  if (readable.ok()) {
+    Store(*std::move(input));
+  } else {
+    Reject(*std::move(input), readable);
+  }
   lock.lock();
   reading_ = false;
   ReadMore();
@@ -82,35 +103,38 @@ void ReportStream::Store(ReportInput input) {
   loop_->Call<ReportOutput>([shared](Coordinator& coordinator,
                                      Timestamp now) { return coordinator.Report(*shared, now); },
                             [self = self_, shared](const absl::StatusOr<ReportOutput>& output) {
-                              self->Answer(shared->id, output);
+                              if (!output.ok()) return self->Answer(output.status());
+                              self->Answer(ResponseOf(shared->id, *output));
                             });
 }
 
-void ReportStream::Answer(const AttemptId& id, const absl::StatusOr<ReportOutput>& output) {
-  // A store that cannot write now may later: the worker keeps its records and comes again.
-  if (!output.ok()) {
-    {
-      const std::lock_guard lock(mutex_);
-      --in_flight_;
-    }
-    return End(output.status());
-  }
-  const std::string trial = TrialResource(id.sweep, id.trial);
-  v1::ReportResponse response;
-  if (output->lease_lost) {
-    response = Refuse(trial, id.attempt, reason::kLeaseLost,
-                      "the attempt does not hold the trial's lease");
-  } else {
-    response.set_trial(trial);
-    response.set_attempt(id.attempt);
-    response.set_acknowledged_sequence(output->acknowledged_sequence);
-  }
-  const std::lock_guard lock(mutex_);
+void ReportStream::Reject(ReportInput input, const absl::Status& why) {
+  auto shared = std::make_shared<const ReportInput>(std::move(input));
+  loop_->Post([shared, why](Coordinator& coordinator,
+                            Timestamp now) { return coordinator.Reject(*shared, why, now); },
+              [self = self_, shared, why](const absl::Status& status) {
+                if (!status.ok()) return self->Answer(status);
+                self->Answer(Refuse(TrialResource(shared->id.sweep, shared->id.trial),
+                                    shared->id.attempt, why));
+              });
+}
+
+void ReportStream::Answer(absl::StatusOr<v1::ReportResponse> response) {
+  std::unique_lock lock(mutex_);
   --in_flight_;
+  if (!response.ok()) {
+    // A store that cannot write now may later: the worker keeps its records and comes again.
+    lock.unlock();
+    return End(response.status());
+  }
   if (finished_) return;
+  QueueAnswer(*std::move(response));
+  ReadMore();
+}
+
+void ReportStream::QueueAnswer(v1::ReportResponse response) {
   answers_.push_back(std::move(response));
   if (answers_.size() == 1) WriteMore();
-  ReadMore();
 }
 
 void ReportStream::OnWriteDone(bool ok) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 
+#include "absl/status/statusor.h"
 #include "adares/v1/worker_service.pb.h"
 #include "server/coordinator/commit_loop.h"
 
@@ -31,10 +32,13 @@ class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1:
   void OnCancel() override;
   void OnDone() override;
 
+  // Each leads to one Answer, for which `in_flight_` was counted up.
   void Store(ReportInput input);
-  void Answer(const AttemptId& id, const absl::StatusOr<ReportOutput>& output);
+  void Reject(ReportInput input, const absl::Status& why);
+  void Answer(absl::StatusOr<v1::ReportResponse> response);
   void End(const absl::Status& status);
   // With mutex_ held.
+  void QueueAnswer(v1::ReportResponse response);
   void ReadMore();
   void WriteMore();
   bool IsDrained() const;
@@ -45,7 +49,7 @@ class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1:
 
   std::mutex mutex_;
   std::deque<v1::ReportResponse> answers_;  // guarded by mutex_; the first one is being written
-  int in_flight_ = 0;                       // guarded by mutex_: requests being stored
+  int in_flight_ = 0;                       // guarded by mutex_: requests not yet answered
   bool reading_ = false;                    // guarded by mutex_
   bool half_closed_ = false;                // guarded by mutex_: the worker sends no more
   bool finished_ = false;                   // guarded by mutex_: Finish was called

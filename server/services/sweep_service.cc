@@ -25,6 +25,9 @@ absl::StatusOr<SweepPlan> PlanOf(const v1::CreateSweepRequest& request) {
                    overrides);
 }
 
+// Keeps a message of WatchSweep at some hundred kilobytes, however large the sweep.
+constexpr int kTrialsPerMessage = 500;
+
 // What the sweep would be, for a dry run.
 SweepRecord Preview(const SweepPlan& plan, const std::string& spec_text) {
   SweepRecord sweep;
@@ -62,30 +65,32 @@ class SweepWatch final : public FollowStream<v1::WatchSweepResponse> {
   // An error in `sweep`, the parsed name, ends the stream.
   SweepWatch(ChangeHub* hub, ReaderPool* readers, absl::StatusOr<std::string> sweep,
              int64_t revision)
-      : FollowStream(hub, readers), sweep_(std::move(sweep)), revision_(revision) {
+      : FollowStream(hub, readers), sweep_(std::move(sweep)), cursor_{revision} {
     if (sweep_.ok()) SetTopic(*sweep_);
   }
 
  private:
   absl::StatusOr<Step> Next(Reader& reader, bool heartbeat) override {
     ADARES_RETURN_IF_ERROR(sweep_.status());
-    ADARES_ASSIGN_OR_RETURN(const SweepChanges changes, reader.ChangesSince(*sweep_, revision_));
+    ADARES_ASSIGN_OR_RETURN(const SweepChanges changes,
+                            reader.ChangesSince(*sweep_, cursor_, kTrialsPerMessage));
     Step step;
-    step.finished = IsFinal(changes.sweep.state);
+    step.more = changes.more;
+    step.finished = IsFinal(changes.sweep.state) && !changes.more;
     const bool news = !sent_ || !changes.trials.empty() || step.finished;
     if (!news && !heartbeat) return step;
     v1::WatchSweepResponse message;
     *message.mutable_sweep() = ToProto(changes.sweep);
     for (const TrialRecord& trial : changes.trials) *message.add_trials() = ToProto(trial);
     message.set_revision(changes.revision);
-    revision_ = changes.revision;
+    cursor_ = changes.next;
     sent_ = true;
     step.message = std::move(message);
     return step;
   }
 
   const absl::StatusOr<std::string> sweep_;
-  int64_t revision_;
+  ChangeCursor cursor_;
   bool sent_ = false;
 };
 

@@ -41,7 +41,7 @@ HeldPhase PhaseOf(v1::HeldAttempt::Phase phase) {
 }
 
 absl::StatusOr<SyncInput> InputOf(const v1::SyncRequest& request) {
-  SyncInput input{request.worker(), request.instance(), {}, request.draining()};
+  SyncInput input{request.worker(), request.instance(), {}, request.draining(), request.leaving()};
   for (const v1::HeldAttempt& held : request.attempts()) {
     ADARES_ASSIGN_OR_RETURN(AttemptId id, ParseAttempt(held.trial(), held.attempt()));
     input.held.push_back({std::move(id), PhaseOf(held.phase())});
@@ -121,7 +121,8 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::Sync(grpc::CallbackServerContext* c
   absl::StatusOr<SyncInput> input = InputOf(*request);
   if (!input.ok()) return AnswerAtOnce(context, input.status());
   auto* reactor = new SyncReactor(waiters_, response);
-  reactor->Start(*std::move(input), FromProto(request->max_wait()));
+  const Duration max_wait = request->leaving() ? Duration(0) : FromProto(request->max_wait());
+  reactor->Start(*std::move(input), max_wait);
   return reactor;
 }
 

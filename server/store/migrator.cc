@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "core/sha256.h"
 #include "core/status.h"
+#include "server/store/schema_check.h"
 #include "server/store/sqlite.h"
 
 namespace adares {
@@ -99,12 +100,6 @@ absl::Status CheckApplied(const std::map<int64_t, Applied>& applied,
   return absl::OkStatus();
 }
 
-absl::Status CheckFile(const std::string& path, const std::vector<Migration>& migrations) {
-  Connection connection(path, Connection::Mode::kReadOnly);
-  ADARES_ASSIGN_OR_RETURN(const auto applied, ReadApplied(connection));
-  return CheckApplied(applied, migrations);
-}
-
 void Apply(Connection& connection, const Migration& migration, Timestamp now) {
   connection.Execute(std::string(migration.sql));
   Query(connection.Prepare(kRecord))
@@ -113,6 +108,20 @@ void Apply(Connection& connection, const Migration& migration, Timestamp now) {
       .Bind(Sha256Hex(migration.sql))
       .Bind(now)
       .Run();
+}
+
+// The schema of the file must be what its migrations made of it.
+absl::Status CheckFile(const std::string& path, const std::vector<Migration>& migrations) {
+  Connection connection(path, Connection::Mode::kReadOnly);
+  ADARES_ASSIGN_OR_RETURN(const auto applied, ReadApplied(connection));
+  ADARES_RETURN_IF_ERROR(CheckApplied(applied, migrations));
+  if (applied.empty()) return absl::OkStatus();
+  Connection expected(":memory:", Connection::Mode::kReadWrite);
+  expected.Execute(kCreateRecord);
+  for (const Migration& migration : migrations) {
+    if (applied.contains(migration.version)) expected.Execute(std::string(migration.sql));
+  }
+  return CheckSchema(expected, connection);
 }
 
 absl::Status ApplyMissing(const std::string& path, const std::vector<Migration>& migrations,

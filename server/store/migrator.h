@@ -1,6 +1,6 @@
 // Brings a file to this program's schema. The migrations are migrations/*.sql, embedded at build
 // time; each is applied in one transaction and recorded with its checksum in schema_migration.
-// Tables of Litestream (`_litestream_*`) may stand in the file.
+// Tables of Litestream (`_litestream_*`) and people's own tables and views may stand in the file.
 //
 // Not thread-safe for one file; the state folder's lock keeps a second server away.
 #pragma once
@@ -25,7 +25,8 @@ const std::vector<Migration>& EmbeddedMigrations();
 
 // Creates the file if there is none, and applies those of `migrations` that it lacks. Before it
 // changes a byte it checks the file: FAILED_PRECONDITION SCHEMA_MISMATCH where the schema is newer,
-// an applied migration has another checksum, or the database is not one of adares; DATA_LOSS
+// an applied migration has another checksum, something else has altered what the migrations made
+// (schema_check.h), or the database is not one of adares; DATA_LOSS
 // DATABASE_CORRUPT where it is no SQLite database. A migration that fails leaves nothing of itself.
 absl::Status Migrate(const std::string& path, const std::vector<Migration>& migrations,
                      Timestamp now);

@@ -13,6 +13,9 @@ namespace adares {
 // `list` names the list and its parent: "trials of my-sweep". `key` is the last row's key.
 std::string MakePageToken(std::string_view list, std::string_view key);
 
+// What a token that cannot be used is answered with.
+absl::Status InvalidPageToken();
+
 // The key in `token`; INVALID_ARGUMENT PAGE_TOKEN_INVALID for what MakePageToken(list, ...) did not
 // make.
 absl::StatusOr<std::string> PageTokenKey(std::string_view list, const std::string& token);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -18,7 +19,7 @@ namespace adares {
 
 // Which part of a list to read. Tokens are opaque, URL-safe and bound to their list.
 struct Page {
-  int size = 100;     // 1..1000
+  int size = 100;     // at least 1; what lists of resources take at most is 1000
   std::string token;  // empty for the first page
 };
 
@@ -28,10 +29,18 @@ struct PageOf {
   std::string next_token;  // empty on the last page
 };
 
+// A place among the changes of a sweep: after all of `revision` up to `position`.
+struct ChangeCursor {
+  int64_t revision = 0;
+  int64_t position = std::numeric_limits<int64_t>::max();
+};
+
 struct SweepChanges {
   SweepRecord sweep;                // without spec_text
-  std::vector<TrialRecord> trials;  // changed after the revision asked for, in queue order
-  int64_t revision = 0;             // what this snapshot reflects
+  std::vector<TrialRecord> trials;  // changed after the cursor, oldest change first
+  ChangeCursor next;                // where to go on
+  bool more = false;                // there is more at once
+  int64_t revision = 0;             // all changes up to this one are told
 };
 
 struct LogPart {
@@ -59,8 +68,10 @@ class Reader {
   absl::StatusOr<SweepRecord> GetSweep(const std::string& sweep);
   // Newest first, without spec_text. INVALID_ARGUMENT PAGE_TOKEN_INVALID.
   absl::StatusOr<PageOf<SweepRecord>> ListSweeps(const Page& page);
-  // Changes after `revision`; 0 gives all trials.
-  absl::StatusOr<SweepChanges> ChangesSince(const std::string& sweep, int64_t revision);
+  // At most `limit` changes after `cursor`; revision 0 begins with all trials. A trial that changes
+  // meanwhile is told again.
+  absl::StatusOr<SweepChanges> ChangesSince(const std::string& sweep, const ChangeCursor& cursor,
+                                            int limit);
 
   // `sweep` may be "-" for any. NOT_FOUND TRIAL_NOT_FOUND; INVALID_ARGUMENT where "-" is ambiguous.
   absl::StatusOr<TrialRecord> GetTrial(const std::string& sweep, const std::string& trial);
@@ -74,14 +85,15 @@ class Reader {
                                   int32_t attempt, int64_t first_line, int limit);
 
   // Surviving points by key, then step. METRIC_NOT_FOUND for a key that the trial does not have.
-  absl::StatusOr<std::vector<MetricPoint>> Points(const std::string& sweep,
-                                                  const std::string& trial,
-                                                  const std::vector<std::string>& keys);
-  // Surviving weights by site in network order, then step.
-  absl::StatusOr<std::vector<SkipWeightPoint>> SkipWeights(const std::string& sweep,
-                                                           const std::string& trial,
-                                                           const std::vector<std::string>& sites,
-                                                           bool last_only);
+  // `page` may be of any size.
+  absl::StatusOr<PageOf<MetricPoint>> Points(const std::string& sweep, const std::string& trial,
+                                             const std::vector<std::string>& keys,
+                                             const Page& page);
+  // Surviving weights by site in network order, then step. `page` may be of any size.
+  absl::StatusOr<PageOf<SkipWeightPoint>> SkipWeights(const std::string& sweep,
+                                                      const std::string& trial,
+                                                      const std::vector<std::string>& sites,
+                                                      bool last_only, const Page& page);
   // Empty `metric` means the sweep's objective; empty `baseline` the sweep's own. The direction is
   // the objective's where the metric is, else it follows from the key (…loss: minimize).
   absl::StatusOr<Comparison> Compare(const std::string& sweep, const std::string& metric,

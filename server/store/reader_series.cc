@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/near_miss.h"
 #include "core/quoted_text.h"
 #include "core/status.h"
+#include "server/store/page_token.h"
 #include "server/store/reader.h"
 #include "server/store/reader_impl.h"
 #include "server/store/site_order.h"
@@ -30,8 +32,9 @@ SELECT metric_point.step, metric_point.epoch, metric_point.value
 FROM metric_point
 JOIN attempt ON attempt.trial_id = metric_point.trial_id AND attempt.number = metric_point.attempt
 WHERE metric_point.trial_id = ? AND metric_point.key_id = ?
+  AND metric_point.step > ?
   AND (attempt.surviving_until_step IS NULL OR metric_point.step <= attempt.surviving_until_step)
-ORDER BY metric_point.step)sql";
+ORDER BY metric_point.step LIMIT ?)sql";
 
 constexpr char kSites[] = R"sql(
 SELECT name, id FROM site
@@ -42,16 +45,18 @@ SELECT skip_weight.step, skip_weight.epoch, skip_weight.value, skip_weight.gradi
 FROM skip_weight
 JOIN attempt ON attempt.trial_id = skip_weight.trial_id AND attempt.number = skip_weight.attempt
 WHERE skip_weight.trial_id = ? AND skip_weight.site_id = ?
+  AND skip_weight.step > ?
   AND (attempt.surviving_until_step IS NULL OR skip_weight.step <= attempt.surviving_until_step)
-ORDER BY skip_weight.step)sql";
+ORDER BY skip_weight.step LIMIT ?)sql";
 
 constexpr char kLastWeight[] = R"sql(
 SELECT skip_weight.step, skip_weight.epoch, skip_weight.value, skip_weight.gradient
 FROM skip_weight
 JOIN attempt ON attempt.trial_id = skip_weight.trial_id AND attempt.number = skip_weight.attempt
 WHERE skip_weight.trial_id = ? AND skip_weight.site_id = ?
+  AND skip_weight.step > ?
   AND (attempt.surviving_until_step IS NULL OR skip_weight.step <= attempt.surviving_until_step)
-ORDER BY skip_weight.step DESC LIMIT 1)sql";
+ORDER BY skip_weight.step DESC LIMIT min(?, 1))sql";
 
 std::vector<NamedRow> ReadNamedRows(Query& query) {
   std::vector<NamedRow> rows;
@@ -76,51 +81,100 @@ absl::Status CheckKeys(const std::vector<NamedRow>& keys, const std::vector<std:
   return absl::OkStatus();
 }
 
+// The last row of a page: the next one begins after it. Its key is "<step> <name>".
+struct SeriesPlace {
+  std::string name;
+  int64_t step = -1;
+};
+
+std::string KeyOf(const SeriesPlace& place) { return absl::StrCat(place.step, " ", place.name); }
+
+absl::StatusOr<SeriesPlace> PlaceOf(const std::string& list, const std::string& token) {
+  SeriesPlace place;
+  if (token.empty()) return place;
+  ADARES_ASSIGN_OR_RETURN(const std::string key, PageTokenKey(list, token));
+  const size_t space = key.find(' ');
+  if (space == std::string::npos || !absl::SimpleAtoi(key.substr(0, space), &place.step)) {
+    return InvalidPageToken();
+  }
+  place.name = key.substr(space + 1);
+  return place;
+}
+
+// Reads `series` one after the other from the place that `page` names, until the page is full.
+// `read(series, after_step, limit, items)` adds the rows of one series to `items`.
+template <typename Item, typename Read>
+absl::StatusOr<PageOf<Item>> ReadSeries(const std::vector<NamedRow>& series,
+                                        const std::string& list, const Page& page,
+                                        std::string Item::*name, Read read) {
+  ADARES_ASSIGN_OR_RETURN(SeriesPlace place, PlaceOf(list, page.token));
+  auto current = series.begin();
+  if (!place.name.empty()) {
+    current = std::find_if(series.begin(), series.end(),
+                           [&](const NamedRow& row) { return row.name == place.name; });
+    if (current == series.end()) return InvalidPageToken();
+  }
+  const size_t size = static_cast<size_t>(page.size);
+  PageOf<Item> result;
+  for (; current != series.end() && result.items.size() <= size; ++current) {
+    read(*current, place.step, static_cast<int64_t>(size + 1 - result.items.size()), result.items);
+    place.step = -1;
+  }
+  if (result.items.size() > size) {
+    result.items.resize(size);
+    const Item& last = result.items.back();
+    result.next_token = MakePageToken(list, KeyOf({last.*name, last.step}));
+  }
+  return result;
+}
+
 }  // namespace
 
-absl::StatusOr<std::vector<MetricPoint>> Reader::Points(const std::string& sweep,
-                                                        const std::string& trial,
-                                                        const std::vector<std::string>& keys) {
-  const auto body = [&]() -> absl::StatusOr<std::vector<MetricPoint>> {
+absl::StatusOr<PageOf<MetricPoint>> Reader::Points(const std::string& sweep,
+                                                   const std::string& trial,
+                                                   const std::vector<std::string>& keys,
+                                                   const Page& page) {
+  const auto body = [&]() -> absl::StatusOr<PageOf<MetricPoint>> {
     ADARES_ASSIGN_OR_RETURN(const int64_t row, FindTrialRow(impl_->connection, sweep, trial));
     Query key_query(impl_->connection.Prepare(kKeys));
     key_query.Bind(row);
-    const std::vector<NamedRow> known = ReadNamedRows(key_query);
-    ADARES_RETURN_IF_ERROR(CheckKeys(known, keys));
-    std::vector<MetricPoint> points;
-    for (const NamedRow& key : known) {
-      if (!IsNamed(keys, key.name)) continue;
+    std::vector<NamedRow> series = ReadNamedRows(key_query);
+    ADARES_RETURN_IF_ERROR(CheckKeys(series, keys));
+    std::erase_if(series, [&](const NamedRow& key) { return !IsNamed(keys, key.name); });
+    const auto read = [&](const NamedRow& key, int64_t after, int64_t limit,
+                          std::vector<MetricPoint>& points) {
       Query query(impl_->connection.Prepare(kPoints));
-      query.Bind(row).Bind(key.row);
+      query.Bind(row).Bind(key.row).Bind(after).Bind(limit);
       while (query.Step()) {
         points.push_back({key.name, query.Int(0), query.Int(1), query.Real(2)});
       }
-    }
-    return points;
+    };
+    return ReadSeries(series, absl::StrCat("points of ", row), page, &MetricPoint::key, read);
   };
   return GuardedRead(impl_->connection, "read points", body);
 }
 
-absl::StatusOr<std::vector<SkipWeightPoint>> Reader::SkipWeights(
-    const std::string& sweep, const std::string& trial, const std::vector<std::string>& sites,
-    bool last_only) {
-  const auto body = [&]() -> absl::StatusOr<std::vector<SkipWeightPoint>> {
+absl::StatusOr<PageOf<SkipWeightPoint>> Reader::SkipWeights(const std::string& sweep,
+                                                            const std::string& trial,
+                                                            const std::vector<std::string>& sites,
+                                                            bool last_only, const Page& page) {
+  const auto body = [&]() -> absl::StatusOr<PageOf<SkipWeightPoint>> {
     ADARES_ASSIGN_OR_RETURN(const int64_t row, FindTrialRow(impl_->connection, sweep, trial));
     Query site_query(impl_->connection.Prepare(kSites));
     site_query.Bind(row);
-    std::vector<NamedRow> known = ReadNamedRows(site_query);
-    std::sort(known.begin(), known.end(),
+    std::vector<NamedRow> series = ReadNamedRows(site_query);
+    std::sort(series.begin(), series.end(),
               [](const NamedRow& a, const NamedRow& b) { return SiteBefore(a.name, b.name); });
-    std::vector<SkipWeightPoint> weights;
-    for (const NamedRow& site : known) {
-      if (!IsNamed(sites, site.name)) continue;
+    std::erase_if(series, [&](const NamedRow& site) { return !IsNamed(sites, site.name); });
+    const auto read = [&](const NamedRow& site, int64_t after, int64_t limit,
+                          std::vector<SkipWeightPoint>& weights) {
       Query query(impl_->connection.Prepare(last_only ? kLastWeight : kWeights));
-      query.Bind(row).Bind(site.row);
+      query.Bind(row).Bind(site.row).Bind(after).Bind(limit);
       while (query.Step()) {
         weights.push_back({site.name, query.Int(0), query.Int(1), query.Real(2), query.Real(3)});
       }
-    }
-    return weights;
+    };
+    return ReadSeries(series, absl::StrCat("weights of ", row), page, &SkipWeightPoint::site, read);
   };
   return GuardedRead(impl_->connection, "read skip weights", body);
 }

@@ -1,4 +1,5 @@
 // Reader: sweeps, their changes, and counts over all of them.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -28,7 +29,9 @@ constexpr char kPage[] = R"sql(
 SELECT id FROM sweep WHERE id < coalesce(?1, 9223372036854775807) ORDER BY id DESC LIMIT ?2)sql";
 
 constexpr char kChanged[] = R"sql(
-SELECT id FROM trial WHERE sweep_id = ? AND revision > ? ORDER BY position)sql";
+SELECT id, revision, position FROM trial
+WHERE sweep_id = ? AND (revision, position) > (?, ?)
+ORDER BY revision, position LIMIT ?)sql";
 
 constexpr char kStateCounts[] = R"sql(
 SELECT state, count(*), sum(queued_trials), sum(running_trials), sum(stopping_trials),
@@ -116,7 +119,8 @@ absl::StatusOr<PageOf<SweepRecord>> Reader::ListSweeps(const Page& page) {
   return GuardedRead(impl_->connection, "list sweeps", body);
 }
 
-absl::StatusOr<SweepChanges> Reader::ChangesSince(const std::string& sweep, int64_t revision) {
+absl::StatusOr<SweepChanges> Reader::ChangesSince(const std::string& sweep,
+                                                  const ChangeCursor& cursor, int limit) {
   const auto body = [&]() -> absl::StatusOr<SweepChanges> {
     ADARES_ASSIGN_OR_RETURN(const int64_t row, FindSweepRow(impl_->connection, sweep));
     SweepChanges changes;
@@ -124,11 +128,23 @@ absl::StatusOr<SweepChanges> Reader::ChangesSince(const std::string& sweep, int6
     Query newest(impl_->connection.Prepare(kRevision));
     newest.Bind(row).Step();
     changes.revision = newest.Int(0);
+    changes.next = cursor;
     Query changed(impl_->connection.Prepare(kChanged));
-    changed.Bind(row).Bind(revision);
-    for (const int64_t trial_row : ReadIntegers(changed)) {
-      ADARES_ASSIGN_OR_RETURN(TrialRecord trial, ReadTrial(impl_->connection, trial_row));
+    changed.Bind(row).Bind(cursor.revision).Bind(cursor.position).Bind(limit + 1);
+    while (!changes.more && changed.Step()) {
+      if (changes.trials.size() == static_cast<size_t>(limit)) {
+        changes.more = true;
+        break;
+      }
+      ADARES_ASSIGN_OR_RETURN(TrialRecord trial, ReadTrial(impl_->connection, changed.Int(0)));
       changes.trials.push_back(std::move(trial));
+      changes.next = {changed.Int(1), changed.Int(2)};
+    }
+    if (changes.more) {
+      // Of the last revision there may be more to tell.
+      changes.revision = std::max(cursor.revision, changes.next.revision - 1);
+    } else {
+      changes.next = {changes.revision};
     }
     return changes;
   };

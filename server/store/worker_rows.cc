@@ -14,6 +14,7 @@ constexpr std::pair<WorkerState, std::string_view> kStates[] = {
     {WorkerState::kBusy, "busy"},
     {WorkerState::kDraining, "draining"},
     {WorkerState::kLost, "lost"},
+    {WorkerState::kLeft, "left"},
 };
 
 constexpr char kWorkers[] = R"sql(

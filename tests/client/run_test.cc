@@ -123,6 +123,15 @@ TEST_F(RunTest, EndsWithTheComparisonAndWhereTheResultsAre) {
   EXPECT_TRUE(WorkerIsGone());
 }
 
+TEST_F(RunTest, OtherUnfinishedSweepsOfTheFolderAreNamed) {
+  const auto result = RunSweep("succeeds");
+  EXPECT_THAT(result.err,
+              HasSubstr("also in " + State() +
+                        ", and trained too: older: running, 1 of 4 trials done, 3 waiting"));
+  EXPECT_THAT(result.err, Not(HasSubstr("trained too: mnist")));
+  EXPECT_THAT(result.err, Not(HasSubstr("trained too: done")));
+}
+
 TEST_F(RunTest, MachineOutputIsTheComparisonAlone) {
   const auto result = RunSweep("succeeds", {"-o", "json"});
   EXPECT_EQ(nlohmann::json::parse(result.out, nullptr, false)["metric"], "test/accuracy");

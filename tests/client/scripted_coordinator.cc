@@ -15,7 +15,7 @@
 namespace adares::client {
 namespace {
 
-constexpr size_t kPage = 2;
+constexpr int kPage = 2;
 
 // What all services share.
 struct Shared {
@@ -36,12 +36,13 @@ struct Shared {
 };
 
 // Copies the page that `token` names and returns the next token.
-template <typename Item, typename Field>
-std::string CopyPage(const std::vector<Item>& items, const std::string& token, Field* field) {
-  const size_t begin = token.empty() ? 0 : std::stoul(token);
-  const size_t end = std::min(items.size(), begin + kPage);
-  for (size_t i = begin; i < end; ++i) *field->Add() = items[i];
-  return end < items.size() ? std::to_string(end) : "";
+template <typename Items, typename Field>
+std::string CopyPage(const Items& items, const std::string& token, Field* field) {
+  const int size = static_cast<int>(items.size());
+  const int begin = token.empty() ? 0 : std::stoi(token);
+  const int end = std::min(size, begin + kPage);
+  for (int i = begin; i < end; ++i) *field->Add() = items[i];
+  return end < size ? std::to_string(end) : "";
 }
 
 grpc::Status NotFound(std::string_view reason, const std::string& name) {
@@ -158,13 +159,19 @@ class Analysis : public v1::AnalysisService::Service {
 
   grpc::Status QueryMetrics(grpc::ServerContext*, const v1::QueryMetricsRequest* request,
                             v1::QueryMetricsResponse* response) override {
-    *response = shared_.script.metrics;
+    const v1::QueryMetricsResponse& all = shared_.script.metrics;
+    response->set_trial(all.trial());
+    response->set_next_page_token(
+        CopyPage(all.points(), request->page_token(), response->mutable_points()));
     return shared_.Note("QueryMetrics", *request);
   }
 
   grpc::Status QuerySkipWeights(grpc::ServerContext*, const v1::QuerySkipWeightsRequest* request,
                                 v1::QuerySkipWeightsResponse* response) override {
-    *response = shared_.script.weights;
+    const v1::QuerySkipWeightsResponse& all = shared_.script.weights;
+    response->set_trial(all.trial());
+    response->set_next_page_token(
+        CopyPage(all.weights(), request->page_token(), response->mutable_weights()));
     return shared_.Note("QuerySkipWeights", *request);
   }
 

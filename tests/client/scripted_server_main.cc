@@ -39,6 +39,10 @@ Script MakeScript(const std::string& sweep) {
   if (sweep == "fails" || sweep == "succeeds") script.before_watch = AwaitWorker;
   if (sweep == "fails") Fail(&script);
   if (sweep == "succeeds") {
+    script.sweeps = {script.created.sweep(), MakeSweep(v1::Sweep::STATE_RUNNING, 3, 0, 1),
+                     MakeSweep(v1::Sweep::STATE_SUCCEEDED, 0, 0, 2)};
+    script.sweeps[1].set_name("sweeps/older");
+    script.sweeps[2].set_name("sweeps/done");
     const v1::Sweep after = MakeSweep(v1::Sweep::STATE_SUCCEEDED, 0, 0, 2);
     script.watches = {{{MakeUpdate(1, after)}, absl::OkStatus()}};
   }

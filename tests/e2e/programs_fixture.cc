@@ -1,6 +1,7 @@
 #include "tests/e2e/programs_fixture.h"
 
 #include <iostream>
+#include <regex>
 #include <utility>
 
 namespace adares {
@@ -27,17 +28,33 @@ std::string ProgramsTest::NewLog(const std::string& program) {
 
 void ProgramsTest::StartServer(const std::vector<std::string>& more) {
   Program::Options options = {.path = ADARES_SERVER_PROGRAM, .log = NewLog("server")};
-  options.arguments = {"--state", state_, "--listen", "unix:" + (folder_ / "socket"),
-                       "--http",  "none"};
+  options.arguments = {"--state", state_, "--listen", address_, "--http", http_address_};
   options.arguments.insert(options.arguments.end(), more.begin(), more.end());
   server_ = std::make_unique<Program>(std::move(options));
+  if (address_.ends_with(":0")) TakePorts();
   ASSERT_TRUE(Await([this] { return Adares({"sweep", "list"}).code == 0 || server_->end(); }));
   ASSERT_FALSE(server_->end()) << server_->Errors();
 }
 
+void ProgramsTest::UseLoopback() { address_ = http_address_ = "127.0.0.1:0"; }
+
+// The server says which ones it got.
+void ProgramsTest::TakePorts() {
+  static const std::regex kServing("serving .* grpc=([0-9.:]+) http=([0-9.:]+)");
+  std::smatch found;
+  std::string log;
+  ASSERT_TRUE(Await([&] {
+    log = server_->Errors();
+    return std::regex_search(log, found, kServing) || server_->end();
+  }));
+  ASSERT_FALSE(server_->end()) << log;
+  address_ = found[1];
+  http_address_ = found[2];
+}
+
 void ProgramsTest::StartWorker(const std::string& name, int slots) {
   Program::Options options = {.path = ADARES_WORKER_PROGRAM, .log = NewLog("worker")};
-  options.arguments = {"--server",  "unix:" + (folder_ / "socket"),
+  options.arguments = {"--server",  address_,
                        "--name",    name,
                        "--state",   folder_ / ("worker-" + name),
                        "--slots",   std::to_string(slots),
@@ -49,7 +66,7 @@ void ProgramsTest::StartWorker(const std::string& name, int slots) {
 std::unique_ptr<Program> ProgramsTest::StartAdares(const std::vector<std::string>& arguments) {
   Program::Options options = {.path = ADARES_PROGRAM, .log = NewLog("adares")};
   options.arguments = arguments;
-  options.environment["ADARES_SERVER"] = "unix:" + (folder_ / "socket");
+  options.environment["ADARES_SERVER"] = address_;
   return std::make_unique<Program>(std::move(options));
 }
 

@@ -1,5 +1,5 @@
-// The four real programs, as people start them: a server and workers on a Unix socket, and
-// `adares`. A test looks at them from outside only, through the CLI, the database and /proc.
+// The four real programs, as people start them: a server and workers on a Unix socket or on
+// loopback, and `adares`. A test looks at them from outside only, through the CLI, the database and /proc.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -29,8 +29,10 @@ class ProgramsTest : public testing::Test {
   // Ends everything, and shows the logs of a test that failed.
   void TearDown() override;
 
-  // Waits until the server answers. Starting it again uses the same folder and socket.
+  // Waits until the server answers. Starting it again uses the same folder and address.
   void StartServer(const std::vector<std::string>& more = {});
+  // From now on servers listen on a free port of 127.0.0.1, with pages on another one.
+  void UseLoopback();
   void StartWorker(const std::string& name, int slots = 2);
   // `adares` with these arguments, to its end.
   CommandResult Adares(const std::vector<std::string>& arguments);
@@ -55,10 +57,13 @@ class ProgramsTest : public testing::Test {
   const fixtures::Database database_{state_ + "/adares.db"};
   // MNIST where there is some.
   const std::string dataset_ = fixtures::DataFolder().empty() ? "synthetic" : "mnist";
+  std::string address_ = "unix:" + (folder_ / "socket");
+  std::string http_address_ = "none";
   std::unique_ptr<fixtures::Program> server_;
   std::unique_ptr<fixtures::Program> worker_;
 
  private:
+  void TakePorts();
   std::string NewLog(const std::string& program);
 
   std::vector<std::string> logs_;

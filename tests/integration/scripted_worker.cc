@@ -31,6 +31,7 @@ absl::StatusOr<v1::SyncResponse> ScriptedWorker::Sync(int max_wait_seconds) cons
   request.set_instance(instance);
   request.mutable_attempts()->Assign(held.begin(), held.end());
   request.set_draining(draining);
+  request.set_leaving(leaving);
   request.mutable_max_wait()->set_seconds(max_wait_seconds);
   return Call<v1::WorkerService>(channel_, &v1::WorkerService::Stub::Sync, request);
 }

@@ -35,6 +35,7 @@ class ScriptedWorker {
   const std::string instance;
   std::vector<v1::HeldAttempt> held;
   bool draining = false;
+  bool leaving = false;
 
  private:
   const std::shared_ptr<grpc::Channel> channel_;

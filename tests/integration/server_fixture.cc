@@ -1,23 +1,11 @@
 #include "tests/integration/server_fixture.h"
 
-#include <sys/socket.h>
-#include <sys/time.h>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <sstream>
 #include <utility>
 
 #include "rpc/channel.h"
 #include "rpc/names.h"
 
 namespace adares {
-
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
 
 std::unique_ptr<grpc::ClientContext> NewContext() {
   auto context = std::make_unique<grpc::ClientContext>();
@@ -91,39 +79,12 @@ std::vector<v1::MetricPoint> ServerTest::Points(const std::string& trial) {
   return {response->points().begin(), response->points().end()};
 }
 
-HttpAnswer ServerTest::Get(const std::string& path) const {
-  const std::string address = server_->http_address();
-  const size_t colon = address.rfind(':');
-  asio::io_context io;
-  beast::tcp_stream stream(io);
-  beast::error_code error;
-  stream.connect(
-      asio::ip::tcp::endpoint(asio::ip::make_address(address.substr(0, colon)),
-                              static_cast<uint16_t>(std::stoi(address.substr(colon + 1)))),
-      error);
-  if (error) return {};
-  const timeval patience{kCallDeadline.count(), 0};
-  setsockopt(stream.socket().native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  http::request<http::empty_body> request(http::verb::get, path, 11);
-  request.set(http::field::host, address);
-  http::write(stream, request, error);
-  if (error) return {};
-  beast::flat_buffer buffer;
-  http::response<http::string_body> response;
-  http::read(stream, buffer, response, error);
-  if (error) return {};
-  return {static_cast<int>(response.result_int()), response.body()};
+fixtures::HttpAnswer ServerTest::Get(const std::string& path) const {
+  return fixtures::HttpGet(server_->http_address(), path);
 }
 
 double ServerTest::Metric(const std::string& name, const std::string& labels) const {
-  std::istringstream text(Get("/metrics").body);
-  double sum = 0;
-  for (std::string line; std::getline(text, line);) {
-    const std::string series = line.substr(0, line.rfind(' '));
-    if (series.substr(0, series.find('{')) != name) continue;
-    if (series.find(labels) != std::string::npos) sum += std::stod(line.substr(series.size()));
-  }
-  return sum;
+  return fixtures::MetricSum(Get("/metrics").body, name, labels);
 }
 
 }  // namespace adares

@@ -19,6 +19,7 @@
 #include "core/status.h"
 #include "rpc/grpc_status.h"
 #include "server/server.h"
+#include "tests/fixtures/http_get.h"
 #include "tests/fixtures/small_sweep.h"
 #include "tests/fixtures/temp_folder.h"
 
@@ -44,11 +45,6 @@ absl::StatusOr<Response> Call(const std::shared_ptr<grpc::Channel>& channel,
   return response;
 }
 
-struct HttpAnswer {
-  int code = 0;  // 0 where nobody answered
-  std::string body;
-};
-
 class ServerTest : public testing::Test {
  protected:
   void SetUp() override { Start(); }
@@ -68,7 +64,7 @@ class ServerTest : public testing::Test {
   absl::StatusOr<v1::CreateSweepResponse> Submit(const std::string& text);
   absl::StatusOr<v1::CancelSweepResponse> Cancel(const std::string& resource);
 
-  HttpAnswer Get(const std::string& path) const;
+  fixtures::HttpAnswer Get(const std::string& path) const;
   // The sum of a metric's series whose labels hold the text.
   double Metric(const std::string& name, const std::string& labels = "") const;
 

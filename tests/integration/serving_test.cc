@@ -36,6 +36,14 @@ absl::StatusOr<std::string> RawCall(const std::shared_ptr<grpc::Channel>& channe
 
 class ServingTest : public ServerTest {
  protected:
+  void GetTrial(const std::string& resource) {
+    v1::GetTrialRequest request;
+    request.set_name(resource);
+    Call<v1::TrialService>(channel_, &v1::TrialService::Stub::GetTrial, request)
+        .status()
+        .IgnoreError();
+  }
+
   // A sweep with a trial that runs and one that waits, and some reports.
   void MakeSomeHistory() {
     Create({.name = "history", .granularities = {"none"}, .seeds = {0, 1}});
@@ -54,6 +62,21 @@ TEST_F(ServingTest, HealthIsServing) {
   const auto answer = RawCall(channel_, "/grpc.health.v1.Health/Check", "");
   ADARES_ASSERT_OK(answer);
   EXPECT_EQ(*answer, std::string("\x08\x01"));
+}
+
+TEST_F(ServingTest, EveryServiceHasItsHealth) {
+  const auto check = [this](const std::string& service) {
+    // Field 1, a string.
+    return RawCall(channel_, "/grpc.health.v1.Health/Check",
+                   std::string("\x0a") + static_cast<char>(service.size()) + service);
+  };
+  for (const char* service : {"adares.v1.SweepService", "adares.v1.TrialService",
+                              "adares.v1.AnalysisService", "adares.v1.WorkerService"}) {
+    const auto answer = check(service);
+    ADARES_ASSERT_OK(answer);
+    EXPECT_EQ(*answer, std::string("\x08\x01")) << service;
+  }
+  EXPECT_EQ(check("adares.v1.Nothing").status().code(), absl::StatusCode::kNotFound);
 }
 
 TEST_F(ServingTest, ReflectionListsTheServices) {
@@ -108,6 +131,13 @@ TEST_F(ServingTest, MetricsCountWhatHappens) {
   EXPECT_EQ(Metric("adares_metric_points_written_total"), 1);
   EXPECT_GT(Metric("adares_db_bytes"), 0);
   EXPECT_EQ(Metric("grpc_server_handled_total", "grpc_code=\"OK\",grpc_method=\"CreateSweep\""), 1);
+  EXPECT_EQ(Metric("grpc_server_handling_seconds_count", "grpc_method=\"CreateSweep\""), 1);
+  EXPECT_EQ(Metric("grpc_server_started_total", "grpc_method=\"Report\""), 1);
+  EXPECT_EQ(Metric("grpc_server_msg_received_total", "grpc_method=\"Report\""), 1);
+  EXPECT_EQ(Metric("grpc_server_msg_sent_total", "grpc_method=\"Report\""), 1);
+  GetTrial("sweeps/none/trials/000000000000");
+  EXPECT_EQ(Metric("grpc_server_handled_total", "grpc_code=\"NOT_FOUND\""), 1)
+      << "codes are spelled as the dashboard spells them";
   ASSERT_EQ(Get("/nothing").code, 404);
   EXPECT_EQ(Metric("adares_http_requests_total", "handler=\"other\""), 1);
 }

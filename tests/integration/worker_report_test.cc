@@ -142,7 +142,24 @@ TEST_F(WorkerReportTest, AnAttemptOfAnotherWorkerIsRefused) {
   EXPECT_EQ(Values(attempt_), (std::vector<double>{7}));
 }
 
-TEST_F(WorkerReportTest, MalformedRecordsAreRefusedAndTheStreamGoesOn) {
+TEST_F(WorkerReportTest, MalformedRecordsEndTheirAttemptAndTheStreamGoesOn) {
+  EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("Not A Key", 1, 3)}), "ARGUMENT_INVALID");
+  const v1::Trial failed = Trial(attempt_.trial());
+  EXPECT_EQ(failed.state(), v1::Trial::STATE_FAILED) << "another attempt would come to the same";
+  EXPECT_EQ(failed.message(),
+            "the worker's report could not be read: metrics.key: \"Not A Key\" is not a metric key");
+  EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("loss", 1, 3)}), "LEASE_LOST");
+  EXPECT_EQ(reports_->Acknowledged(other_, 1, {PointRecord("loss", 1, 3)}), 1);
+}
+
+TEST_F(WorkerReportTest, MalformedRecordsOfAStaleAttemptEndNothing) {
+  ScriptedWorker another(channel_, "w", "another");
+  ADARES_ASSERT_OK(another.Register());
+  EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("Not A Key", 1, 3)}), "ARGUMENT_INVALID");
+  EXPECT_EQ(Trial(attempt_.trial()).state(), v1::Trial::STATE_QUEUED);
+}
+
+TEST_F(WorkerReportTest, MalformedRecordsAreRefused) {
   EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("Not A Key", 1, 3)}), "ARGUMENT_INVALID");
   EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("loss", -1, 3)}), "ARGUMENT_INVALID");
   EXPECT_EQ(reports_->Refused(attempt_, 1, {WeightRecord("", 1, 3, 0)}), "ARGUMENT_INVALID");
@@ -156,7 +173,6 @@ TEST_F(WorkerReportTest, MalformedRecordsAreRefusedAndTheStreamGoesOn) {
   v1::Assignment malformed = attempt_;
   malformed.set_trial("nothing");
   EXPECT_EQ(reports_->Refused(malformed, 1, {PointRecord("loss", 1, 3)}), "ARGUMENT_INVALID");
-  EXPECT_EQ(reports_->Acknowledged(other_, 1, {PointRecord("loss", 1, 3)}), 1);
   EXPECT_EQ(Values(attempt_), std::vector<double>());
 }
 

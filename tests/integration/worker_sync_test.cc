@@ -75,6 +75,37 @@ TEST_F(WorkerSyncTest, AWorkerNobodyKnowsIsToldToRegister) {
   EXPECT_EQ(Reason(first.Sync()), "WORKER_UNKNOWN") << "it was replaced";
 }
 
+TEST_F(WorkerSyncTest, AWorkerThatLeavesIsGoneAtOnce) {
+  ScriptedWorker worker(channel_, "w", "i");
+  ADARES_ASSERT_OK(worker.Register());
+  worker.draining = true;
+  ADARES_ASSERT_OK(worker.Sync());
+  EXPECT_EQ(ListWorkers()->workers(0).state(), v1::Worker::STATE_DRAINING);
+  worker.leaving = true;
+  ADARES_ASSERT_OK(worker.Sync(60));
+  EXPECT_EQ(ListWorkers()->workers(0).state(), v1::Worker::STATE_LEFT);
+  ADARES_ASSERT_OK(worker.Sync()) << "the answer may be lost and the goodbye said again";
+  EXPECT_EQ(ListWorkers()->workers(0).state(), v1::Worker::STATE_LEFT);
+  Stop();
+  Start();
+  EXPECT_EQ(ListWorkers()->workers(0).state(), v1::Worker::STATE_LEFT);
+  ADARES_ASSERT_OK(ScriptedWorker(channel_, "w", "next").Register());
+  EXPECT_EQ(ListWorkers()->workers(0).state(), v1::Worker::STATE_READY);
+}
+
+TEST_F(WorkerSyncTest, WhatALeavingWorkerWasGivenUnnoticedGoesToOthers) {
+  Create({.name = "crossed", .granularities = {"none"}, .seeds = {0}});
+  ScriptedWorker worker(channel_, "w", "i");
+  ADARES_ASSERT_OK(worker.Register());
+  ASSERT_EQ(worker.Sync()->start_size(), 1);  // an answer that never arrived
+  worker.draining = true;
+  worker.leaving = true;
+  ADARES_ASSERT_OK(worker.Sync());
+  ScriptedWorker other(channel_, "other", "i");
+  ADARES_ASSERT_OK(other.Register());
+  EXPECT_EQ(other.TakeOne().attempt(), 2);
+}
+
 TEST_F(WorkerSyncTest, AMalformedAttemptIsRefused) {
   ScriptedWorker worker(channel_, "w", "i");
   ADARES_ASSERT_OK(worker.Register());

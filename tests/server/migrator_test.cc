@@ -103,6 +103,46 @@ TEST_F(MigratorTest, RefusesAGapInWhatWasApplied) {
   ExpectMismatch({kFirst, kSecond}, "lacks migration 1 (first)");
 }
 
+class AlteredSchemaTest : public MigratorTest {
+ protected:
+  void SetUp() override { ADARES_ASSERT_OK(Migrate(path_, EmbeddedMigrations(), At(1))); }
+  void Alter(const std::string& sql) { SQLite::Database(path_, SQLite::OPEN_READWRITE).exec(sql); }
+  void ExpectRefused(const std::string& words) { ExpectMismatch(EmbeddedMigrations(), words); }
+};
+
+TEST_F(AlteredSchemaTest, AMissingTriggerIsNoticed) {
+  Alter("DROP TRIGGER trial_transition_valid");
+  ExpectRefused("the trigger trial_transition_valid is missing");
+}
+
+TEST_F(AlteredSchemaTest, AMissingIndexIsNoticed) {
+  Alter("DROP INDEX trial_queue");
+  ExpectRefused("the index trial_queue is missing");
+}
+
+TEST_F(AlteredSchemaTest, AnotherColumnIsNoticed) {
+  Alter("ALTER TABLE trial ADD COLUMN note TEXT");
+  ExpectRefused("the table trial is defined in another way; restore the file from a backup");
+}
+
+TEST_F(AlteredSchemaTest, AnotherViewUnderOurNameIsNoticed) {
+  Alter("DROP VIEW v1_trials; CREATE VIEW v1_trials AS SELECT 1 AS trial");
+  ExpectRefused("the view v1_trials is defined in another way");
+}
+
+TEST_F(AlteredSchemaTest, AForeignTriggerOnOurTableIsNoticed) {
+  Alter("CREATE TRIGGER meddle AFTER UPDATE ON trial BEGIN SELECT 1; END");
+  ExpectRefused("the trigger meddle on trial is not one of adares; drop it: DROP trigger meddle");
+}
+
+TEST_F(AlteredSchemaTest, PeoplesOwnTablesAndViewsAreTheirBusiness) {
+  Alter(
+      "CREATE TABLE note (trial TEXT PRIMARY KEY, text TEXT);"
+      "CREATE INDEX note_text ON note (text);"
+      "CREATE VIEW best AS SELECT * FROM v1_variants ORDER BY test_accuracy_mean DESC");
+  ADARES_ASSERT_OK(Migrate(path_, EmbeddedMigrations(), At(2)));
+}
+
 TEST_F(MigratorTest, RefusesADatabaseOfSomethingElse) {
   SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
       .exec("CREATE TABLE recipe (x)");

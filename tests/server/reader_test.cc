@@ -17,6 +17,8 @@ using testing::Pair;
 
 using ReaderTest = StoreTest;
 
+constexpr int kAll = 1000;  // more changes than any test makes
+
 std::vector<std::string> Ids(const std::vector<TrialRecord>& trials) {
   std::vector<std::string> ids;
   for (const TrialRecord& trial : trials) ids.push_back(trial.id);
@@ -186,20 +188,20 @@ TEST_F(ReaderTest, ChangesCarryOnlyWhatChanged) {
   Insert(plan);
   Insert(MakePlan({.name = "other"}));
   const auto reader = NewReader();
-  const auto all = reader->ChangesSince("sweep-a", 0);
+  const auto all = reader->ChangesSince("sweep-a", {0}, kAll);
   ASSERT_TRUE(all.ok()) << all.status();
   EXPECT_EQ(all->trials.size(), 4u);
   EXPECT_EQ(all->sweep.spec_text, "");
 
   const LiveAttempt attempt = Claim();
-  const auto claimed = reader->ChangesSince("sweep-a", all->revision);
+  const auto claimed = reader->ChangesSince("sweep-a", {all->revision}, kAll);
   ASSERT_TRUE(claimed.ok()) << claimed.status();
   EXPECT_THAT(Ids(claimed->trials), ElementsAre(attempt.id.trial));
   EXPECT_EQ(claimed->revision, store_->revision());
   EXPECT_EQ(claimed->trials[0].revision, claimed->revision);
   EXPECT_EQ(claimed->sweep.counts.running, 1);
-  EXPECT_THAT(reader->ChangesSince("sweep-a", claimed->revision)->trials, IsEmpty());
-  EXPECT_THAT(reader->ChangesSince("other", all->revision + 1)->trials, IsEmpty());
+  EXPECT_THAT(reader->ChangesSince("sweep-a", {claimed->revision}, kAll)->trials, IsEmpty());
+  EXPECT_THAT(reader->ChangesSince("other", {all->revision + 1}, kAll)->trials, IsEmpty());
 
   int64_t seen = claimed->revision;
   const std::vector<std::function<void()>> changes = {
@@ -218,18 +220,50 @@ TEST_F(ReaderTest, ChangesCarryOnlyWhatChanged) {
   };
   for (const auto& change : changes) {
     change();
-    const auto changed = reader->ChangesSince("sweep-a", seen);
+    const auto changed = reader->ChangesSince("sweep-a", {seen}, kAll);
     EXPECT_THAT(Ids(changed->trials), ElementsAre(attempt.id.trial));
     EXPECT_GT(changed->revision, seen);
     seen = changed->revision;
   }
 }
 
+TEST_F(ReaderTest, ChangesComeInPartsWithoutLossWhileTrialsChange) {
+  Insert(MakePlan({.variants = 3, .seeds = {0, 1}}));
+  const auto reader = NewReader();
+  auto part = reader->ChangesSince("sweep-a", {0}, 4);
+  ASSERT_TRUE(part.ok()) << part.status();
+  const std::vector<std::string> first = Ids(part->trials);
+  EXPECT_EQ(first.size(), 4u);
+  EXPECT_TRUE(part->more);
+  EXPECT_LT(part->revision, part->trials.back().revision)
+      << "a watcher that comes again from here must be told the rest";
+
+  const LiveAttempt claimed = Claim();  // one of those that were told already
+  ASSERT_EQ(claimed.id.trial, first[0]);
+  part = reader->ChangesSince("sweep-a", part->next, 4);
+  ASSERT_TRUE(part.ok()) << part.status();
+  EXPECT_EQ(part->trials.size(), 3u);
+  EXPECT_EQ(part->trials.back().id, claimed.id.trial) << "its change is told";
+  EXPECT_FALSE(part->more);
+  EXPECT_EQ(part->revision, store_->revision());
+  EXPECT_THAT(reader->ChangesSince("sweep-a", part->next, 4)->trials, IsEmpty());
+}
+
+TEST_F(ReaderTest, ALostStreamOfPartsGoesOnWithWhatWasNotTold) {
+  Insert(MakePlan({.variants = 3, .seeds = {0, 1}}));
+  const auto reader = NewReader();
+  const auto part = reader->ChangesSince("sweep-a", {0}, 4);
+  ASSERT_TRUE(part.ok()) << part.status();
+  const auto again = reader->ChangesSince("sweep-a", {part->revision}, kAll);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->trials.size(), 6u);
+}
+
 TEST_F(ReaderTest, ACancelledSweepIsAChange) {
   Insert(MakePlan({}));
-  const int64_t before = NewReader()->ChangesSince("sweep-a", 0)->revision;
+  const int64_t before = NewReader()->ChangesSince("sweep-a", {0}, kAll)->revision;
   Do([&] { return store_->MarkSweepCancelled("sweep-a", At(1)); });
-  EXPECT_GT(NewReader()->ChangesSince("sweep-a", before)->revision, before);
+  EXPECT_GT(NewReader()->ChangesSince("sweep-a", {before}, kAll)->revision, before);
 }
 
 TEST_F(ReaderTest, CountsAreOverAllSweeps) {

@@ -35,16 +35,17 @@ class ResultsTest : public StoreTest {
   }
 
   std::vector<MetricPoint> Points(const std::vector<std::string>& keys = {}) {
-    auto points = NewReader()->Points("sweep-a", attempt_.id.trial, keys);
+    auto points = NewReader()->Points("sweep-a", attempt_.id.trial, keys, {.size = 1000, .token = ""});
     EXPECT_TRUE(points.ok()) << points.status();
-    return points.ok() ? *points : std::vector<MetricPoint>();
+    return points.ok() ? points->items : std::vector<MetricPoint>();
   }
 
   std::vector<SkipWeightPoint> Weights(const std::vector<std::string>& sites = {},
                                        bool last_only = false) {
-    auto weights = NewReader()->SkipWeights("sweep-a", attempt_.id.trial, sites, last_only);
+    auto weights = NewReader()->SkipWeights("sweep-a", attempt_.id.trial, sites, last_only,
+                                            {.size = 1000, .token = ""});
     EXPECT_TRUE(weights.ok()) << weights.status();
-    return weights.ok() ? *weights : std::vector<SkipWeightPoint>();
+    return weights.ok() ? weights->items : std::vector<SkipWeightPoint>();
   }
 
   // count, last_step, last_value, min_value, max_value of the key's summary as text.
@@ -64,6 +65,68 @@ class ResultsTest : public StoreTest {
 
   LiveAttempt attempt_;
 };
+
+TEST_F(ResultsTest, PointsComeInPagesThatCrossKeys) {
+  Append(attempt_, std::vector<MetricPoint>{
+                       {"a", 1, 0, 1}, {"a", 2, 0, 2}, {"a", 3, 0, 3}, {"b", 1, 0, 4}});
+  const auto reader = NewReader();
+  const auto page = [&](int size, const std::string& token) {
+    auto points = reader->Points("sweep-a", attempt_.id.trial, {}, {.size = size, .token = token});
+    EXPECT_TRUE(points.ok()) << points.status();
+    return points.ok() ? *points : PageOf<MetricPoint>();
+  };
+  for (const int size : {1, 2, 3}) {
+    std::vector<double> values;
+    std::string token;
+    do {
+      const PageOf<MetricPoint> points = page(size, token);
+      EXPECT_LE(points.items.size(), static_cast<size_t>(size));
+      for (const MetricPoint& point : points.items) values.push_back(point.value);
+      token = points.next_token;
+    } while (!token.empty() && values.size() < 5);
+    EXPECT_THAT(values, ElementsAre(1, 2, 3, 4)) << "pages of " << size;
+  }
+  EXPECT_EQ(page(4, "").next_token, "") << "a full last page is the last page";
+}
+
+TEST_F(ResultsTest, WeightsComeInPagesThatCrossSites) {
+  Append(attempt_, std::vector<SkipWeightPoint>{{"layer1.0", 1, 0, 1, 0},
+                                                {"layer1.0", 2, 0, 2, 0},
+                                                {"layer2.0", 1, 0, 3, 0},
+                                                {"layer2.0", 2, 0, 4, 0}});
+  const auto reader = NewReader();
+  for (const bool last_only : {false, true}) {
+    std::vector<double> values;
+    std::string token;
+    do {
+      const auto page = reader->SkipWeights("sweep-a", attempt_.id.trial, {}, last_only,
+                                            {.size = 1, .token = token});
+      ASSERT_TRUE(page.ok()) << page.status();
+      for (const SkipWeightPoint& weight : page->items) values.push_back(weight.value);
+      token = page->next_token;
+    } while (!token.empty() && values.size() < 5);
+    EXPECT_EQ(values, last_only ? (std::vector<double>{2, 4}) : (std::vector<double>{1, 2, 3, 4}));
+  }
+}
+
+TEST_F(ResultsTest, APageTokenOfAnotherSeriesIsRefused) {
+  Append(attempt_, std::vector<MetricPoint>{{"a", 1, 0, 1}, {"b", 1, 0, 4}});
+  const auto reader = NewReader();
+  const auto first = reader->Points("sweep-a", attempt_.id.trial, {}, {.size = 1, .token = ""});
+  ASSERT_TRUE(first.ok()) << first.status();
+  const auto reason_for = [&](const std::vector<std::string>& keys, const std::string& token) {
+    return ErrorReason(
+        reader->Points("sweep-a", attempt_.id.trial, keys, {.size = 1, .token = token}).status());
+  };
+  EXPECT_EQ(reason_for({}, first->next_token), "");
+  EXPECT_EQ(reason_for({"b"}, first->next_token), reason::kPageTokenInvalid);
+  EXPECT_EQ(reason_for({}, "nonsense"), reason::kPageTokenInvalid);
+  EXPECT_EQ(ErrorReason(reader
+                            ->SkipWeights("sweep-a", attempt_.id.trial, {}, false,
+                                          {.size = 1, .token = first->next_token})
+                            .status()),
+            reason::kPageTokenInvalid);
+}
 
 TEST_F(ResultsTest, PointsComeBackByKeyThenStep) {
   const WriteCounts counts = Append(attempt_, std::vector<MetricPoint>{{"train/loss", 20, 2, 0.5},

@@ -29,6 +29,8 @@ TEST_F(AgentDrainTest, TrialsEndAsPreemptedAndAreAcknowledged) {
   ASSERT_NE(coordinator_.End(Id()), nullptr);
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kPreempted);
   EXPECT_EQ(TrainerProcesses(), 0);
+  EXPECT_TRUE(coordinator_.last_sync().leaving) << "it says goodbye when nothing is left to tell";
+  EXPECT_THAT(coordinator_.last_sync().attempts, testing::IsEmpty());
 }
 
 TEST_F(AgentDrainTest, CoordinatorHearsOfItAtOnce) {
@@ -36,6 +38,7 @@ TEST_F(AgentDrainTest, CoordinatorHearsOfItAtOnce) {
   const auto before = loop_.Now();
   agent_->Drain();
   RunUntil([&] { return coordinator_.last_sync().draining; });
+  EXPECT_FALSE(coordinator_.last_sync().leaving) << "it still holds an attempt";
   EXPECT_LT(loop_.Now() - before, seconds(1));
 }
 
@@ -54,7 +57,7 @@ TEST_F(AgentDrainTest, IdleWorkerLeavesOnceItSaidSo) {
   const auto before = loop_.Now();
   agent_->Drain();
   RunUntilFinished();
-  EXPECT_TRUE(coordinator_.last_sync().draining);
+  EXPECT_TRUE(coordinator_.last_sync().leaving);
   EXPECT_LT(loop_.Now() - before, seconds(1));
 }
 

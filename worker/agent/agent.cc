@@ -46,10 +46,7 @@ void Agent::Drain() {
   spdlog::info("event=draining attempts={}", attempts_.size());
   for (const auto& attempt : attempts_) attempt->Stop(EndReason::kPreempted, kDrainGrace);
   sync_.SyncSoon();
-  farewell_timer_ = context_.loop.After(kFarewellLimit, [this] {
-    farewell_taken_ = true;
-    AttemptChanged();
-  });
+  AttemptChanged();
   drain_timer_ = context_.loop.After(kDrainLimit, [this] {
     spdlog::warn(
         "event=drain_incomplete attempts={} hint=\"the coordinator did not acknowledge "
@@ -62,7 +59,8 @@ void Agent::Drain() {
 SyncState Agent::State() {
   SyncState state;
   state.draining = draining_;
-  farewell_sent_ = draining_;
+  state.leaving = draining_ && attempts_.empty();
+  farewell_sent_ = state.leaving;
   for (const auto& attempt : attempts_) {
     if (attempt->held()) state.attempts.push_back({attempt->id(), attempt->phase()});
   }
@@ -74,7 +72,7 @@ void Agent::Apply(const SyncOrders& orders, EventLoop::Instant sent_at) {
   for (const StopOrder& order : orders.stop) Apply(order);
   for (const Assignment& assignment : orders.start) Apply(assignment);
   LaunchWaiting();
-  if (farewell_sent_ && !std::exchange(farewell_taken_, true)) AttemptChanged();
+  if (std::exchange(farewell_sent_, false)) TakeFarewell();
 }
 
 void Agent::Apply(const StopOrder& order) {
@@ -152,7 +150,17 @@ void Agent::Tidy() {
     return true;
   });
   LaunchWaiting();
-  if (draining_ && farewell_taken_ && attempts_.empty()) Finish(absl::OkStatus());
+  if (!draining_ || !attempts_.empty()) return;
+  if (farewell_taken_) return Finish(absl::OkStatus());
+  // The next Sync says goodbye. Where nobody listens, the worker goes without an answer.
+  if (!farewell_timer_) {
+    farewell_timer_ = context_.loop.After(kFarewellLimit, [this] { TakeFarewell(); });
+  }
+}
+
+void Agent::TakeFarewell() {
+  farewell_taken_ = true;
+  AttemptChanged();
 }
 
 // A slot is free when its process is gone, which may be after the coordinator has filled it again.

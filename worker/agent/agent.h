@@ -62,6 +62,7 @@ class Agent {
   std::optional<ReportBatch> NextBatch();
   void AttemptChanged();
   void Tidy();
+  void TakeFarewell();
   void LaunchWaiting();
   void Finish(const absl::Status& status);
   Attempt* Find(const AttemptId& id);
@@ -78,7 +79,7 @@ class Agent {
   std::unique_ptr<EventLoop::Timer> lease_timer_;
   bool tidy_posted_ = false;
   bool draining_ = false;
-  bool farewell_sent_ = false;   // a Sync that said so
+  bool farewell_sent_ = false;   // the Sync that says that it leaves
   bool farewell_taken_ = false;  // was answered, or need not be waited for any longer
   std::unique_ptr<EventLoop::Timer> farewell_timer_;
   std::unique_ptr<EventLoop::Timer> drain_timer_;

@@ -36,6 +36,7 @@ struct HeldAttempt {
 struct SyncState {
   std::vector<HeldAttempt> attempts;
   bool draining = false;
+  bool leaving = false;  // the last Sync: nothing is held any longer
   Duration max_wait{};  // how long the coordinator may hold the call open
 };
 

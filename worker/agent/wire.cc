@@ -68,6 +68,7 @@ v1::SyncRequest ToSyncRequest(const WorkerIdentity& identity, const SyncState& s
     message->set_phase(ToWire(held.phase));
   }
   request.set_draining(state.draining);
+  request.set_leaving(state.leaving);
   *request.mutable_max_wait() = ToWire(state.max_wait);
   return request;
 }

@@ -21,7 +21,7 @@ class HttpServerTest : public testing::Test {
     routes["/sick"] = [] { return HttpResponse{503, "text/plain; charset=utf-8", "no\n"}; };
     server_ = *HttpServer::Start(
         "127.0.0.1:0", std::move(routes),
-        [this](const std::string& path, int code) { seen_ = path + std::to_string(code); });
+        [this](const std::string& path, int code, double) { seen_ = path + std::to_string(code); });
   }
 
   // Sends `request` as it is and reads until the server closes.
@@ -86,7 +86,7 @@ TEST_F(HttpServerTest, GarbageAndHugeHeadersOnlyCloseTheirConnection) {
 
 TEST_F(HttpServerTest, ATakenAddressIsNamed) {
   const std::string taken = "127.0.0.1:" + std::to_string(server_->port());
-  const auto second = HttpServer::Start(taken, {}, [](const std::string&, int) {});
+  const auto second = HttpServer::Start(taken, {}, [](const std::string&, int, double) {});
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(second.status().message()), HasSubstr(taken));
 }

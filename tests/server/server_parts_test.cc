@@ -17,26 +17,26 @@ using testing::Not;
 TEST(ListenAddressTest, LoopbackAndUnixSocketsNeedNoFlag) {
   for (const char* address :
        {"127.0.0.1:7070", "127.0.0.1:0", "localhost:1", "[::1]:7070", "unix:/tmp/x.sock"}) {
-    EXPECT_TRUE(CheckListenAddress(address, false).ok()) << address;
+    EXPECT_TRUE(CheckListenAddress("--listen", address, false).ok()) << address;
   }
 }
 
 TEST(ListenAddressTest, AddressesOfOthersNeedTheOperatorsWord) {
   for (const char* address : {"0.0.0.0:7070", "[::]:7070", "192.0.2.7:7070", "gpu-host:7070"}) {
-    const absl::Status refused = CheckListenAddress(address, false);
+    const absl::Status refused = CheckListenAddress("--listen", address, false);
     EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition) << address;
     EXPECT_THAT(std::string(refused.message()), HasSubstr("--insecure"));
-    EXPECT_TRUE(CheckListenAddress(address, true).ok());
+    EXPECT_TRUE(CheckListenAddress("--listen", address, true).ok());
   }
 }
 
 TEST(ListenAddressTest, MalformedAddressesAreRefused) {
   for (const char* address :
        {"", "7070", ":7070", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70700"}) {
-    EXPECT_EQ(CheckListenAddress(address, true).code(), absl::StatusCode::kInvalidArgument)
+    EXPECT_EQ(CheckListenAddress("--listen", address, true).code(), absl::StatusCode::kInvalidArgument)
         << address;
   }
-  EXPECT_FALSE(CheckListenAddress("unix:/" + std::string(200, 'x'), true).ok());
+  EXPECT_FALSE(CheckListenAddress("--listen", "unix:/" + std::string(200, 'x'), true).ok());
 }
 
 class StateFolderTest : public testing::Test {
@@ -87,6 +87,8 @@ TEST(ServerMetricsTest, EffectsAreCounted) {
   effects.trials_created = 7;
   effects.queue_waits = {std::chrono::seconds(2)};
   effects.attempts_ended[EndReason::kDiverged] = 3;
+  effects.trials_requeued[EndReason::kWorkerLost] = 4;
+  effects.leases_lost = 5;
   effects.trials_finished.emplace_back(TrialState::kSucceeded, std::chrono::seconds(12));
   effects.points_written = 1000;
   effects.stale_reports = 2;
@@ -95,9 +97,36 @@ TEST(ServerMetricsTest, EffectsAreCounted) {
   EXPECT_THAT(text, HasSubstr("adares_trials_created_total 7"));
   EXPECT_THAT(text, HasSubstr("adares_leases_granted_total 1"));
   EXPECT_THAT(text, HasSubstr("adares_attempts_finished_total{reason=\"diverged\"} 3"));
+  EXPECT_THAT(text, HasSubstr("adares_trial_retries_total{reason=\"worker_lost\"} 4"));
+  EXPECT_THAT(text, HasSubstr("adares_trial_retries_total{reason=\"preempted\"} 0"));
+  EXPECT_THAT(text, HasSubstr("adares_leases_lost_total 5"));
   EXPECT_THAT(text, HasSubstr("adares_trials_finished_total{outcome=\"succeeded\"} 1"));
   EXPECT_THAT(text, HasSubstr("adares_metric_points_written_total 1000"));
   EXPECT_THAT(text, HasSubstr("adares_metric_points_rejected_total{reason=\"stale_attempt\"} 2"));
+}
+
+TEST(ServerMetricsTest, FreeSlotsOfADrainingWorkerAreNotOffered) {
+  ServerMetrics metrics("1");
+  WorkerRecord worker;
+  worker.name = "w1";
+  worker.slots = 4;
+  worker.busy_slots = 1;
+  worker.state = WorkerState::kDraining;
+  metrics.SetWorkers({worker}, 0);
+  EXPECT_THAT(metrics.Expose(), HasSubstr("adares_worker_slots{state=\"free\"} 0"));
+  EXPECT_THAT(metrics.Expose(), HasSubstr("adares_worker_slots{state=\"busy\"} 1"));
+}
+
+TEST(ServerMetricsTest, TransactionsThatFailAreCountedByCause) {
+  ServerMetrics metrics("1");
+  metrics.ObserveTransaction(0.001, absl::OkStatus());
+  metrics.ObserveTransaction(5, absl::UnavailableError("locked"));
+  metrics.ObserveTransaction(0.1, absl::ResourceExhaustedError("disk full"));
+  const std::string text = metrics.Expose();
+  EXPECT_THAT(text, HasSubstr("adares_db_failures_total{reason=\"busy\"} 1"));
+  EXPECT_THAT(text, HasSubstr("adares_db_failures_total{reason=\"full\"} 1"));
+  EXPECT_THAT(text, HasSubstr("adares_db_failures_total{reason=\"other\"} 0"));
+  EXPECT_THAT(text, HasSubstr("adares_db_transaction_seconds_count{op=\"write\"} 3"));
 }
 
 TEST(ServerMetricsTest, AWorkerThatIsGoneHasNoHeartbeat) {
