@@ -84,7 +84,7 @@ TEST_F(WorkerSyncTest, AWorkerThatLeavesIsGoneAtOnce) {
   worker.leaving = true;
   ADARES_ASSERT_OK(worker.Sync(60));
   EXPECT_EQ(ListWorkers()->workers(0).state(), v1::Worker::STATE_LEFT);
-  ADARES_ASSERT_OK(worker.Sync()) << "the answer may be lost and the goodbye said again";
+  ADARES_ASSERT_OK(worker.Sync());  // the answer may be lost, and the goodbye said again
   EXPECT_EQ(ListWorkers()->workers(0).state(), v1::Worker::STATE_LEFT);
   Stop();
   Start();

@@ -146,7 +146,8 @@ TEST_F(ResultsTest, PointsComeBackByKeyThenStep) {
 
 TEST_F(ResultsTest, AMetricThatTheTrialLacksIsNotFound) {
   Append(attempt_, std::vector<MetricPoint>{{"test/loss", 20, 2, 0.25}});
-  const auto points = NewReader()->Points("sweep-a", attempt_.id.trial, {"test/loss", "test/los"});
+  const auto points = NewReader()->Points("sweep-a", attempt_.id.trial, {"test/loss", "test/los"},
+                                             {.size = 1000, .token = ""});
   EXPECT_EQ(points.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(ErrorReason(points.status()), reason::kMetricNotFound);
   EXPECT_THAT(ErrorMetadata(points.status()),

@@ -92,12 +92,12 @@ TEST_F(TransactionTest, NamesThatWereRolledBackAreMadeAgain) {
   ASSERT_TRUE(store_->AppendPoints(attempt, OnePoint("part", 1)).ok());
   ASSERT_TRUE(store_->AppendPoints(attempt, OnePoint("whole", 1)).ok());
   ADARES_ASSERT_OK(store_->Commit());
-  const auto points = NewReader()->Points("sweep-a", attempt.id.trial, {});
+  const auto points = NewReader()->Points("sweep-a", attempt.id.trial, {}, {});
   ASSERT_TRUE(points.ok()) << points.status();
-  ASSERT_EQ(points->size(), 3u);
-  EXPECT_EQ((*points)[0].key, "other");
-  EXPECT_EQ((*points)[1].key, "part");
-  EXPECT_EQ((*points)[2].key, "whole");
+  ASSERT_EQ(points->items.size(), 3u);
+  EXPECT_EQ(points->items[0].key, "other");
+  EXPECT_EQ(points->items[1].key, "part");
+  EXPECT_EQ(points->items[2].key, "whole");
 }
 
 TEST_F(TransactionTest, RevisionsGrowAndSurviveAReopening) {
@@ -169,10 +169,10 @@ TEST_F(TransactionTest, EveryAcknowledgedCommitSurvivesAKill) {
     ASSERT_TRUE(WIFSIGNALED(status)) << "exit status " << WEXITSTATUS(status);
   }
   Reopen();
-  const auto points = NewReader()->Points("sweep-a", id.trial, {});
+  const auto points = NewReader()->Points("sweep-a", id.trial, {}, {});
   ASSERT_TRUE(points.ok()) << points.status();
   std::set<int64_t> found;
-  for (const MetricPoint& point : *points) found.insert(point.step);
+  for (const MetricPoint& point : points->items) found.insert(point.step);
   for (const int64_t step : acknowledged) EXPECT_TRUE(found.contains(step)) << step;
   EXPECT_LE(found.size(), acknowledged.size() + 4) << "at most one a kill without its answer";
   EXPECT_EQ(SQLite::Database(path_).execAndGet("PRAGMA integrity_check").getString(), "ok");
