@@ -138,6 +138,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"conflict_with_default", "base:\n  data: {train_size: 100}\n",
                 "6:22: train.batch_size 128 is larger than data.train_size 100; there would be no "
                 "whole batch"},
+        BadFile{"too_many_training_examples", "base:\n  data: {train_size: 20000}\n",
+                "6:22: data.train_size 20000 and data.validation_size 5000 together need more than "
+                "the 20000 training examples of synthetic; take fewer"},
+        BadFile{"too_many_test_examples", "base:\n  data: {test_size: 4001}\n",
+                "6:21: data.test_size 4001 is more than the 4000 test examples of synthetic; take "
+                "fewer, or 0 for all"},
+        BadFile{"mirrored_textures", "base: {data: {augment: flip}}\n",
+                "5:24: data.augment flip mirrors pictures, and a mirrored picture of synthetic may "
+                "belong to another class; take none, or the dataset cifar10"},
         BadFile{"plain_resnet_init", "base: {model: {skip: {init: 0}}}\n",
                 "5:29: granularity none is the plain ResNet, whose skip weight is the constant 1; "
                 "model.skip.init must be 1 there (leave it out, or exclude the combination)"}),
