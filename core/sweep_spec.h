@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/measurement.h"
 #include "core/trial_spec.h"
 
 namespace adares {
@@ -22,8 +23,6 @@ struct Axis {
 
 // One value of each axis, in product order: {{"granularity", "block"}, {"init", "0"}}.
 using AxisValues = std::vector<std::pair<std::string, std::string>>;
-
-enum class Goal { kMaximize, kMinimize };
 
 struct Objective {
   std::string metric = "test/accuracy";
