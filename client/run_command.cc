@@ -17,6 +17,7 @@
 #include "client/progress_view.h"
 #include "client/resource_argument.h"
 #include "client/sweep_file.h"
+#include "core/available_cores.h"
 #include "core/status.h"
 
 namespace adares::client {
