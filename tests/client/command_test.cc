@@ -47,7 +47,7 @@ TEST_F(CommandTest, SubmitSendsFileChangesAndOrigin) {
   Serve(std::move(script));
   auto options = Options({"sweep", "submit", "-", "--set", "train.epochs=2", "--set", "a.b=x=y"});
   options.input = "name: mnist\n";
-  const auto result = Program(ADARES_PROGRAM, options).Finish();
+  const auto result = Program(options).Finish();
   EXPECT_EQ(result.out, "mnist created: 2 variants x 2 seeds = 4 trials\n");
   EXPECT_EQ(result.err, "watch: adares sweep watch mnist\n");
   EXPECT_EQ(Request("CreateSweep"),
@@ -65,7 +65,7 @@ TEST_F(CommandTest, SubmitShowsTheLineThatIsWrong) {
   Serve(std::move(script));
   auto options = Options({"sweep", "submit", "-"});
   options.input = "name: x\naxis: {}\n";
-  const auto result = Program(ADARES_PROGRAM, options).Finish();
+  const auto result = Program(options).Finish();
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("did you mean \"axes\"?\n  2 | axis: {}\n    | ^\nhint: "));
 }
@@ -166,9 +166,10 @@ TEST_F(CommandTest, QuietKeepsResultsAndErrors) {
 
 TEST_F(CommandTest, FullDiskIsAnError) {
   Serve({});
-  const auto result =
-      Program("/bin/sh", Options({"-c", std::string(ADARES_PROGRAM) + " sweep list > /dev/full"}))
-          .Finish();
+  auto options =
+      Isolated("/bin/sh", {"-c", std::string(ADARES_PROGRAM) + " sweep list > /dev/full"});
+  options.environment["ADARES_SERVER"] = Address();
+  const auto result = Program(options).Finish();
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, HasSubstr("error: cannot write to standard output"));
 }

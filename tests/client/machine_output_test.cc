@@ -73,11 +73,11 @@ Script Full() {
 
 class MachineOutputTest : public CommandFixture, public testing::WithParamInterface<CommandCase> {
  protected:
-  Program::Result RunAs(const std::string& format) {
+  ProgramResult RunAs(const std::string& format) {
     auto options = Options(GetParam().arguments);
     options.arguments.insert(options.arguments.end(), {"-o", format});
     options.input = "name: mnist\n";
-    return Program(ADARES_PROGRAM, options).Finish();
+    return Program(options).Finish();
   }
 };
 

@@ -80,8 +80,8 @@ TEST_F(WatchTest, LostConnectionIsTakenUpFromTheLastRevision) {
 
 TEST_F(WatchTest, InterruptSaysThatTheSweepGoesOn) {
   ServeWatches({{{Queued(), Epoch()}, absl::UnavailableError("gone")}});
-  Program program(ADARES_PROGRAM, Options({"sweep", "watch", "mnist"}));
-  ASSERT_TRUE(program.ReadUntil("started"));
+  Program program(Options({"sweep", "watch", "mnist"}));
+  ASSERT_TRUE(program.Says("started"));
   program.Signal(SIGINT);
   const auto result = program.Finish();
   EXPECT_EQ(result.exit_code, 130);
@@ -95,7 +95,7 @@ TEST_F(WatchTest, TerminalIsRedrawnInPlace) {
       {{{Queued(), Epoch()}, absl::UnavailableError("gone")}, {{Done()}, absl::OkStatus()}});
   auto options = Options({"sweep", "watch", "mnist"});
   options.terminal_columns = 80;
-  const auto result = Program(ADARES_PROGRAM, options).Finish();
+  const auto result = Program(options).Finish();
   EXPECT_EQ(result.exit_code, 0) << result.out;
   EXPECT_THAT(result.out, HasSubstr("mnist  0/1 done, 1 running"));
   EXPECT_THAT(result.out, HasSubstr("epoch 1/5"));
@@ -115,7 +115,7 @@ TEST_F(WatchTest, NoColorAndDumbTerminalsAreHonoured) {
     auto options = Options({"sweep", "watch", "mnist"});
     options.terminal_columns = 80;
     options.environment[name] = value;
-    const auto result = Program(ADARES_PROGRAM, options).Finish();
+    const auto result = Program(options).Finish();
     EXPECT_THAT(result.out, Not(HasSubstr("\x1b[3"))) << name;
     EXPECT_EQ(result.out.find('\x1b') == std::string::npos, name == "TERM") << result.out;
   }

@@ -9,9 +9,9 @@
 #include <optional>
 #include <string>
 
+#include "tests/fixtures/temp_folder.h"
 #include "tests/worker/fake_coordinator.h"
 #include "tests/worker/manual_event_loop.h"
-#include "tests/worker/temporary_folder.h"
 #include "worker/agent/agent.h"
 
 namespace adares::worker {
@@ -39,7 +39,6 @@ class AgentTest : public ::testing::Test {
   void SetSlots(int slots) { options_.slots = slots; }
 
   void StartAgent();
-  void StopAgent() { agent_.reset(); }
 
   // Runs what is to do until the condition holds. Where nothing is to do but wait, the clock moves
   // about as fast as a real one.
@@ -55,7 +54,7 @@ class AgentTest : public ::testing::Test {
   std::filesystem::path FolderOf(const AttemptId& id) const;
   static int TrainerProcesses();
 
-  TemporaryFolder folder_;
+  fixtures::TempFolder folder_;
   boost::asio::io_context io_;
   ManualEventLoop loop_{io_};
   FakeCoordinator coordinator_{loop_};

@@ -1,105 +1,32 @@
 // adares-worker itself, with scripted trainers and a real connection.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <chrono>
-#include <fstream>
-#include <iterator>
-#include <optional>
-#include <thread>
+#include <memory>
 
 #include "core/trial_spec.h"
+#include "tests/fixtures/await.h"
+#include "tests/fixtures/program.h"
+#include "tests/fixtures/temp_folder.h"
 #include "tests/worker/process_state.h"
 #include "tests/worker/small_coordinator.h"
-#include "tests/worker/temporary_folder.h"
 
 namespace adares::worker {
 namespace {
 
+using fixtures::Program;
 using ::testing::HasSubstr;
-
-constexpr std::chrono::seconds kDeadline{60};
-constexpr std::chrono::milliseconds kPoll{10};
-
-bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(kPoll);
-  }
-  return true;
-}
-
-// A child process whose output goes to a file.
-class Program {
- public:
-  Program(std::vector<std::string> arguments, std::filesystem::path output)
-      : output_(std::move(output)) {
-    arguments.insert(arguments.begin(), ADARES_WORKER);
-    pid_ = fork();
-    if (pid_ == 0) Exec(arguments);
-  }
-  ~Program() {
-    if (status_) return;
-    Signal(SIGKILL);
-    Wait();
-  }
-  Program(const Program&) = delete;
-  Program& operator=(const Program&) = delete;
-
-  void Signal(int signal) const { kill(pid_, signal); }
-
-  // Its exit code, 128 + n for signal n.
-  int Wait() {
-    if (!status_) {
-      int status = 0;
-      EXPECT_EQ(waitpid(pid_, &status, 0), pid_);
-      status_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-    }
-    return *status_;
-  }
-
-  std::string Output() const {
-    std::ifstream file(output_);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-
-  bool Says(const std::string& text) const {
-    return Eventually([&] { return Output().find(text) != std::string::npos; });
-  }
-
- private:
-  [[noreturn]] void Exec(std::vector<std::string>& arguments) const {
-    const int fd = open(output_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    dup2(fd, STDOUT_FILENO);
-    dup2(fd, STDERR_FILENO);
-    std::vector<char*> pointers;
-    for (std::string& argument : arguments) pointers.push_back(argument.data());
-    pointers.push_back(nullptr);
-    execv(pointers[0], pointers.data());
-    _exit(127);
-  }
-
-  std::filesystem::path output_;
-  pid_t pid_ = -1;
-  std::optional<int> status_;
-};
 
 class AgentProgramTest : public ::testing::Test {
  protected:
   std::unique_ptr<Program> Start(std::vector<std::string> more = {}, const char* state = "state") {
-    std::vector<std::string> arguments{"--server",  address_,
-                                       "--state",   folder_.path() / state,
-                                       "--trainer", ADARES_SCRIPTED_TRAINER,
-                                       "--name",    "box",
-                                       "--device",  "cpu",
-                                       "--slots",   "2"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    const auto output = folder_.path() / ("output" + std::to_string(++outputs_));
-    return std::make_unique<Program>(arguments, output);
+    Program::Options options = {.path = ADARES_WORKER,
+                                .log = folder_ / ("worker-" + std::to_string(++workers_))};
+    options.arguments = {
+        "--server", address_, "--state",  folder_ / state, "--trainer", ADARES_SCRIPTED_TRAINER,
+        "--name",   "box",    "--device", "cpu",           "--slots",   "2"};
+    options.arguments.insert(options.arguments.end(), more.begin(), more.end());
+    return std::make_unique<Program>(std::move(options));
   }
 
   std::unique_ptr<SmallCoordinator> Coordinator() {
@@ -131,21 +58,21 @@ class AgentProgramTest : public ::testing::Test {
   // Waits until the trainer trains; its process id, from the line that the worker logs.
   static pid_t WaitForTraining(SmallCoordinator& coordinator, const Program& worker) {
     EXPECT_TRUE(coordinator.WaitUntil([&] { return coordinator.records[1].size() > 2; }));
-    const std::string output = worker.Output();
-    const size_t at = output.find(" pid=");
+    const std::string log = worker.Errors();
+    const size_t at = log.find(" pid=");
     EXPECT_NE(at, std::string::npos);
-    return std::stoi(output.substr(at + 5));
+    return std::stoi(log.substr(at + 5));
   }
 
   static bool IsGone(pid_t pid) {
-    return Eventually([pid] { return IsDead(pid); });
+    return fixtures::Await([pid] { return IsDead(pid); });
   }
 
   void TearDown() override { unsetenv("ADARES_SCRIPT"); }
 
-  TemporaryFolder folder_;
-  const std::string address_ = "unix:" + (folder_.path() / "socket").string();
-  int outputs_ = 0;
+  fixtures::TempFolder folder_;
+  const std::string address_ = "unix:" + (folder_ / "socket");
+  int workers_ = 0;
 };
 
 constexpr char kEndless[] = "epochs=1000000,delay_ms=5";
@@ -158,7 +85,7 @@ TEST_F(AgentProgramTest, TrainsWhatItIsGiven) {
   EXPECT_EQ(WaitForEnd(*coordinator, 1).reason(), v1::Attempt::END_REASON_FINISHED);
   EXPECT_EQ(coordinator->registrations.at(0).worker(), "box");
   worker->Signal(SIGTERM);
-  EXPECT_EQ(worker->Wait(), 0);
+  EXPECT_EQ(worker->Finish().exit_code, 0);
   EXPECT_TRUE(coordinator->syncs.back().draining());
 }
 
@@ -169,7 +96,7 @@ TEST_F(AgentProgramTest, TermGivesItsTrialsBack) {
   coordinator->Offer(Work(1));
   const pid_t trainer = WaitForTraining(*coordinator, *worker);
   worker->Signal(SIGTERM);
-  EXPECT_EQ(worker->Wait(), 0);
+  EXPECT_EQ(worker->Finish().exit_code, 0);
   EXPECT_EQ(WaitForEnd(*coordinator, 1).reason(), v1::Attempt::END_REASON_PREEMPTED);
   EXPECT_TRUE(IsGone(trainer));
 }
@@ -183,7 +110,7 @@ TEST_F(AgentProgramTest, SecondSignalEndsAtOnce) {
   worker->Signal(SIGTERM);
   ASSERT_TRUE(worker->Says("event=draining"));
   worker->Signal(SIGINT);
-  EXPECT_EQ(worker->Wait(), 130);
+  EXPECT_EQ(worker->Finish().exit_code, 130);
   EXPECT_TRUE(IsGone(trainer));
 }
 
@@ -194,7 +121,7 @@ TEST_F(AgentProgramTest, KilledWorkerTakesItsTrainersAlong) {
   coordinator->Offer(Work(1));
   const pid_t trainer = WaitForTraining(*coordinator, *worker);
   worker->Signal(SIGKILL);
-  EXPECT_EQ(worker->Wait(), 137);
+  EXPECT_EQ(worker->Finish().exit_code, 137);
   EXPECT_TRUE(IsGone(trainer));
 }
 
@@ -207,7 +134,7 @@ TEST_F(AgentProgramTest, KilledWorkerTakesDeafTrainersAlong) {
   const pid_t trainer = WaitForTraining(*coordinator, *worker);
   WaitForEnd(*coordinator, 1);
   worker->Signal(SIGKILL);
-  EXPECT_EQ(worker->Wait(), 137);
+  EXPECT_EQ(worker->Finish().exit_code, 137);
   EXPECT_TRUE(IsGone(trainer));
 }
 
@@ -245,29 +172,29 @@ TEST_F(AgentProgramTest, WaitsForItsCoordinatorAndLeavesWithoutIt) {
   const auto worker = Start();
   EXPECT_TRUE(worker->Says("event=coordinator_unreachable"));
   worker->Signal(SIGINT);
-  EXPECT_EQ(worker->Wait(), 0);
+  EXPECT_EQ(worker->Finish().exit_code, 0);
 }
 
 TEST_F(AgentProgramTest, StateFolderIsForOneOnly) {
   const auto first = Start();
   ASSERT_TRUE(first->Says("event=started"));
   const auto second = Start();
-  EXPECT_EQ(second->Wait(), 1);
-  EXPECT_THAT(second->Output(), HasSubstr("--state"));
+  EXPECT_EQ(second->Finish().exit_code, 1);
+  EXPECT_THAT(second->Errors(), HasSubstr("--state"));
   const auto third = Start({}, "another");
   EXPECT_TRUE(third->Says("event=started"));
 }
 
 TEST_F(AgentProgramTest, HelpVersionAndBadOptions) {
   const auto help = Start({"--help"});
-  EXPECT_EQ(help->Wait(), 0);
+  EXPECT_EQ(help->Finish().exit_code, 0);
   EXPECT_THAT(help->Output(), HasSubstr("--slots"));
   const auto version = Start({"--version"});
-  EXPECT_EQ(version->Wait(), 0);
+  EXPECT_EQ(version->Finish().exit_code, 0);
   EXPECT_EQ(version->Output(), "adares-worker " ADARES_VERSION "\n");
   const auto bad = Start({"--colour"});
-  EXPECT_EQ(bad->Wait(), 2);
-  EXPECT_THAT(bad->Output(), HasSubstr("--colour"));
+  EXPECT_EQ(bad->Finish().exit_code, 2);
+  EXPECT_THAT(bad->Errors(), HasSubstr("--colour"));
 }
 
 }  // namespace

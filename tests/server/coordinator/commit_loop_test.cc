@@ -27,7 +27,7 @@ class CommitLoopTest : public CoordinatorFixture {
       leases_expired_ += effects.leases_expired;
       if (effects.leases_expired > 0) expired_.set_value();
     };
-    auto store = Store::Open(folder_ + "/adares.db", now_);
+    auto store = Store::Open(folder_ / "adares.db", now_);
     loop_ = *CommitLoop::Start(*std::move(store), options, listener);
   }
 
