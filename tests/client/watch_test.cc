@@ -53,7 +53,7 @@ TEST_F(WatchTest, OffATerminalEachChangeIsALine) {
   EXPECT_EQ(result.out,
             "[0/1] granularity=block seed 0: started\n"
             "[1/1] granularity=block seed 0: succeeded in 38s, test/accuracy 0.9873\n"
-            "mnist: succeeded, 1 of 1 trials done\n");
+            "mnist: succeeded, 1 of 1 trial done\n");
   EXPECT_EQ(result.err, "compare: adares compare mnist\n");
 }
 
