@@ -48,6 +48,7 @@ std::string HintForReason(std::string_view reason) {
   }
   if (reason == reason::kSweepNotFound) return "`adares sweep list` lists what there is";
   if (reason == reason::kTrialNotFound) return "`adares trial list` lists what there is";
+  if (reason == reason::kAttemptNotFound) return "`adares trial show TRIAL` lists its attempts";
   if (reason == reason::kWorkerNotFound) return "`adares worker list` lists what there is";
   if (reason == reason::kMetricNotFound) {
     return "`adares trial metrics TRIAL` lists the keys of a trial; compare reads finished trials";
