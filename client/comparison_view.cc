@@ -115,7 +115,9 @@ std::vector<CsvRow> ComparisonCsv(const v1::CompareVariantsResponse& comparison)
   const std::set<int64_t> seeds = SeedsOf(comparison);
   CsvRow header = {"variant", "label"};
   if (comparison.variants_size() > 0) {
-    for (const auto& axis : comparison.variants(0).axes()) header.push_back(axis.axis());
+    for (const auto& axis : comparison.variants(0).axes()) {
+      header.push_back("axis." + axis.axis());  // an axis may be called `n` or `mean`
+    }
   }
   for (const char* name :
        {"metric", "trials", "n", "mean", "sd", "is_baseline", "baseline", "difference_n",
