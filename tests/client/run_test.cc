@@ -92,6 +92,16 @@ class RunTest : public CommandFixture {
     return poll(&waiting, 1, 30'000) == 1 && (waiting.revents & POLLIN) != 0;
   }
 
+  // Interrupts a run of which the scripted server has said that a call will not be answered.
+  void ExpectInterruptEnds(const std::string& sweep) {
+    Program program(RunOptions(sweep));
+    ASSERT_TRUE(WorkerIsUp());
+    program.Signal(SIGINT);
+    const auto result = program.Finish();
+    EXPECT_EQ(result.exit_code, 130);
+    EXPECT_THAT(result.err, HasSubstr("interrupted; the same command continues\n"));
+  }
+
   // Blocks until no process holds the fifo for writing any more; false after 30 s.
   bool WorkerIsGone() const {
     pollfd waiting = {alive_fd_, 0, 0};
@@ -161,6 +171,18 @@ TEST_F(RunTest, InterruptStopsBothInPeace) {
   EXPECT_TRUE(WorkerIsGone());
 }
 
+TEST_F(RunTest, InterruptEndsASubmissionThatIsNotAnswered) { ExpectInterruptEnds("stalls"); }
+
+TEST_F(RunTest, InterruptEndsAComparisonThatIsNotAnswered) {
+  ExpectInterruptEnds("stalls-at-the-end");
+}
+
+TEST_F(RunTest, TimeoutIsThatOfItsCalls) {
+  const auto result = RunSweep("stalls", {"--timeout", "0.2"});
+  EXPECT_EQ(result.exit_code, 6);
+  EXPECT_THAT(result.err, HasSubstr("hint: raise --timeout"));
+}
+
 TEST_F(RunTest, NothingOutlivesAKilledRun) {
   Program program(RunOptions("holds"));
   ASSERT_TRUE(WorkerIsUp());
@@ -207,6 +229,26 @@ TEST_F(RunTest, MissingDataStartNothing) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("error: this sweep needs the data in mnist/"));
   EXPECT_FALSE(fs::exists(State()));
+}
+
+TEST_F(RunTest, MetricThatNoTrialReportsStartsNothing) {
+  const auto result = RunSweep("succeeds", {"--metric", "test/acuracy"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("error: --metric: trials report no \"test/acuracy\"; did you "
+                                    "mean \"test/accuracy\"?\n"));
+  EXPECT_FALSE(fs::exists(State()));
+  EXPECT_EQ(RunSweep("succeeds", {"--metric", "test/loss"}).exit_code, 0);
+}
+
+TEST_F(RunTest, ServerOfOthersIsRefusedAsAnArgumentOnly) {
+  const auto refused = RunSweep("succeeds", {"--server", "127.0.0.1:7171"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("error: run starts a coordinator of its own"));
+  EXPECT_THAT(refused.err, HasSubstr("adares sweep submit FILE --wait --server 127.0.0.1:7171\n"));
+  EXPECT_FALSE(fs::exists(State()));
+  auto options = RunOptions("succeeds");
+  options.environment["ADARES_SERVER"] = "127.0.0.1:7171";
+  EXPECT_EQ(Program(options).Finish().exit_code, 0);
 }
 
 TEST_F(RunTest, OtherSweepOfTheSameNameHasAWayOut) {

@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <future>
+
 #include "core/status.h"
 #include "tests/client/command_fixture.h"
 #include "tests/client/messages.h"
+#include "tests/fixtures/await.h"
 
 namespace adares::client {
 namespace {
@@ -88,6 +91,34 @@ TEST_F(WatchTest, InterruptSaysThatTheSweepGoesOn) {
   EXPECT_EQ(result.err,
             "no longer watching; the sweep goes on\n"
             "hint: watch it again: adares sweep watch mnist\n");
+}
+
+// Whatever call a command waits for, also before there is something to watch.
+TEST_F(WatchTest, InterruptEndsACallThatIsNotAnswered) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
+      {"CreateSweep", {"sweep", "submit", "-", "--wait"}},
+      {"CreateSweep", {"sweep", "submit", "-"}},
+      {"GetSweep", {"sweep", "submit", "-", "--wait"}},
+      {"GetSweep", {"sweep", "watch", "mnist"}}};
+  for (const auto& [call, arguments] : cases) {
+    coordinator_.reset();
+    std::promise<void> held;
+    Script script;
+    script.sweeps = {MakeSweep(v1::Sweep::STATE_RUNNING, 1, 0, 0)};
+    *script.created.mutable_sweep() = script.sweeps[0];
+    script.held = {call};
+    script.on_hold = [&held] { held.set_value(); };
+    Serve(std::move(script));
+    auto options = Options(arguments);
+    options.input = "name: mnist\n";
+    Program program(options);
+    ASSERT_EQ(held.get_future().wait_for(fixtures::kPatience), std::future_status::ready);
+    program.Signal(SIGINT);
+    const auto result = program.Finish();
+    EXPECT_EQ(result.exit_code, 130) << call;
+    EXPECT_THAT(result.err, HasSubstr(call == "GetSweep" ? "no longer watching; the sweep goes on"
+                                                         : "interrupted before the coordinator"));
+  }
 }
 
 TEST_F(WatchTest, TerminalIsRedrawnInPlace) {
