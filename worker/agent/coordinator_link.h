@@ -37,7 +37,7 @@ struct SyncState {
   std::vector<HeldAttempt> attempts;
   bool draining = false;
   bool leaving = false;  // the last Sync: nothing is held any longer
-  Duration max_wait{};  // how long the coordinator may hold the call open
+  Duration max_wait{};   // how long the coordinator may hold the call open
 };
 
 struct Assignment {
