@@ -101,12 +101,6 @@ void Attempt::Stop(EndReason reason, Duration grace) {
   });
 }
 
-void Attempt::LoseContact() {
-  if (abandoned_ || state_ == State::kEnded) return;
-  KillAs(EndReason::kWorkerLost,
-         "the worker had no contact with the coordinator and gave up its lease");
-}
-
 void Attempt::Abandon(std::string_view why) {
   if (std::exchange(abandoned_, true)) return;
   spdlog::warn("event=attempt_abandoned sweep={} trial={} attempt={} why={:?}", id().sweep,

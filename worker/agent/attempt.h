@@ -56,10 +56,6 @@ class Attempt {
   // trainer has finished by then. Does nothing for one that is stopping or has ended.
   void Stop(EndReason reason, Duration grace);
 
-  // Kills the trainer, since its lease may be another's by now. What it reported is kept: it is for
-  // the coordinator to say whether the lease was lost.
-  void LoseContact();
-
   // Kills the trainer and forgets everything.
   void Abandon(std::string_view why);
 
