@@ -76,12 +76,30 @@ TEST_F(OutboxTest, AcknowledgementMayOvertakeWhatWasSent) {
   EXPECT_THAT(Next(outbox).records, ElementsAre("three"));
 }
 
-TEST_F(OutboxTest, OldAcknowledgementSaysNothingNew) {
+// The coordinator's database was put back to a copy that is older than its last answer.
+TEST_F(OutboxTest, SmallerAcknowledgementGoesBackToWhatWasLost) {
   Outbox outbox = Open();
-  Append(outbox, {"one", "two"});
-  ASSERT_TRUE(outbox.Acknowledge(2).ok());
+  Append(outbox, {"one", "two", "three", "four"});
+  Next(outbox);
+  ASSERT_TRUE(outbox.Acknowledge(3).ok());
   ASSERT_TRUE(outbox.Acknowledge(1).ok());
-  EXPECT_EQ(outbox.acknowledged_sequence(), 2);
+  EXPECT_EQ(outbox.acknowledged_sequence(), 1);
+  EXPECT_FALSE(outbox.drained());
+  const Outbox::Batch batch = Next(outbox);
+  EXPECT_EQ(batch.first_sequence, 2);
+  EXPECT_THAT(batch.records, ElementsAre("two", "three", "four"));
+  ASSERT_TRUE(outbox.Acknowledge(0).ok());
+  EXPECT_EQ(Next(outbox).first_sequence, 1);
+}
+
+// Batches that were under way when it went back are answered with the same number.
+TEST_F(OutboxTest, SameAcknowledgementAgainChangesNothing) {
+  Outbox outbox = Open();
+  Append(outbox, {"one", "two", "three"});
+  Next(outbox);
+  ASSERT_TRUE(outbox.Acknowledge(1).ok());
+  ASSERT_TRUE(outbox.Acknowledge(1).ok());
+  EXPECT_THAT(Next(outbox).records, IsEmpty());
 }
 
 TEST_F(OutboxTest, RefusesAcknowledgementOfTheFuture) {

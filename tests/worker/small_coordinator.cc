@@ -106,7 +106,9 @@ v1::ReportResponse SmallCoordinator::Store(const v1::ReportRequest& request) {
   auto& stored = records[request.attempt()];
   int64_t sequence = request.first_sequence();
   for (const v1::Record& record : request.records()) {
-    if (sequence++ > static_cast<int64_t>(stored.size()) && !refuse_) stored.push_back(record);
+    const auto last = static_cast<int64_t>(stored.size());
+    if (refuse_ || sequence > last + 1) break;  // after a gap nothing is stored
+    if (sequence++ > last) stored.push_back(record);
   }
   if (refuse_) {
     response.mutable_refused()->set_reason("LEASE_LOST");
