@@ -1,12 +1,11 @@
 #include "worker/agent/outbox.h"
 
 #include <gmock/gmock.h>
-#include <sys/resource.h>
 
-#include <csignal>
 #include <fstream>
 #include <iterator>
 
+#include "tests/worker/full_disk.h"
 #include "tests/worker/temporary_folder.h"
 
 namespace adares::worker {
@@ -172,15 +171,11 @@ TEST_F(OutboxTest, LengthBeyondTheEndCountsAsTorn) {
 TEST_F(OutboxTest, FailedAppendLeavesWhatWasThere) {
   Outbox outbox = Open();
   Append(outbox, {"one"});
-  rlimit old{};
-  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old), 0);
-  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
-  const rlimit small{16, old.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-  const absl::Status failed = outbox.Append("a record beyond the limit");
-  setrlimit(RLIMIT_FSIZE, &old);
-  std::signal(SIGXFSZ, old_handler);
-
+  absl::Status failed;
+  {
+    const FullDisk full(16);
+    failed = outbox.Append("a record beyond the limit");
+  }
   EXPECT_EQ(failed.code(), absl::StatusCode::kInternal);
   EXPECT_THAT(std::string(failed.message()), HasSubstr(path_.string()));
   EXPECT_EQ(Bytes().size(), 7U);
