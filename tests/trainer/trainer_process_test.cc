@@ -100,21 +100,20 @@ TEST(TrainerProcessTest, NobodyReadingEventsEndsTheProcess) {
   EXPECT_EQ(trainer.ExitStatus(), 3);
 }
 
-TEST(TrainerProcessTest, TerminationStopsTheTrialAndLeaves) {
-  TrainerProcess trainer;
-  trainer.UpTo<ReadyEvent>();
-  trainer.Send(Command(EndlessSpec()));
-  trainer.UpTo<StartEvent>();
-  trainer.Signal(SIGTERM);
-  EXPECT_EQ(Reason(trainer.UpTo<EndEvent>()), EndReason::kCancelled);
-  EXPECT_EQ(trainer.ExitStatus(), 0);
-}
-
-TEST(TrainerProcessTest, TerminationWhileIdleLeaves) {
-  TrainerProcess trainer;
-  trainer.UpTo<ReadyEvent>();
-  trainer.Signal(SIGTERM);
-  EXPECT_EQ(trainer.ExitStatus(), 0);
+// Which hears of them too, and then stops it.
+TEST(TrainerProcessTest, SignalsAreLeftToTheWorker) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    TrainerProcess trainer;
+    trainer.UpTo<ReadyEvent>();
+    trainer.Signal(signal);
+    trainer.Send(Command(EndlessSpec()));
+    trainer.UpTo<StartEvent>();
+    trainer.Signal(signal);
+    trainer.Send(StopCommand{});
+    EXPECT_EQ(Reason(trainer.UpTo<EndEvent>()), EndReason::kCancelled);
+    trainer.Send(Command(TinySpec()));
+    EXPECT_EQ(Reason(trainer.UpTo<EndEvent>()), EndReason::kFinished);
+  }
 }
 
 TEST(TrainerProcessTest, CommandNotUnderstoodEndsTheProcess) {
