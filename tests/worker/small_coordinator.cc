@@ -51,6 +51,11 @@ void SmallCoordinator::RefuseReports() {
   refuse_ = true;
 }
 
+void SmallCoordinator::RejectRegistrations() {
+  const std::lock_guard lock(mutex_);
+  reject_ = true;
+}
+
 bool SmallCoordinator::WaitUntil(const std::function<bool()>& condition) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, kLimit, condition);
@@ -60,6 +65,10 @@ grpc::Status SmallCoordinator::RegisterWorker(grpc::ServerContext*,
                                               const v1::RegisterWorkerRequest* request,
                                               v1::RegisterWorkerResponse* response) {
   const std::lock_guard lock(mutex_);
+  if (reject_) {
+    return ToGrpcStatus(MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
+                                  "another worker has its name"));
+  }
   registrations.push_back(*request);
   response->mutable_sync_interval()->set_seconds(5);
   response->mutable_lease_duration()->set_seconds(30);
