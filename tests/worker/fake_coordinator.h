@@ -26,6 +26,8 @@ class FakeCoordinator : public CoordinatorLink {
   void ComeBack() { away_ = false; }
   void ForgetWorker();  // as one with another database
   void BreakStream();
+  // Its database is put back to a copy with the attempt's first `records` only.
+  void Restore(const AttemptId& id, size_t records);
   void HoldAcknowledgements(bool hold);
   void LoseSyncAnswers(int count) { sync_answers_to_lose_ = count; }
   void RepeatOffers() { repeat_offers_ = true; }  // also what is held

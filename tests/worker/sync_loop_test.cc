@@ -38,8 +38,8 @@ class SyncLoopTest : public ::testing::Test {
   SyncLoop sync_{coordinator_,
                  loop_,
                  {.state = [] { return SyncState{}; },
-                  .registered = [](const WorkerTerms&) {},
-                  .answered = [this](const SyncOrders&, EventLoop::Instant) { ++answers_; },
+                  .registered = [] {},
+                  .answered = [this](const SyncOrders&) { ++answers_; },
                   .rejected = [](const absl::Status&) {}}};
 };
 

@@ -1,105 +1,31 @@
 // adares-worker itself, with scripted trainers and a real connection.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <chrono>
 #include <fstream>
 #include <iterator>
-#include <optional>
-#include <thread>
 
 #include "core/trial_spec.h"
 #include "tests/worker/process_state.h"
 #include "tests/worker/small_coordinator.h"
 #include "tests/worker/temporary_folder.h"
+#include "tests/worker/worker_program.h"
 
 namespace adares::worker {
 namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::chrono::seconds kDeadline{60};
-constexpr std::chrono::milliseconds kPoll{10};
-
-bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(kPoll);
-  }
-  return true;
-}
-
-// A child process whose output goes to a file.
-class Program {
- public:
-  Program(std::vector<std::string> arguments, std::filesystem::path output)
-      : output_(std::move(output)) {
-    arguments.insert(arguments.begin(), ADARES_WORKER);
-    pid_ = fork();
-    if (pid_ == 0) Exec(arguments);
-  }
-  ~Program() {
-    if (status_) return;
-    Signal(SIGKILL);
-    Wait();
-  }
-  Program(const Program&) = delete;
-  Program& operator=(const Program&) = delete;
-
-  void Signal(int signal) const { kill(pid_, signal); }
-
-  // Its exit code, 128 + n for signal n.
-  int Wait() {
-    if (!status_) {
-      int status = 0;
-      EXPECT_EQ(waitpid(pid_, &status, 0), pid_);
-      status_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-    }
-    return *status_;
-  }
-
-  std::string Output() const {
-    std::ifstream file(output_);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-
-  bool Says(const std::string& text) const {
-    return Eventually([&] { return Output().find(text) != std::string::npos; });
-  }
-
- private:
-  [[noreturn]] void Exec(std::vector<std::string>& arguments) const {
-    const int fd = open(output_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    dup2(fd, STDOUT_FILENO);
-    dup2(fd, STDERR_FILENO);
-    std::vector<char*> pointers;
-    for (std::string& argument : arguments) pointers.push_back(argument.data());
-    pointers.push_back(nullptr);
-    execv(pointers[0], pointers.data());
-    _exit(127);
-  }
-
-  std::filesystem::path output_;
-  pid_t pid_ = -1;
-  std::optional<int> status_;
-};
-
 class AgentProgramTest : public ::testing::Test {
  protected:
-  std::unique_ptr<Program> Start(std::vector<std::string> more = {}, const char* state = "state") {
-    std::vector<std::string> arguments{"--server",  address_,
-                                       "--state",   folder_.path() / state,
-                                       "--trainer", ADARES_SCRIPTED_TRAINER,
-                                       "--name",    "box",
-                                       "--device",  "cpu",
-                                       "--slots",   "2"};
+  std::unique_ptr<WorkerProgram> Start(std::vector<std::string> more = {},
+                                       const char* state = "state") {
+    std::vector<std::string> arguments{"--server",  address_, "--state", folder_.path() / state,
+                                       "--trainer", trainer_, "--name",  "box",
+                                       "--device",  "cpu",    "--slots", "2"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const auto output = folder_.path() / ("output" + std::to_string(++outputs_));
-    return std::make_unique<Program>(arguments, output);
+    return std::make_unique<WorkerProgram>(arguments, output);
   }
 
   std::unique_ptr<SmallCoordinator> Coordinator() {
@@ -129,7 +55,7 @@ class AgentProgramTest : public ::testing::Test {
   }
 
   // Waits until the trainer trains; its process id, from the line that the worker logs.
-  static pid_t WaitForTraining(SmallCoordinator& coordinator, const Program& worker) {
+  static pid_t WaitForTraining(SmallCoordinator& coordinator, const WorkerProgram& worker) {
     EXPECT_TRUE(coordinator.WaitUntil([&] { return coordinator.records[1].size() > 2; }));
     const std::string output = worker.Output();
     const size_t at = output.find(" pid=");
@@ -145,6 +71,7 @@ class AgentProgramTest : public ::testing::Test {
 
   TemporaryFolder folder_;
   const std::string address_ = "unix:" + (folder_.path() / "socket").string();
+  std::string trainer_ = ADARES_SCRIPTED_TRAINER;
   int outputs_ = 0;
 };
 
@@ -256,6 +183,31 @@ TEST_F(AgentProgramTest, StateFolderIsForOneOnly) {
   EXPECT_THAT(second->Output(), HasSubstr("--state"));
   const auto third = Start({}, "another");
   EXPECT_TRUE(third->Says("event=started"));
+}
+
+// A wrong path must not cost all trials of the queue.
+TEST_F(AgentProgramTest, DoesNotStartWithoutATrainerOrItsData) {
+  const auto coordinator = Coordinator();
+  const auto no_data = Start({"--data", folder_.path() / "missing"});
+  EXPECT_EQ(no_data->Wait(), 1);
+  EXPECT_THAT(no_data->Output(), HasSubstr("there is no folder"));
+  trainer_ = "/nowhere/adares-trainer";
+  const auto no_trainer = Start();
+  EXPECT_EQ(no_trainer->Wait(), 1);
+  EXPECT_THAT(no_trainer->Output(), HasSubstr("cannot start the trainer /nowhere/adares-trainer"));
+  EXPECT_TRUE(coordinator->registrations.empty());
+}
+
+// Two workers of one name would replace each other for ever if their services restarted them.
+TEST_F(AgentProgramTest, RejectedWorkerLeavesWithAStatusThatItsServiceKnows) {
+  const auto coordinator = Coordinator();
+  coordinator->RejectRegistrations();
+  const auto worker = Start();
+  EXPECT_EQ(worker->Wait(), 3);
+  EXPECT_THAT(worker->Output(), HasSubstr("event=rejected"));
+  std::ifstream unit(ADARES_WORKER_UNIT);
+  const std::string text{std::istreambuf_iterator<char>(unit), {}};
+  EXPECT_THAT(text, HasSubstr("\nRestartPreventExitStatus=2 3\n"));
 }
 
 TEST_F(AgentProgramTest, HelpVersionAndBadOptions) {
