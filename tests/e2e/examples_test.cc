@@ -45,8 +45,8 @@ class ExamplesTest : public ProgramsTest, public testing::WithParamInterface<std
 };
 
 TEST_P(ExamplesTest, IsTrainedToItsComparison) {
-  std::vector<std::string> arguments = {"run", File(), "--state", state_, "--device", "cpu",
-                                        "--output", "json"};
+  std::vector<std::string> arguments = {"run",      File(), "--state",  state_,
+                                        "--device", "cpu",  "--output", "json"};
   for (const char* change :
        {"data.dataset=synthetic", "data.augment=none", "data.train_size=128",
         "data.validation_size=64", "data.test_size=64", "train.epochs=1", "train.batch_size=64"}) {

@@ -91,6 +91,7 @@ void FakeCoordinator::Register(std::function<void(absl::StatusOr<WorkerTerms>)> 
   absl::StatusOr<WorkerTerms> answer = kTerms;
   if (away_) answer = Unavailable();
   if (rejects_) answer = absl::InvalidArgumentError("not such a worker");
+  if (name_taken_) answer = absl::AlreadyExistsError("a worker of this name is alive");
   if (answer.ok()) {
     knows_worker_ = true;
     ++registrations_;

@@ -80,6 +80,17 @@ TEST_F(SyncLoopTest, ErrorsSlowItDown) {
   EXPECT_GE(coordinator_.syncs() - syncs, 20);
 }
 
+TEST_F(SyncLoopTest, ATakenNameIsWaitedFor) {
+  coordinator_.TakeName(true);
+  sync_.Start();
+  Run(seconds(20));
+  EXPECT_EQ(coordinator_.syncs(), 0);
+  coordinator_.TakeName(false);
+  Run(seconds(5));
+  EXPECT_EQ(coordinator_.registrations(), 1);
+  EXPECT_GE(coordinator_.syncs(), 1);
+}
+
 // Two workers of one name take turns in being unknown: not in a busy loop.
 TEST_F(SyncLoopTest, BeingUnknownAgainAndAgainSlowsItDown) {
   sync_.Start();

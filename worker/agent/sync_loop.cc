@@ -37,6 +37,14 @@ void SyncLoop::Registered(const absl::StatusOr<WorkerTerms>& terms) {
     handlers_.rejected(terms.status());
     return;
   }
+  if (absl::IsAlreadyExists(terms.status())) {
+    if (!std::exchange(name_taken_logged_, true)) {
+      spdlog::warn("event=name_taken error={:?} hint=\"trying again until that one is silent\"",
+                   std::string(terms.status().message()));
+    }
+    ScheduleRegister();
+    return;
+  }
   NoteReachable(terms.status());
   if (!terms.ok()) {
     ScheduleRegister();

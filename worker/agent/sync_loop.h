@@ -58,7 +58,8 @@ class SyncLoop {
   EventLoop::Instant sent_at_;                      // of the last Sync
   std::optional<EventLoop::Instant> last_contact_;  // when the coordinator last took what was said
   std::optional<bool> reachable_;                   // as last logged
-  bool silence_logged_ = false;                     // once for each time without contact
+  bool name_taken_logged_ = false;
+  bool silence_logged_ = false;  // once for each time without contact
 };
 
 }  // namespace adares::worker
