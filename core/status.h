@@ -37,13 +37,16 @@ inline constexpr std::string_view kTrialNotFound = "TRIAL_NOT_FOUND";
 inline constexpr std::string_view kAttemptNotFound = "ATTEMPT_NOT_FOUND";
 inline constexpr std::string_view kWorkerNotFound = "WORKER_NOT_FOUND";
 inline constexpr std::string_view kMetricNotFound = "METRIC_NOT_FOUND";
+inline constexpr std::string_view kSiteNotFound = "SITE_NOT_FOUND";
 inline constexpr std::string_view kSweepExists = "SWEEP_EXISTS";
 inline constexpr std::string_view kStateConflict = "STATE_CONFLICT";
 inline constexpr std::string_view kLeaseLost = "LEASE_LOST";
 inline constexpr std::string_view kWorkerUnknown = "WORKER_UNKNOWN";
+inline constexpr std::string_view kWorkerNameTaken = "WORKER_NAME_TAKEN";
 inline constexpr std::string_view kDraining = "DRAINING";
 inline constexpr std::string_view kSchemaMismatch = "SCHEMA_MISMATCH";
 inline constexpr std::string_view kDatabaseBusy = "DATABASE_BUSY";
+inline constexpr std::string_view kDatabaseFull = "DATABASE_FULL";
 inline constexpr std::string_view kDatabaseCorrupt = "DATABASE_CORRUPT";
 }  // namespace reason
 

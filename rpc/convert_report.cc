@@ -92,6 +92,7 @@ absl::StatusOr<ReportRecord> Start(const v1::AttemptStart& message) {
 
 absl::StatusOr<ReportRecord> ProgressOf(const v1::Progress& message) {
   ADARES_RETURN_IF_ERROR(CheckStep("progress", message.step(), message.epoch()));
+  ADARES_RETURN_IF_ERROR(CheckStep("progress", message.total_steps(), message.total_epochs()));
   return Progress{message.step(), message.total_steps(), message.epoch(), message.total_epochs(),
                   message.images_per_second()};
 }

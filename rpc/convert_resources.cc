@@ -1,6 +1,7 @@
 // Sweeps, trials, attempts, workers and comparisons as messages; states and times both ways.
 #include "rpc/convert.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -43,8 +44,12 @@ google::protobuf::Timestamp ToProto(Timestamp time) {
   return message;
 }
 
+// Out of the range that google.protobuf.Timestamp allows, the nearest time in it.
 Timestamp FromProto(const google::protobuf::Timestamp& time) {
-  return FromMicros(time.seconds() * kMicrosPerSecond + time.nanos() / 1000);
+  constexpr int64_t kFirst = -62'135'596'800;  // 0001-01-01T00:00:00Z
+  constexpr int64_t kLast = 253'402'300'799;   // 9999-12-31T23:59:59Z
+  return FromMicros(std::clamp(time.seconds(), kFirst, kLast) * kMicrosPerSecond +
+                    time.nanos() / 1000);
 }
 
 v1::Sweep::State ToProto(SweepState state) {

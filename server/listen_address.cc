@@ -35,7 +35,7 @@ absl::Status CheckListenAddress(const std::string& option, const std::string& ad
   }
   if (insecure || IsLoopback(address.substr(0, colon))) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
-      "--listen ", address,
+      option, " ", address,
       ": other machines can reach this address, and nothing on it is encrypted; add --insecure if "
       "the network is trusted, or listen on 127.0.0.1 and use an SSH tunnel"));
 }

@@ -5,6 +5,7 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
+#include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <filesystem>
@@ -62,6 +63,16 @@ int64_t FreeBytes(const std::string& folder) {
   return error ? 0 : static_cast<int64_t>(space.available);
 }
 
+absl::Status CheckAddresses(const ServerConfig& config) {
+  ADARES_RETURN_IF_ERROR(CheckListenAddress("--listen", config.listen, config.insecure));
+  if (config.http == "none") return absl::OkStatus();
+  if (config.http.starts_with("unix:")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--http ", config.http, ": expected HOST:PORT, or none"));
+  }
+  return CheckListenAddress("--http", config.http, config.insecure);
+}
+
 }  // namespace
 
 struct Server::Impl {
@@ -79,6 +90,7 @@ struct Server::Impl {
   std::unique_ptr<grpc::Server> grpc;
   std::unique_ptr<HttpServer> http;
   int port = 0;
+  std::string last_failure;  // owner thread only
   std::atomic<bool> draining = false;
   bool shut_down = false;
 
@@ -117,11 +129,16 @@ CommitLoop::Listener Server::Impl::LoopListener() {
   listener.measured = [this](double seconds, const absl::Status& committed) {
     metrics.ObserveTransaction(seconds, committed);
   };
+  // A failure that stays is told once.
+  listener.failed = [this](const absl::Status& failure) {
+    if (failure.message() == last_failure) return;
+    last_failure = std::string(failure.message());
+    spdlog::error("event=storing_failed error={:?}", last_failure);
+  };
   return listener;
 }
 
 absl::Status Server::Impl::Listen() {
-  ADARES_RETURN_IF_ERROR(CheckListenAddress("--listen", config.listen, config.insecure));
   sweeps = std::make_unique<SweepServiceImpl>(loop.get(), readers.get(), &hub);
   trials = std::make_unique<TrialServiceImpl>(readers.get(), &hub);
   analysis = std::make_unique<AnalysisServiceImpl>(readers.get());
@@ -156,7 +173,6 @@ absl::Status Server::Impl::Listen() {
 
 absl::Status Server::Impl::ServeHttp() {
   if (config.http == "none") return absl::OkStatus();
-  ADARES_RETURN_IF_ERROR(CheckListenAddress("--http", config.http, config.insecure));
   std::map<std::string, HttpServer::Handler> routes;
   routes["/metrics"] = [this] { return Metrics(); };
   routes["/healthz"] = [] { return HttpResponse{200, "text/plain; charset=utf-8", "ok\n"}; };
@@ -207,15 +223,15 @@ HttpResponse Server::Impl::Ready() const {
   const bool commits = loop->last_commit_succeeded();
   const bool ready = ticking && commits && !draining;
   return {ready ? 200 : 503, "text/plain; charset=utf-8",
-          absl::StrCat("database: open, migrated\n",
-                       "coordinator loop: ", ticking ? "ok" : "stalled", "\n",
-                       "last commit: ", commits ? "ok" : "failed", "\n",
-                       "draining: ", draining ? "yes" : "no", "\n")};
+          absl::StrCat("database: open, migrated\n", "coordinator loop: ",
+                       ticking ? "ok" : "stalled", "\n", "last commit: ", commits ? "ok" : "failed",
+                       "\n", "draining: ", draining ? "yes" : "no", "\n")};
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config) {
   auto impl = std::make_unique<Impl>();
   impl->config = config;
+  ADARES_RETURN_IF_ERROR(CheckAddresses(config));
   std::unique_ptr<Server> server(new Server(std::move(impl)));
   ADARES_RETURN_IF_ERROR(server->impl_->Open());
   ADARES_RETURN_IF_ERROR(server->impl_->Listen());
@@ -236,6 +252,7 @@ void Server::Shutdown() {
   }
   s.hub.Stop();
   s.waiters.Stop();
+  if (s.workers) s.workers->EndReports();
   if (s.grpc) s.grpc->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
   if (s.http) s.http->Stop();
   s.grpc.reset();

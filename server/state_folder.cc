@@ -28,7 +28,13 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
         absl::StrCat("--state ", path, ": cannot write ", lock, ": ", std::strerror(errno)));
   }
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    const int error_number = errno;
     close(fd);
+    if (error_number != EWOULDBLOCK) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("--state ", path, ": cannot be locked: ", std::strerror(error_number),
+                       "; take a folder on a local disk"));
+    }
     return absl::FailedPreconditionError(
         absl::StrCat("--state ", path,
                      ": another adares-server or `adares run` uses this folder; stop it, or take "

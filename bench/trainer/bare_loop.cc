@@ -1,9 +1,9 @@
-// The yardstick of the trainer's speed: ResNet-20 on one fixed random batch in the shortest loop
+// The yardstick of the trainer's speed: a ResNet on one fixed random batch in the shortest loop
 // that LibTorch allows - forward, backward, SGD step - with no data, no metrics, no protocol. The
 // network is written here again from torch::nn alone, so that it does not share what it is to
 // measure.
 //
-//   adares-bench-bare-loop THREADS BATCH STEPS     prints images per second
+//   adares-bench-bare-loop THREADS DEPTH BATCH STEPS     prints images per second
 #include <malloc.h>
 #include <torch/torch.h>
 
@@ -11,6 +11,7 @@
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
+#include <vector>
 
 namespace {
 
@@ -41,31 +42,38 @@ struct BlockImpl : nn::Module {
 };
 TORCH_MODULE(Block);
 
-struct ResNet20Impl : nn::Module {
-  ResNet20Impl()
+struct ResNetImpl : nn::Module {
+  // `depth` is 6 n + 2, for n blocks in each of three stages.
+  explicit ResNetImpl(int64_t depth)
       : body(register_module("body",
-                             nn::Sequential(Conv(3, 16, 3, 1), nn::BatchNorm2d(16), nn::ReLU(),
-                                            Block(16, 16, 1), Block(16, 16, 1), Block(16, 16, 1),
-                                            Block(16, 32, 2), Block(32, 32, 1), Block(32, 32, 1),
-                                            Block(32, 64, 2), Block(64, 64, 1), Block(64, 64, 1)))),
-        head(register_module("head", nn::Linear(64, 10))) {}
+                             nn::Sequential(Conv(3, 16, 3, 1), nn::BatchNorm2d(16), nn::ReLU()))),
+        head(register_module("head", nn::Linear(64, 10))) {
+    int64_t in = 16;
+    for (const int64_t width : {16, 32, 64}) {
+      for (int64_t i = 0; i < (depth - 2) / 6; ++i) {
+        body->push_back(Block(in, width, in == width ? 1 : 2));
+        in = width;
+      }
+    }
+  }
   torch::Tensor forward(const torch::Tensor& x) {
     return head->forward(body->forward(x).mean({2, 3}));
   }
   nn::Sequential body;
   nn::Linear head;
 };
-TORCH_MODULE(ResNet20);
+TORCH_MODULE(ResNet);
 
-double ImagesPerSecond(int64_t batch, int steps) {
+double ImagesPerSecond(int64_t depth, int64_t batch, int steps) {
   torch::manual_seed(0);
-  ResNet20 model;
-  for (torch::Tensor& parameter : model->parameters()) {
+  ResNet model(depth);
+  std::vector<torch::Tensor> parameters = model->parameters();
+  for (torch::Tensor& parameter : parameters) {
     if (parameter.dim() == 4) {
       parameter.set_data(parameter.detach().contiguous(torch::MemoryFormat::ChannelsLast));
     }
   }
-  torch::optim::SGD optimizer(model->parameters(),
+  torch::optim::SGD optimizer(parameters,
                               torch::optim::SGDOptions(0.01).momentum(0.9).weight_decay(1e-4));
   const torch::Tensor images =
       torch::randn({batch, 3, 32, 32}).contiguous(torch::MemoryFormat::ChannelsLast);
@@ -73,7 +81,8 @@ double ImagesPerSecond(int64_t batch, int steps) {
   auto start = std::chrono::steady_clock::now();
   for (int step = -kWarmUpSteps; step < steps; ++step) {
     if (step == 0) start = std::chrono::steady_clock::now();
-    optimizer.zero_grad();
+    // zero_grad() would write zeros, to which the backward pass adds.
+    for (torch::Tensor& parameter : parameters) parameter.mutable_grad().reset();
     nn::functional::cross_entropy(model->forward(images), labels).backward();
     optimizer.step();
   }
@@ -88,11 +97,12 @@ int main(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, INT_MAX);
   mallopt(M_TOP_PAD, 64 << 20);
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: adares-bench-bare-loop THREADS BATCH STEPS\n");
+  if (argc != 5) {
+    std::fprintf(stderr, "usage: adares-bench-bare-loop THREADS DEPTH BATCH STEPS\n");
     return 2;
   }
   at::set_num_threads(std::atoi(argv[1]));
-  std::printf("%.1f\n", ImagesPerSecond(std::atoi(argv[2]), std::atoi(argv[3])));
+  std::printf("%.1f\n",
+              ImagesPerSecond(std::atoi(argv[2]), std::atoi(argv[3]), std::atoi(argv[4])));
   return 0;
 }

@@ -3,6 +3,4 @@
 # turn. ADARES_DATA_DIR names real CIFAR-10; without it the synthetic set of the same shape is used.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-for granularity in none block; do
-  build/bin/adares-bench-trainer "${1:-5}" "$granularity"
-done
+build/bin/adares-bench-trainer "${1:-5}" 20:128:none 20:128:block 8:32:none

@@ -1,9 +1,15 @@
 #include "server/coordinator/commit_loop.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace adares {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
+
+// What waits longer is committed next: answers to what is done should not wait for all of it.
+constexpr std::chrono::milliseconds kLongestTransaction{500};
 
 absl::Status Draining() {
   return MakeError(absl::StatusCode::kUnavailable, reason::kDraining,
@@ -13,7 +19,8 @@ absl::Status Draining() {
 // Errors of the caller's leave the coordinator's memory as it was.
 bool IsCallersFault(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ||
-         absl::IsAlreadyExists(status) || absl::IsFailedPrecondition(status);
+         absl::IsAlreadyExists(status) || absl::IsFailedPrecondition(status) ||
+         absl::IsCancelled(status);
 }
 
 }  // namespace
@@ -64,55 +71,80 @@ SteadyClock::time_point CommitLoop::last_tick() const {
 }
 
 void CommitLoop::Run() {
+  std::deque<Entry> batch;
   for (bool running = true; running;) {
-    std::vector<Entry> batch;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, options_.tick, [this] { return stopping_ || !waiting_.empty(); });
-      batch.swap(waiting_);
+      if (batch.empty()) {
+        wake_.wait_for(lock, options_.tick, [this] { return stopping_ || !waiting_.empty(); });
+      }
+      std::move(waiting_.begin(), waiting_.end(), std::back_inserter(batch));
+      waiting_.clear();
       running = !stopping_ || !batch.empty();
     }
-    RunBatch(std::move(batch));
+    RunBatch(batch);
     last_tick_ = SteadyClock::now().time_since_epoch().count();
   }
 }
 
-void CommitLoop::RunBatch(std::vector<Entry> batch) {
+void CommitLoop::RunBatch(std::deque<Entry>& batch) {
   const Timestamp now = options_.clock();
-  // While this thread did not run, renewals waited in its queue.
+  // While this thread did not run, renewals waited in its queue. And a clock that is set back moves
+  // everything that was counted from it.
   const Duration pause = now - last_batch_;
-  if (pause > options_.lease.lease_duration / 4) coordinator_.Postpone(pause);
+  if (pause > options_.lease.lease_duration / 4 || pause < Duration(0)) {
+    coordinator_.Postpone(pause);
+  }
   const std::optional<Timestamp> expiry = coordinator_.NextExpiry();
   Effects effects;
-  if (!batch.empty() || (expiry && *expiry <= now)) {
+  if (!batch.empty() || (expiry && *expiry <= now) || !last_commit_succeeded_) {
     const SteadyClock::time_point begin = SteadyClock::now();
-    const absl::Status committed = RunTransaction(batch, now, &effects);
-    last_commit_succeeded_ = committed.ok();
+    std::vector<Entry> done;
+    const absl::Status committed = RunTransaction(done, batch, now, &effects);
+    if (listener_.measured) {
+      const std::chrono::duration<double> length = SteadyClock::now() - begin;
+      listener_.measured(length.count(), committed);
+    }
     if (!committed.ok()) {
+      Tell(committed);
       Reload(now);
       effects = {};
     }
-    for (Entry& entry : batch) entry.answer(committed.ok() ? entry.status : committed);
-    if (listener_.measured) {
-      listener_.measured(std::chrono::duration<double>(SteadyClock::now() - begin).count(),
-                         committed);
-    }
+    for (Entry& entry : done) entry.answer(committed.ok() ? entry.status : committed);
     if (listener_.committed) listener_.committed(effects);
   }
   if (listener_.ticked) listener_.ticked(coordinator_, now);
   last_batch_ = now;
 }
 
-absl::Status CommitLoop::RunTransaction(std::vector<Entry>& batch, Timestamp now,
-                                        Effects* effects) {
+absl::Status CommitLoop::RunTransaction(std::vector<Entry>& done, std::deque<Entry>& batch,
+                                        Timestamp now, Effects* effects) {
+  const SteadyClock::time_point end = SteadyClock::now() + kLongestTransaction;
   absl::Status status = store_->Begin();
-  if (!status.ok()) return status;
-  // Leases that are over end before anything else looks at them.
-  (void)RunCommand([](Coordinator& coordinator, Timestamp at) { return coordinator.Expire(at); },
+  if (status.ok() && must_reload_) {
+    status = coordinator_.Reload(now);
+    must_reload_ = !status.ok();
+  }
+  if (status.ok() && !last_commit_succeeded_) status = store_->TryToWrite();
+  if (status.ok()) {
+    // Leases that are over end before anything else looks at them.
+    const absl::Status expired =
+        RunCommand([](Coordinator& coordinator, Timestamp at) { return coordinator.Expire(at); },
                    now, effects);
-  for (Entry& entry : batch) entry.status = RunCommand(entry.command, now, effects);
-  status = store_->Commit();
+    if (!expired.ok()) Tell(Annotate(expired, "end the leases that are over"));
+  }
+  do {
+    if (batch.empty()) break;
+    done.push_back(std::move(batch.front()));
+    batch.pop_front();
+    if (status.ok()) done.back().status = RunCommand(done.back().command, now, effects);
+    // SQLite undid the whole transaction by itself: the disk is full, or fails.
+    if (status.ok() && !store_->InTransaction()) status = done.back().status;
+  } while (!status.ok() || SteadyClock::now() < end);
+  const bool wrote = !status.ok() || store_->HasWritten();
+  if (status.ok()) status = store_->Commit();
   if (!status.ok()) store_->Rollback();
+  if (!status.ok() || wrote) last_commit_succeeded_ = status.ok();
   return status;
 }
 
@@ -126,13 +158,22 @@ absl::Status CommitLoop::RunCommand(const Command& command, Timestamp now, Effec
   }
   store_->RollbackSavepoint();
   coordinator_.DropEffects();
-  if (!IsCallersFault(status)) Reload(now);
+  if (!IsCallersFault(status)) {
+    Tell(status);
+    Reload(now);
+  }
   return status;
 }
 
+// If the store cannot be read either, the next transaction begins with another try.
 void CommitLoop::Reload(Timestamp now) {
-  // If the store cannot be read either, the next command fails with its error and tries again.
-  (void)coordinator_.Reload(now);
+  const absl::Status status = coordinator_.Reload(now);
+  must_reload_ = !status.ok();
+  if (!status.ok()) Tell(status);
+}
+
+void CommitLoop::Tell(const absl::Status& failure) {
+  if (listener_.failed) listener_.failed(failure);
 }
 
 }  // namespace adares

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -45,6 +46,8 @@ class CommitLoop {
     std::function<void(const Coordinator&, Timestamp now)> ticked;
     // Seconds that a transaction took from its beginning to the end of its commit.
     std::function<void(double seconds, const absl::Status& committed)> measured;
+    // Something went wrong that no caller is told of, or that is not its caller's fault.
+    std::function<void(const absl::Status&)> failed;
   };
 
   // Recovers the coordinator from the store; its errors are those of the store.
@@ -81,8 +84,9 @@ class CommitLoop {
   // answered with UNAVAILABLE DRAINING. Idempotent.
   void Stop();
 
-  // When the owner thread last finished a batch or a tick, and whether its last transaction was
-  // committed: what /readyz looks at.
+  // When the owner thread last finished a batch or a tick, and whether its last transaction that
+  // wrote something was committed: what /readyz looks at. After one that was not, ticks try to
+  // write.
   std::chrono::steady_clock::time_point last_tick() const;
   bool last_commit_succeeded() const { return last_commit_succeeded_; }
 
@@ -95,23 +99,27 @@ class CommitLoop {
 
   CommitLoop(std::unique_ptr<Store> store, CommitLoopOptions options, Listener listener);
   void Run();
-  void RunBatch(std::vector<Entry> batch);
-  absl::Status RunTransaction(std::vector<Entry>& batch, Timestamp now, Effects* effects);
+  // Takes commands off the front of `batch`, as many as fit into one transaction.
+  void RunBatch(std::deque<Entry>& batch);
+  absl::Status RunTransaction(std::vector<Entry>& done, std::deque<Entry>& batch, Timestamp now,
+                              Effects* effects);
   absl::Status RunCommand(const Command& command, Timestamp now, Effects* effects);
   void Reload(Timestamp now);
+  void Tell(const absl::Status& failure);
 
   // Constant after construction.
   const std::unique_ptr<Store> store_;
   const CommitLoopOptions options_;
   const Listener listener_;
 
-  Coordinator coordinator_;  // owner thread only
-  Timestamp last_batch_;     // owner thread only: when the last batch or tick ended
+  Coordinator coordinator_;   // owner thread only
+  Timestamp last_batch_;      // owner thread only: when the last batch or tick ended
+  bool must_reload_ = false;  // owner thread only: the coordinator may be ahead of the file
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::vector<Entry> waiting_;  // guarded by mutex_
-  bool stopping_ = false;       // guarded by mutex_
+  std::deque<Entry> waiting_;  // guarded by mutex_
+  bool stopping_ = false;      // guarded by mutex_
   std::atomic<std::chrono::steady_clock::rep> last_tick_;
   std::atomic<bool> last_commit_succeeded_ = true;
   std::jthread thread_;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kMaxSlots = 1024;
 constexpr int kMaxResends = 3;
+constexpr Duration kTouchPeriod = std::chrono::minutes(1);
 
 absl::Status CheckRegistration(const WorkerRecord& worker) {
   const auto invalid = [](const std::string& message) {
@@ -28,6 +29,14 @@ absl::Status CheckRegistration(const WorkerRecord& worker) {
 }
 
 }  // namespace
+
+absl::Status CheckSameContent(const SweepPlan& plan, const std::string& digest) {
+  if (digest == plan.digest) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kAlreadyExists, reason::kSweepExists,
+                   absl::StrCat("a sweep named ", plan.name,
+                                " with other content exists; give this one another name"),
+                   {{"name", plan.name}});
+}
 
 Coordinator::Coordinator(Store* store, LeaseOptions options) : store_(store), options_(options) {}
 
@@ -50,6 +59,8 @@ absl::Status Coordinator::Reload(Timestamp now) {
     }
     session.expires_at = known->second.expires_at;
     session.ended = known->second.ended;
+    // The end of an attempt that is live in the file was not committed.
+    std::erase_if(session.ended, [&](const auto& entry) { return leases_.contains(entry.first); });
     session.replaced = known->second.replaced;
   }
   return absl::OkStatus();
@@ -90,12 +101,9 @@ absl::StatusOr<bool> Coordinator::CreateSweep(const SweepPlan& plan, const std::
                                               Timestamp now) {
   ADARES_ASSIGN_OR_RETURN(const std::optional<std::string> digest,
                           store_->FindSweepDigest(plan.name));
-  if (digest == plan.digest) return true;
   if (digest) {
-    return MakeError(absl::StatusCode::kAlreadyExists, reason::kSweepExists,
-                     absl::StrCat("a sweep named ", plan.name,
-                                  " with other content exists; give this one another name"),
-                     {{"name", plan.name}});
+    ADARES_RETURN_IF_ERROR(CheckSameContent(plan, *digest));
+    return true;
   }
   ADARES_RETURN_IF_ERROR(store_->InsertSweep(plan, spec_text, now));
   queue_empty_ = false;
@@ -112,7 +120,7 @@ absl::Status Coordinator::CancelSweep(const std::string& sweep, Timestamp now) {
     ADARES_ASSIGN_OR_RETURN(const TrialState state, Transition(trial.state, TrialEvent::kCancel));
     if (state == trial.state) continue;
     ADARES_RETURN_IF_ERROR(store_->SetTrialState(trial.row, state, "", now));
-    if (IsFinal(state)) effects_.trials_finished.emplace_back(state, Duration(0));
+    if (IsFinal(state)) effects_.trials_finished.emplace_back(state, std::nullopt);
   }
   effects_.changed_sweeps.insert(sweep);
   for (const auto& [id, lease] : leases_) {
@@ -137,6 +145,7 @@ absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp n
                                     " has taken this one's place; give one of them another --name"),
                        {{"worker", worker.name}});
     }
+    ADARES_RETURN_IF_ERROR(CheckNameIsFree(it->second, worker, now));
     replaced.insert(it->second.record.instance);
   }
   std::vector<AttemptId> orphans;
@@ -158,6 +167,19 @@ absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp n
   session.replaced = std::move(replaced);
   sessions_.insert_or_assign(worker.name, std::move(session));
   return absl::OkStatus();
+}
+
+// A machine may take over its own name, for its worker was started anew; another machine must wait
+// until the first worker is silent.
+absl::Status Coordinator::CheckNameIsFree(const Session& session, const WorkerRecord& newcomer,
+                                          Timestamp now) const {
+  const WorkerRecord& holder = session.record;
+  const bool is_alive = now - holder.last_seen_at < 2 * options_.sync_interval;
+  if (!is_alive || holder.hostname == newcomer.hostname) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kAlreadyExists, reason::kWorkerNameTaken,
+                   absl::StrCat("a worker named ", holder.name, " runs on ", holder.hostname,
+                                "; give this one another --name"),
+                   {{"worker", holder.name}, {"hostname", holder.hostname}});
 }
 
 absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp now) {
@@ -183,10 +205,15 @@ absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp n
   return output;
 }
 
-// Leases that it still has were given by an answer that it did not wait for.
+// Leases that it still has were given by an answer that it did not wait for: nothing began.
 absl::Status Coordinator::Leave(const std::string& worker, Timestamp now) {
   const std::set<AttemptId> leases = sessions_.at(worker).leases;
-  for (const AttemptId& id : leases) ADARES_RETURN_IF_ERROR(LoseLease(id, "it left", now));
+  for (const AttemptId& id : leases) {
+    ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(id));
+    if (!live) return absl::InternalError(absl::StrCat("lease without an attempt: ", id.trial));
+    const AttemptEnd end{EndReason::kPreempted, "the worker left before it began", {}, {}};
+    ADARES_RETURN_IF_ERROR(Finish(*live, end, now));
+  }
   ADARES_RETURN_IF_ERROR(store_->TouchWorker(worker, WorkerState::kLeft, now));
   sessions_.erase(worker);
   return absl::OkStatus();
@@ -268,10 +295,11 @@ absl::Status Coordinator::Assign(Session& session, Timestamp now, SyncOutput* ou
   return absl::OkStatus();
 }
 
-// Stores that the worker lives, but not more often than it matters.
+// Stores that the worker lives, but not more often than it matters: lists take the last contact of
+// live workers from memory.
 absl::Status Coordinator::Touch(Session& session, Timestamp now) {
   const WorkerState state = StateOf(session);
-  if (state == session.record.state && now - session.written_at < options_.sync_interval) {
+  if (state == session.record.state && now - session.written_at < kTouchPeriod) {
     return absl::OkStatus();
   }
   ADARES_RETURN_IF_ERROR(store_->TouchWorker(session.record.name, state, now));

@@ -75,6 +75,9 @@ struct ReportOutput {
   bool lease_lost = false;
 };
 
+// ALREADY_EXISTS SWEEP_EXISTS where a sweep of the plan's name exists with another digest than its.
+absl::Status CheckSameContent(const SweepPlan& plan, const std::string& digest);
+
 class Coordinator {
  public:
   // `store` must outlive the coordinator. Call Recover before anything else.
@@ -99,13 +102,14 @@ class Coordinator {
   absl::Status CancelSweep(const std::string& sweep, Timestamp now);
 
   // INVALID_ARGUMENT for a malformed name, slots out of 1..1024, or an instance that another one of
-  // the same name has replaced: two workers must not share a name.
+  // the same name has replaced; ALREADY_EXISTS WORKER_NAME_TAKEN while a worker of this name on
+  // another machine is alive: two workers must not share a name.
   absl::Status RegisterWorker(const WorkerRecord& worker, Timestamp now);
   // NOT_FOUND WORKER_UNKNOWN, unless the worker leaves.
   absl::StatusOr<SyncOutput> Sync(const SyncInput& input, Timestamp now);
   absl::StatusOr<ReportOutput> Report(const ReportInput& input, Timestamp now);
-  // Ends an attempt, if `input.worker` holds it, whose report cannot be read: it would come the same
-  // way again and again. Of `input` the records are not looked at.
+  // Ends an attempt, if `input.worker` holds it, whose report cannot be read: it would come the
+  // same way again and again. Of `input` the records are not looked at.
   absl::Status Reject(const ReportInput& input, const absl::Status& why, Timestamp now);
 
   // Ends leases that are over and marks silent workers as lost.
@@ -143,6 +147,8 @@ class Coordinator {
 
   absl::Status Load(Timestamp expires_at);
   bool Holds(const Session& session, const AttemptId& id) const;
+  absl::Status CheckNameIsFree(const Session& session, const WorkerRecord& newcomer,
+                               Timestamp now) const;
   void Renew(Session& session, Timestamp now);
   absl::Status Leave(const std::string& worker, Timestamp now);
   absl::Status Reconcile(Session& session, const SyncInput& input, Timestamp now,

@@ -11,11 +11,11 @@ absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Times
   const auto session = sessions_.find(input.worker);
   const bool known =
       session != sessions_.end() && session->second.record.instance == input.instance;
-  if (known) {
-    const auto ended = session->second.ended.find(input.id);
-    if (ended != session->second.ended.end()) return ReportOutput{ended->second, false};
-  }
   if (!known || !Holds(session->second, input.id)) {
+    if (known) {
+      const auto ended = session->second.ended.find(input.id);
+      if (ended != session->second.ended.end()) return ReportOutput{ended->second, false};
+    }
     ++effects_.stale_reports;
     return ReportOutput{0, /*lease_lost=*/true};
   }
@@ -50,8 +50,7 @@ absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Times
   return ReportOutput{acknowledged, false};
 }
 
-absl::Status Coordinator::Reject(const ReportInput& input, const absl::Status& why,
-                                 Timestamp now) {
+absl::Status Coordinator::Reject(const ReportInput& input, const absl::Status& why, Timestamp now) {
   const auto session = sessions_.find(input.worker);
   if (session == sessions_.end() || session->second.record.instance != input.instance ||
       !Holds(session->second, input.id)) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -24,7 +25,8 @@ struct Effects {
   int64_t leases_lost = 0;  // ended without a report of their attempt's end, expired ones included
   std::map<EndReason, int64_t> attempts_ended;
   std::map<EndReason, int64_t> trials_requeued;  // by why their attempt ended
-  std::vector<std::pair<TrialState, Duration>> trials_finished;  // duration of the last attempt
+  // With the duration of the last attempt, if there was one.
+  std::vector<std::pair<TrialState, std::optional<Duration>>> trials_finished;
   int64_t points_written = 0;
   int64_t points_conflicting = 0;
   int64_t stale_reports = 0;

@@ -25,8 +25,8 @@ class HttpServer {
   using Observer = std::function<void(const std::string& path, int code, double seconds)>;
 
   // `address` is HOST:PORT; port 0 takes a free one. `routes` maps paths to handlers; `observe` is
-  // told each answer ("other" for unknown paths) and how long it took to make. UNAVAILABLE naming the address if it cannot be
-  // listened on.
+  // told each answer ("other" for unknown paths) and how long it took to make. UNAVAILABLE naming
+  // the address if it cannot be listened on.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const std::string& address,
                                                            std::map<std::string, Handler> routes,
                                                            Observer observe);

@@ -179,7 +179,8 @@ void ServerMetrics::Count(const Effects& effects) {
   for (const auto& [state, duration] : effects.trials_finished) {
     const std::string outcome = Label(Name(state));
     f.trials_finished.Add({{"outcome", outcome}}).Increment();
-    f.trial_duration.Add({{"outcome", outcome}}, kTrialBuckets).Observe(Seconds(duration));
+    if (!duration) continue;
+    f.trial_duration.Add({{"outcome", outcome}}, kTrialBuckets).Observe(Seconds(*duration));
   }
 }
 
@@ -227,7 +228,8 @@ void ServerMetrics::SetWorkers(const std::vector<WorkerRecord>& live, int64_t lo
     ++by_state[worker.state];
     busy += worker.busy_slots;
     // Nothing is started in the free slots of a worker that drains.
-    if (worker.state != WorkerState::kDraining) free += std::max(0, worker.slots - worker.busy_slots);
+    if (worker.state != WorkerState::kDraining)
+      free += std::max(0, worker.slots - worker.busy_slots);
     names.insert(worker.name);
     f.heartbeat.Add({{"worker", worker.name}}).Set(Seconds(worker.last_seen_at.time_since_epoch()));
   }

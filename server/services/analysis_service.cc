@@ -22,7 +22,8 @@ grpc::ServerUnaryReactor* AnalysisServiceImpl::QueryMetrics(grpc::CallbackServer
   const std::vector<std::string> keys(request->keys().begin(), request->keys().end());
   return AnswerFromReader(
       context, readers_, response,
-      [name = *name, page = *page, keys](Reader& reader) -> absl::StatusOr<v1::QueryMetricsResponse> {
+      [name = *name, page = *page,
+       keys](Reader& reader) -> absl::StatusOr<v1::QueryMetricsResponse> {
         ADARES_ASSIGN_OR_RETURN(const TrialRecord trial, reader.GetTrial(name.sweep, name.trial));
         ADARES_ASSIGN_OR_RETURN(const PageOf<MetricPoint> points,
                                 reader.Points(trial.sweep, trial.id, keys, page));
@@ -47,12 +48,12 @@ grpc::ServerUnaryReactor* AnalysisServiceImpl::QuerySkipWeights(
       [name = *name, page = *page, sites, last_only = request->last_only()](
           Reader& reader) -> absl::StatusOr<v1::QuerySkipWeightsResponse> {
         ADARES_ASSIGN_OR_RETURN(const TrialRecord trial, reader.GetTrial(name.sweep, name.trial));
-        ADARES_ASSIGN_OR_RETURN(
-            const PageOf<SkipWeightPoint> weights,
-            reader.SkipWeights(trial.sweep, trial.id, sites, last_only, page));
+        ADARES_ASSIGN_OR_RETURN(const PageOf<SkipWeightPoint> weights,
+                                reader.SkipWeights(trial.sweep, trial.id, sites, last_only, page));
         v1::QuerySkipWeightsResponse message;
         message.set_trial(TrialResource(trial.sweep, trial.id));
-        for (const SkipWeightPoint& weight : weights.items) *message.add_weights() = ToProto(weight);
+        for (const SkipWeightPoint& weight : weights.items)
+          *message.add_weights() = ToProto(weight);
         message.set_next_page_token(weights.next_token);
         return message;
       });

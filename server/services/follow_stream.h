@@ -7,6 +7,7 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -55,7 +56,7 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
 
   // Only changes of this sweep matter from now on; before the first call all do.
   void SetTopic(const std::string& sweep) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(topic_mutex_);
     topic_ = sweep;
   }
 
@@ -64,8 +65,8 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
   static constexpr std::chrono::seconds kHeartbeat{15};
 
   void Changed(const std::set<std::string>& sweeps) override {
-    const std::lock_guard lock(mutex_);
-    dirty_ = dirty_ || topic_.empty() || sweeps.contains(topic_);
+    const std::lock_guard lock(topic_mutex_);
+    if (topic_.empty() || sweeps.contains(topic_)) dirty_ = true;
   }
 
   void Tick(ChangeHub::SteadyTime now) override {
@@ -141,9 +142,12 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
   ReaderPool* const readers_;
   std::shared_ptr<FollowStream> self_;  // set by Begin, dropped by OnDone
 
+  // Apart from mutex_, under which messages are serialised: the commit loop must not wait for that.
+  std::mutex topic_mutex_;
+  std::string topic_;               // guarded by topic_mutex_
+  std::atomic<bool> dirty_ = true;  // there is something to read
+
   std::mutex mutex_;
-  std::string topic_;                 // guarded by mutex_
-  bool dirty_ = true;                 // guarded by mutex_: there is something to read
   bool busy_ = false;                 // guarded by mutex_: a read or a write is under way
   bool finished_ = false;             // guarded by mutex_: Finish was called
   ChangeHub::SteadyTime last_write_;  // guarded by mutex_

@@ -58,12 +58,43 @@ v1::ReportResponse ResponseOf(const AttemptId& id, const ReportOutput& output) {
 
 }  // namespace
 
-ReportStream* ReportStream::Begin(CommitLoop* loop) {
-  const std::shared_ptr<ReportStream> stream(new ReportStream(loop));
+bool ReportStreams::Add(ReportStream* stream) {
+  const std::lock_guard lock(mutex_);
+  if (!stopped_) streams_.insert(stream);
+  return !stopped_;
+}
+
+void ReportStreams::Remove(ReportStream* stream) {
+  const std::lock_guard lock(mutex_);
+  streams_.erase(stream);
+}
+
+void ReportStreams::Stop() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+  for (ReportStream* stream : streams_) stream->Stop();
+}
+
+ReportStream* ReportStream::Begin(CommitLoop* loop, ReportStreams* streams) {
+  const std::shared_ptr<ReportStream> stream(new ReportStream(loop, streams));
   stream->self_ = stream;
-  const std::lock_guard lock(stream->mutex_);
-  stream->ReadMore();
+  if (streams->Add(stream.get())) {
+    const std::lock_guard lock(stream->mutex_);
+    stream->ReadMore();
+  } else {
+    stream->Stop();
+  }
   return stream.get();
+}
+
+void ReportStream::Stop() {
+  bool drained = false;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    drained = IsDrained();
+  }
+  if (drained) End(EndOfDrained());
 }
 
 void ReportStream::OnReadDone(bool ok) {
@@ -75,7 +106,7 @@ void ReportStream::OnReadDone(bool ok) {
     half_closed_ = true;
     const bool drained = IsDrained();
     lock.unlock();
-    if (drained) End(absl::OkStatus());
+    if (drained) End(EndOfDrained());
     return;
   }
   absl::StatusOr<ReportInput> input = HeadOf(request_);
@@ -145,12 +176,13 @@ void ReportStream::OnWriteDone(bool ok) {
   const bool drained = IsDrained();
   lock.unlock();
   if (!ok) return End(absl::CancelledError("the worker is gone"));
-  if (drained) End(absl::OkStatus());
+  if (drained) End(EndOfDrained());
 }
 
 void ReportStream::OnCancel() { End(absl::CancelledError("the worker is gone")); }
 
 void ReportStream::OnDone() {
+  streams_->Remove(this);
   // Answers of the loop may still hold the stream.
   const std::shared_ptr<ReportStream> last = std::move(self_);
 }
@@ -165,7 +197,7 @@ void ReportStream::End(const absl::Status& status) {
 }
 
 void ReportStream::ReadMore() {
-  if (reading_ || half_closed_ || finished_) return;
+  if (reading_ || half_closed_ || stopping_ || finished_) return;
   if (in_flight_ + static_cast<int>(answers_.size()) >= kMaxInFlight) return;
   reading_ = true;
   StartRead(&request_);
@@ -175,6 +207,14 @@ void ReportStream::WriteMore() {
   if (!answers_.empty() && !finished_) StartWrite(&answers_.front());
 }
 
-bool ReportStream::IsDrained() const { return half_closed_ && in_flight_ == 0 && answers_.empty(); }
+bool ReportStream::IsDrained() const {
+  return (half_closed_ || stopping_) && in_flight_ == 0 && answers_.empty();
+}
+
+absl::Status ReportStream::EndOfDrained() const {
+  if (half_closed_) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kUnavailable, reason::kDraining,
+                   "the coordinator is stopping; try again");
+}
 
 }  // namespace adares

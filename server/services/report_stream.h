@@ -10,6 +10,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "absl/status/statusor.h"
 #include "adares/v1/worker_service.pb.h"
@@ -17,15 +18,34 @@
 
 namespace adares {
 
+class ReportStream;
+
+// The streams that are open, so that a server that stops can end them. Thread-safe.
+class ReportStreams {
+ public:
+  // False after Stop.
+  bool Add(ReportStream* stream);
+  void Remove(ReportStream* stream);
+  void Stop();
+
+ private:
+  std::mutex mutex_;
+  std::set<ReportStream*> streams_;  // guarded by mutex_
+  bool stopped_ = false;             // guarded by mutex_
+};
+
 class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1::ReportResponse> {
  public:
-  // The stream lives until gRPC is done with it. `loop` must outlive it.
-  static ReportStream* Begin(CommitLoop* loop);
+  // The stream lives until gRPC is done with it. `loop` and `streams` must outlive it.
+  static ReportStream* Begin(CommitLoop* loop, ReportStreams* streams);
+
+  // Reads no more, and ends with UNAVAILABLE DRAINING once everything that was read is answered.
+  void Stop();
 
  private:
   static constexpr int kMaxInFlight = 16;
 
-  explicit ReportStream(CommitLoop* loop) : loop_(loop) {}
+  ReportStream(CommitLoop* loop, ReportStreams* streams) : loop_(loop), streams_(streams) {}
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
@@ -42,8 +62,10 @@ class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1:
   void ReadMore();
   void WriteMore();
   bool IsDrained() const;
+  absl::Status EndOfDrained() const;
 
   CommitLoop* const loop_;
+  ReportStreams* const streams_;
   std::shared_ptr<ReportStream> self_;  // set by Begin, dropped by OnDone
   v1::ReportRequest request_;           // owned by the read under way
 
@@ -52,6 +74,7 @@ class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1:
   int in_flight_ = 0;                       // guarded by mutex_: requests not yet answered
   bool reading_ = false;                    // guarded by mutex_
   bool half_closed_ = false;                // guarded by mutex_: the worker sends no more
+  bool stopping_ = false;                   // guarded by mutex_: the server stops
   bool finished_ = false;                   // guarded by mutex_: Finish was called
 };
 

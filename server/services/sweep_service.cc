@@ -47,6 +47,21 @@ SweepRecord Preview(const SweepPlan& plan, const std::string& spec_text) {
   return sweep;
 }
 
+absl::StatusOr<v1::CreateSweepResponse> DryRun(Reader& reader, const SweepPlan& plan,
+                                               const std::string& spec_text) {
+  v1::CreateSweepResponse response;
+  const absl::StatusOr<SweepRecord> existing = reader.GetSweep(plan.name);
+  if (absl::IsNotFound(existing.status())) {
+    *response.mutable_sweep() = ToProto(Preview(plan, spec_text));
+    return response;
+  }
+  ADARES_RETURN_IF_ERROR(existing.status());
+  ADARES_RETURN_IF_ERROR(CheckSameContent(plan, existing->spec_digest));
+  *response.mutable_sweep() = ToProto(*existing);
+  response.set_already_existed(true);
+  return response;
+}
+
 // A sweep that does not exist yet reads as it was just created.
 void AnswerWithSweep(ReaderPool* readers, const std::string& name, bool already_existed,
                      v1::CreateSweepResponse* response, grpc::ServerUnaryReactor* reactor) {
@@ -102,8 +117,10 @@ grpc::ServerUnaryReactor* SweepServiceImpl::CreateSweep(grpc::CallbackServerCont
   absl::StatusOr<SweepPlan> plan = PlanOf(*request);
   if (!plan.ok()) return AnswerAtOnce(context, plan.status());
   if (request->validate_only()) {
-    *response->mutable_sweep() = ToProto(Preview(*plan, request->spec_text()));
-    return AnswerAtOnce(context, absl::OkStatus());
+    return AnswerFromReader(context, readers_, response,
+                            [plan = *std::move(plan), text = request->spec_text()](Reader& reader) {
+                              return DryRun(reader, plan, text);
+                            });
   }
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   auto shared = std::make_shared<const SweepPlan>(*std::move(plan));

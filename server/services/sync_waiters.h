@@ -30,7 +30,8 @@ class SyncWaiters {
   // A number for a call, by which Cancel finds it.
   int64_t NewTicket();
 
-  // Ends a call that its client gave up, if it still waits.
+  // Ends a call that its client gave up. One that is being evaluated takes nothing any longer,
+  // unless its turn has come already.
   void Cancel(int64_t ticket);
 
   void Committed(const Effects& effects);
@@ -48,18 +49,30 @@ class SyncWaiters {
     Respond respond;
   };
 
+  // A call that is with the commit loop, or on its way there. It is noted before anybody can think
+  // that it does not exist any longer.
+  struct Evaluated {
+    std::string worker;
+    bool given_up = false;
+  };
+
   void Evaluate(Call call);
+  void EndEarlierCalls(const std::string& worker);
+  bool IsGivenUp(int64_t ticket);
+  // Whether it was given up meanwhile.
+  bool Forget(int64_t ticket);
   void Park(Call call);
   bool IsStopping();
   template <typename Predicate>
-  std::vector<Call> Take(Predicate wanted);
+  std::vector<Call> Take(Predicate wanted, bool to_evaluate = false);
 
   CommitLoop* loop_ = nullptr;  // constant after SetLoop
 
   std::mutex mutex_;
-  int64_t next_ticket_ = 1;             // guarded by mutex_
-  bool stopping_ = false;               // guarded by mutex_
-  std::map<std::string, Call> parked_;  // by worker; guarded by mutex_
+  int64_t next_ticket_ = 1;                 // guarded by mutex_
+  bool stopping_ = false;                   // guarded by mutex_
+  std::map<std::string, Call> parked_;      // by worker; guarded by mutex_
+  std::map<int64_t, Evaluated> evaluated_;  // by ticket; guarded by mutex_
 };
 
 }  // namespace adares

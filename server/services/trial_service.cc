@@ -30,8 +30,13 @@ class LogTail final : public FollowStream<v1::TailLogsResponse> {
   absl::StatusOr<Step> Next(Reader& reader, bool heartbeat) override {
     ADARES_ASSIGN_OR_RETURN(const TrialName name, ParseTrialResource(resource_));
     if (name.sweep != "-") SetTopic(name.sweep);
-    ADARES_ASSIGN_OR_RETURN(const LogPart part, reader.ReadLog(name.sweep, name.trial, attempt_,
-                                                               next_line_, kLinesPerMessage));
+    const absl::StatusOr<LogPart> read =
+        reader.ReadLog(name.sweep, name.trial, attempt_, next_line_, kLinesPerMessage);
+    if (!read.ok() && follow_ && attempt_ == 0 &&
+        ErrorReason(read.status()) == reason::kAttemptNotFound) {
+      return AwaitAttempt(reader, name, read.status(), heartbeat);
+    }
+    ADARES_ASSIGN_OR_RETURN(const LogPart part, read);
     // The newest attempt is the newest as of the first look: a log is one attempt's.
     attempt_ = part.attempt;
     Step step;
@@ -44,6 +49,16 @@ class LogTail final : public FollowStream<v1::TailLogsResponse> {
     for (const LogLine& line : part.lines) *message.add_lines() = ToProto(line);
     if (!part.lines.empty()) next_line_ = part.lines.back().number + 1;
     step.message = std::move(message);
+    return step;
+  }
+
+  // The trial is queued: its first attempt will be followed. One that was cancelled never has any.
+  static absl::StatusOr<Step> AwaitAttempt(Reader& reader, const TrialName& name,
+                                           const absl::Status& not_found, bool heartbeat) {
+    ADARES_ASSIGN_OR_RETURN(const TrialRecord trial, reader.GetTrial(name.sweep, name.trial));
+    if (IsFinal(trial.state)) return not_found;
+    Step step;
+    if (heartbeat) step.message.emplace();
     return step;
   }
 

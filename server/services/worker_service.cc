@@ -1,6 +1,7 @@
 #include "server/services/worker_service.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "core/status.h"
@@ -13,8 +14,6 @@
 namespace adares {
 namespace {
 
-constexpr Duration kMaxWait = std::chrono::seconds(60);
-
 google::protobuf::Duration ToProto(Duration duration) {
   google::protobuf::Duration message;
   message.set_seconds(duration.count() / 1'000'000);
@@ -23,10 +22,9 @@ google::protobuf::Duration ToProto(Duration duration) {
 }
 
 Duration FromProto(const google::protobuf::Duration& duration) {
-  const Duration wait = std::chrono::duration_cast<Duration>(
+  return std::chrono::duration_cast<Duration>(
       std::chrono::seconds(std::clamp<int64_t>(duration.seconds(), 0, 3600)) +
       std::chrono::nanoseconds(duration.nanos()));
-  return std::clamp(wait, Duration(0), kMaxWait);
 }
 
 HeldPhase PhaseOf(v1::HeldAttempt::Phase phase) {
@@ -64,6 +62,20 @@ v1::SyncResponse ResponseOf(const SyncOutput& output) {
     message->set_reason(order.lease_lost ? v1::StopOrder::REASON_LEASE_LOST
                                          : v1::StopOrder::REASON_CANCELLED);
   }
+  return response;
+}
+
+v1::ListWorkersResponse ResponseOf(const PageOf<WorkerRecord>& workers,
+                                   const std::vector<WorkerRecord>& live) {
+  std::map<std::string, Timestamp> last_seen;
+  for (const WorkerRecord& worker : live) last_seen[worker.name] = worker.last_seen_at;
+  v1::ListWorkersResponse response;
+  for (WorkerRecord worker : workers.items) {
+    const auto it = last_seen.find(worker.name);
+    if (it != last_seen.end()) worker.last_seen_at = std::max(worker.last_seen_at, it->second);
+    *response.add_workers() = adares::ToProto(worker);
+  }
+  response.set_next_page_token(workers.next_token);
   return response;
 }
 
@@ -121,30 +133,41 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::Sync(grpc::CallbackServerContext* c
   absl::StatusOr<SyncInput> input = InputOf(*request);
   if (!input.ok()) return AnswerAtOnce(context, input.status());
   auto* reactor = new SyncReactor(waiters_, response);
-  const Duration max_wait = request->leaving() ? Duration(0) : FromProto(request->max_wait());
+  // A call that is held open renews no lease: it must come again in time.
+  const Duration max_wait = std::clamp(FromProto(request->max_wait()), Duration(0),
+                                       request->leaving() ? Duration(0) : options_.sync_interval);
   reactor->Start(*std::move(input), max_wait);
   return reactor;
 }
 
 grpc::ServerBidiReactor<v1::ReportRequest, v1::ReportResponse>* WorkerServiceImpl::Report(
     grpc::CallbackServerContext*) {
-  return ReportStream::Begin(loop_);
+  return ReportStream::Begin(loop_, &report_streams_);
 }
+
+void WorkerServiceImpl::EndReports() { report_streams_.Stop(); }
 
 grpc::ServerUnaryReactor* WorkerServiceImpl::ListWorkers(grpc::CallbackServerContext* context,
                                                          const v1::ListWorkersRequest* request,
                                                          v1::ListWorkersResponse* response) {
   const absl::StatusOr<Page> page = PageOfRequest(*request);
   if (!page.ok()) return AnswerAtOnce(context, page.status());
-  return AnswerFromReader(
-      context, readers_, response,
-      [page = *page](Reader& reader) -> absl::StatusOr<v1::ListWorkersResponse> {
-        ADARES_ASSIGN_OR_RETURN(const PageOf<WorkerRecord> workers, reader.ListWorkers(page));
-        v1::ListWorkersResponse message;
-        for (const auto& worker : workers.items) *message.add_workers() = adares::ToProto(worker);
-        message.set_next_page_token(workers.next_token);
-        return message;
+  // The file learns of renewed leases only now and then; the coordinator knows.
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  loop_->Call<std::vector<WorkerRecord>>(
+      [](Coordinator& coordinator, Timestamp) -> absl::StatusOr<std::vector<WorkerRecord>> {
+        return coordinator.LiveWorkers();
+      },
+      [page = *page, reactor, response,
+       readers = readers_](absl::StatusOr<std::vector<WorkerRecord>> live) {
+        if (!live.ok()) return reactor->Finish(ToGrpcStatus(live.status()));
+        readers->Post([=, live = *std::move(live)](Reader& reader) {
+          const absl::StatusOr<PageOf<WorkerRecord>> workers = reader.ListWorkers(page);
+          if (workers.ok()) *response = ResponseOf(*workers, live);
+          reactor->Finish(ToGrpcStatus(workers.status()));
+        });
       });
+  return reactor;
 }
 
 }  // namespace adares

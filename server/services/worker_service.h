@@ -3,6 +3,7 @@
 
 #include "adares/v1/worker_service.grpc.pb.h"
 #include "server/coordinator/commit_loop.h"
+#include "server/services/report_stream.h"
 #include "server/services/sync_waiters.h"
 #include "server/store/reader_pool.h"
 
@@ -27,11 +28,16 @@ class WorkerServiceImpl final : public v1::WorkerService::CallbackService {
                                         const v1::ListWorkersRequest* request,
                                         v1::ListWorkersResponse* response) override;
 
+  // The server stops: ends the report streams, with what they are storing acknowledged, and later
+  // ones at once.
+  void EndReports();
+
  private:
   CommitLoop* const loop_;
   SyncWaiters* const waiters_;
   ReaderPool* const readers_;
   const LeaseOptions options_;
+  ReportStreams report_streams_;
 };
 
 }  // namespace adares

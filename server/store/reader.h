@@ -89,7 +89,8 @@ class Reader {
   absl::StatusOr<PageOf<MetricPoint>> Points(const std::string& sweep, const std::string& trial,
                                              const std::vector<std::string>& keys,
                                              const Page& page);
-  // Surviving weights by site in network order, then step. `page` may be of any size.
+  // Surviving weights by site in network order, then step. SITE_NOT_FOUND for a site that the trial
+  // does not have. `page` may be of any size.
   absl::StatusOr<PageOf<SkipWeightPoint>> SkipWeights(const std::string& sweep,
                                                       const std::string& trial,
                                                       const std::vector<std::string>& sites,

@@ -30,7 +30,7 @@ FROM trial
 CROSS JOIN variant ON variant.id = trial.variant_id
 CROSS JOIN metric_summary ON metric_summary.trial_id = trial.id
   AND metric_summary.key_id = (SELECT id FROM metric_key WHERE name = ?2)
-WHERE trial.sweep_id = ?1 AND trial.state = 'succeeded')sql";
+WHERE trial.sweep_id = ?1 AND trial.state = 'succeeded' AND metric_summary.last_value IS NOT NULL)sql";
 
 constexpr char kKeysOfSweep[] = R"sql(
 SELECT name FROM metric_key

@@ -36,6 +36,9 @@ WHERE metric_point.trial_id = ? AND metric_point.key_id = ?
   AND (attempt.surviving_until_step IS NULL OR metric_point.step <= attempt.surviving_until_step)
 ORDER BY metric_point.step LIMIT ?)sql";
 
+// A trial that is begun again has other rows: a page token of before must not go on in them.
+constexpr char kAttempts[] = "SELECT attempt_count FROM trial WHERE id = ?";
+
 constexpr char kSites[] = R"sql(
 SELECT name, id FROM site
 WHERE EXISTS (SELECT 1 FROM skip_weight WHERE trial_id = ? AND site_id = site.id))sql";
@@ -54,9 +57,14 @@ SELECT skip_weight.step, skip_weight.epoch, skip_weight.value, skip_weight.gradi
 FROM skip_weight
 JOIN attempt ON attempt.trial_id = skip_weight.trial_id AND attempt.number = skip_weight.attempt
 WHERE skip_weight.trial_id = ? AND skip_weight.site_id = ?
-  AND skip_weight.step > ?
   AND (attempt.surviving_until_step IS NULL OR skip_weight.step <= attempt.surviving_until_step)
-ORDER BY skip_weight.step DESC LIMIT min(?, 1))sql";
+ORDER BY skip_weight.step DESC LIMIT 1)sql";
+
+std::string ListName(Connection& connection, const char* what, int64_t trial_row) {
+  Query query(connection.Prepare(kAttempts));
+  query.Bind(trial_row).Step();
+  return absl::StrCat(what, " of ", trial_row, " in attempt ", query.Int(0));
+}
 
 std::vector<NamedRow> ReadNamedRows(Query& query) {
   std::vector<NamedRow> rows;
@@ -68,17 +76,34 @@ bool IsNamed(const std::vector<std::string>& names, const std::string& name) {
   return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// METRIC_NOT_FOUND for the first of `wanted` that the trial does not have.
-absl::Status CheckKeys(const std::vector<NamedRow>& keys, const std::vector<std::string>& wanted) {
+// What a trial has several of: "metric" or "site", and the reason of asking for one it has not.
+struct SeriesKind {
+  const char* word;
+  std::string_view not_found;
+};
+constexpr SeriesKind kMetrics = {"metric", reason::kMetricNotFound};
+constexpr SeriesKind kWeightSites = {"site", reason::kSiteNotFound};
+
+// NOT_FOUND for the first of `wanted` that the trial does not have.
+absl::Status CheckNames(const SeriesKind& kind, const std::vector<NamedRow>& series,
+                        const std::vector<std::string>& wanted) {
   std::vector<std::string> known;
-  for (const NamedRow& key : keys) known.push_back(key.name);
-  for (const std::string& key : wanted) {
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    return MakeError(absl::StatusCode::kNotFound, reason::kMetricNotFound,
-                     absl::StrCat("the trial has no metric ", Quoted(key), DidYouMean(key, known)),
-                     {{"metric", key}, {"known", absl::StrJoin(known, ", ")}});
+  for (const NamedRow& row : series) known.push_back(row.name);
+  for (const std::string& name : wanted) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string hint =
+        known.empty() ? std::string("; it has reported none yet") : DidYouMean(name, known);
+    return MakeError(absl::StatusCode::kNotFound, kind.not_found,
+                     absl::StrCat("the trial has no ", kind.word, " ", Quoted(name), hint),
+                     {{kind.word, name}, {"known", absl::StrJoin(known, ", ")}});
   }
   return absl::OkStatus();
+}
+
+void AddWeights(Query& query, const std::string& site, std::vector<SkipWeightPoint>& weights) {
+  while (query.Step()) {
+    weights.push_back({site, query.Int(0), query.Int(1), query.Real(2), query.Real(3)});
+  }
 }
 
 // The last row of a page: the next one begins after it. Its key is "<step> <name>".
@@ -139,7 +164,7 @@ absl::StatusOr<PageOf<MetricPoint>> Reader::Points(const std::string& sweep,
     Query key_query(impl_->connection.Prepare(kKeys));
     key_query.Bind(row);
     std::vector<NamedRow> series = ReadNamedRows(key_query);
-    ADARES_RETURN_IF_ERROR(CheckKeys(series, keys));
+    ADARES_RETURN_IF_ERROR(CheckNames(kMetrics, series, keys));
     std::erase_if(series, [&](const NamedRow& key) { return !IsNamed(keys, key.name); });
     const auto read = [&](const NamedRow& key, int64_t after, int64_t limit,
                           std::vector<MetricPoint>& points) {
@@ -149,7 +174,8 @@ absl::StatusOr<PageOf<MetricPoint>> Reader::Points(const std::string& sweep,
         points.push_back({key.name, query.Int(0), query.Int(1), query.Real(2)});
       }
     };
-    return ReadSeries(series, absl::StrCat("points of ", row), page, &MetricPoint::key, read);
+    return ReadSeries(series, ListName(impl_->connection, "points", row), page, &MetricPoint::key,
+                      read);
   };
   return GuardedRead(impl_->connection, "read points", body);
 }
@@ -165,16 +191,24 @@ absl::StatusOr<PageOf<SkipWeightPoint>> Reader::SkipWeights(const std::string& s
     std::vector<NamedRow> series = ReadNamedRows(site_query);
     std::sort(series.begin(), series.end(),
               [](const NamedRow& a, const NamedRow& b) { return SiteBefore(a.name, b.name); });
+    ADARES_RETURN_IF_ERROR(CheckNames(kWeightSites, series, sites));
     std::erase_if(series, [&](const NamedRow& site) { return !IsNamed(sites, site.name); });
+    const std::string list = ListName(impl_->connection, "weights", row);
     const auto read = [&](const NamedRow& site, int64_t after, int64_t limit,
                           std::vector<SkipWeightPoint>& weights) {
-      Query query(impl_->connection.Prepare(last_only ? kLastWeight : kWeights));
+      Query query(impl_->connection.Prepare(kWeights));
       query.Bind(row).Bind(site.row).Bind(after).Bind(limit);
-      while (query.Step()) {
-        weights.push_back({site.name, query.Int(0), query.Int(1), query.Real(2), query.Real(3)});
-      }
+      AddWeights(query, site.name, weights);
     };
-    return ReadSeries(series, absl::StrCat("weights of ", row), page, &SkipWeightPoint::site, read);
+    const auto read_last = [&](const NamedRow& site, int64_t after, int64_t,
+                               std::vector<SkipWeightPoint>& weights) {
+      if (after >= 0) return;  // the site's row was on the page before, whatever was reported since
+      Query query(impl_->connection.Prepare(kLastWeight));
+      query.Bind(row).Bind(site.row);
+      AddWeights(query, site.name, weights);
+    };
+    return last_only ? ReadSeries(series, list, page, &SkipWeightPoint::site, read_last)
+                     : ReadSeries(series, list, page, &SkipWeightPoint::site, read);
   };
   return GuardedRead(impl_->connection, "read skip weights", body);
 }

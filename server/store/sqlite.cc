@@ -36,7 +36,14 @@ absl::Status ToStatus(const SQLite::Exception& error, const std::string& what) {
     case SQLITE_NOTADB:
       return MakeError(absl::StatusCode::kDataLoss, reason::kDatabaseCorrupt, message);
     case SQLITE_FULL:
-      return absl::ResourceExhaustedError(message);
+      return MakeError(absl::StatusCode::kResourceExhausted, reason::kDatabaseFull,
+                       absl::StrCat(message, "; free space on the volume of the state folder"));
+    case SQLITE_IOERR:
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+      return absl::InternalError(absl::StrCat(
+          message, "; see whether the volume of the state folder is sound, writable and local"));
     default:
       return absl::InternalError(message);
   }
@@ -103,6 +110,8 @@ int64_t Connection::ExecuteAndGetInt(const std::string& sql) {
 bool Connection::InTransaction() const {
   return sqlite3_get_autocommit(database_.getHandle()) == 0;
 }
+
+int64_t Connection::TotalChanges() const { return sqlite3_total_changes64(database_.getHandle()); }
 
 Transaction::Transaction(Connection& connection, Kind kind) : connection_(connection) {
   connection_.Execute(kind == Kind::kRead ? "BEGIN" : "BEGIN IMMEDIATE");

@@ -22,7 +22,8 @@
 namespace adares {
 
 // BUSY, LOCKED: UNAVAILABLE DATABASE_BUSY; CORRUPT, NOTADB: DATA_LOSS DATABASE_CORRUPT; FULL:
-// RESOURCE_EXHAUSTED; anything else: INTERNAL. The message is "`what`: " and SQLite's words.
+// RESOURCE_EXHAUSTED DATABASE_FULL; anything else: INTERNAL. The message is "`what`: ", SQLite's
+// words, and for what an operator can mend the way out.
 absl::Status ToStatus(const SQLite::Exception& error, const std::string& what);
 
 // Calls `body` (which returns absl::Status or absl::StatusOr) and turns what SQLite throws in it
@@ -93,6 +94,8 @@ class Connection {
   // Whether BEGIN was run and neither COMMIT nor ROLLBACK since; SQLite itself rolls back after
   // some errors.
   bool InTransaction() const;
+  // Rows that were changed since it was opened.
+  int64_t TotalChanges() const;
 
  private:
   SQLite::Database database_;

@@ -23,6 +23,11 @@ PRAGMA wal_autocheckpoint = 4096;
 PRAGMA journal_size_limit = 67108864;
 )sql";
 
+constexpr int64_t kSynchronousFull = 2;
+
+// There and back: a row that stays what it is would not be written at all.
+constexpr char kChange[] = "UPDATE schema_migration SET applied_at = applied_at + ?";
+
 constexpr char kTouch[] = "UPDATE trial SET revision = ?1 WHERE id = ?2 AND revision <> ?1";
 
 struct IdStatements {
@@ -75,6 +80,10 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& path, Time
       return absl::FailedPreconditionError(
           "SQLite cannot keep a write-ahead log here; put the state on a local file system");
     }
+    if (Query query(impl->connection.Prepare("PRAGMA synchronous"));
+        !query.Step() || query.Int(0) != kSynchronousFull) {
+      return absl::InternalError("SQLite does not wait for the disk: commits would not be durable");
+    }
     impl->revision =
         impl->connection.ExecuteAndGetInt("SELECT coalesce(max(revision), 0) FROM sweep");
     return std::unique_ptr<Store>(new Store(std::move(impl)));
@@ -87,6 +96,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& path, Time
 absl::Status Store::Begin() {
   return Guarded("begin a transaction", [&] {
     impl_->connection.Execute("BEGIN IMMEDIATE");
+    impl_->changes_at_begin = impl_->connection.TotalChanges();
     ++impl_->revision;
     return absl::OkStatus();
   });
@@ -132,6 +142,19 @@ void Store::RollbackSavepoint() {
   });
   // Half a command must never be committed: give the whole transaction up, and Commit says so.
   if (!status.ok()) Rollback();
+}
+
+bool Store::InTransaction() const { return impl_->connection.InTransaction(); }
+
+bool Store::HasWritten() const {
+  return impl_->connection.TotalChanges() != impl_->changes_at_begin;
+}
+
+absl::Status Store::TryToWrite() {
+  return GuardedWrite(impl_->connection, "write to the database", [&] {
+    for (const int step : {1, -1}) Query(impl_->connection.Prepare(kChange)).Bind(step).Run();
+    return absl::OkStatus();
+  });
 }
 
 int64_t Store::revision() const { return impl_->revision; }

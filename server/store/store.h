@@ -4,7 +4,7 @@
 //
 // Not thread-safe: the coordinator's owner thread is the only caller. Every change happens inside a
 // transaction that the commit loop opened with Begin; nothing is durable before Commit returned OK.
-// Errors: UNAVAILABLE DATABASE_BUSY, DATA_LOSS DATABASE_CORRUPT, RESOURCE_EXHAUSTED disk full,
+// Errors: UNAVAILABLE DATABASE_BUSY, DATA_LOSS DATABASE_CORRUPT, RESOURCE_EXHAUSTED DATABASE_FULL,
 // INTERNAL for anything else of SQLite's.
 #pragma once
 
@@ -70,6 +70,12 @@ class Store {
   absl::Status BeginSavepoint();
   absl::Status ReleaseSavepoint();
   void RollbackSavepoint();
+  // False also where SQLite rolled the transaction back by itself, as it may after disk errors.
+  bool InTransaction() const;
+  // Whether this transaction has changed a row.
+  bool HasWritten() const;
+  // Writes something that changes nothing: shows whether the disk takes it.
+  absl::Status TryToWrite();
 
   // Grows by one with each Begin; every trial that a transaction touches carries its revision.
   int64_t revision() const;

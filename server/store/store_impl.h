@@ -34,6 +34,7 @@ struct Store::Impl {
 
   Connection connection;
   int64_t revision = 0;
+  int64_t changes_at_begin = 0;
   IdCache key_ids;
   IdCache site_ids;
 };

@@ -44,8 +44,7 @@ absl::Status Store::TouchWorker(const std::string& worker, WorkerState state, Ti
                                 .Bind(worker)
                                 .Run();
     if (changed == 1) return absl::OkStatus();
-    return MakeError(absl::StatusCode::kNotFound, reason::kWorkerNotFound,
-                     "there is no worker " + worker, {{"worker", worker}});
+    return absl::InternalError("there is no worker " + worker);
   });
 }
 

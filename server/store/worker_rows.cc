@@ -10,10 +10,8 @@ namespace adares {
 namespace {
 
 constexpr std::pair<WorkerState, std::string_view> kStates[] = {
-    {WorkerState::kReady, "ready"},
-    {WorkerState::kBusy, "busy"},
-    {WorkerState::kDraining, "draining"},
-    {WorkerState::kLost, "lost"},
+    {WorkerState::kReady, "ready"},       {WorkerState::kBusy, "busy"},
+    {WorkerState::kDraining, "draining"}, {WorkerState::kLost, "lost"},
     {WorkerState::kLeft, "left"},
 };
 

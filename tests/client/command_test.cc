@@ -157,10 +157,12 @@ TEST_F(CommandTest, MetricsWeightsAndComparisonPassTheirChoices) {
   Serve({});
   Run({"trial", "metrics", "mnist/000000000001", "--key", "train/loss", "--key", "train/lr"});
   EXPECT_EQ(Request("QueryMetrics"),
-            "trial: \"sweeps/mnist/trials/000000000001\" keys: \"train/loss\" keys: \"train/lr\"");
+            "trial: \"sweeps/mnist/trials/000000000001\" keys: \"train/loss\" keys: \"train/lr\" "
+            "page_size: 50000");
   Run({"trial", "weights", "000000000001", "--site", "layer1.0"});
   EXPECT_EQ(Request("QuerySkipWeights"),
-            "trial: \"sweeps/-/trials/000000000001\" sites: \"layer1.0\" last_only: true");
+            "trial: \"sweeps/-/trials/000000000001\" sites: \"layer1.0\" last_only: true "
+            "page_size: 50000");
   Run({"compare", "mnist", "--metric", "test/loss", "--baseline", "granularity=none"});
   EXPECT_EQ(Request("CompareVariants"),
             "sweep: \"sweeps/mnist\" metric: \"test/loss\" "

@@ -40,8 +40,8 @@ TEST_F(LoopbackTest, ASweepIsTrainedAndItsMetricsCountIt) {
 }
 
 TEST_F(LoopbackTest, AServerThatIsKilledComesBackOnItsPortsAndGoesOn) {
-  const SmallSweep sweep{.name = "study", .granularities = {"none", "block"}, .epochs = 8,
-                         .dataset = dataset_};
+  const SmallSweep sweep{
+      .name = "study", .granularities = {"none", "block"}, .epochs = 8, .dataset = dataset_};
   Submit(sweep);
   StartWorker("w");
   AwaitTraining();

@@ -1,5 +1,6 @@
 // The four real programs, as people start them: a server and workers on a Unix socket or on
-// loopback, and `adares`. A test looks at them from outside only, through the CLI, the database and /proc.
+// loopback, and `adares`. A test looks at them from outside only, through the CLI, the database and
+// /proc.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -211,8 +211,35 @@ TEST_F(FollowTest, UnknownLogsAreNotFound) {
   EXPECT_EQ(ErrorReason(LogTail(channel_, request).End()), "ARGUMENT_INVALID");
   request.set_name(Trials("followed").back().name());
   request.set_attempt(0);
+  request.set_follow(false);
   EXPECT_EQ(ErrorReason(LogTail(channel_, request).End()), "ATTEMPT_NOT_FOUND")
       << "a trial that waits has no log";
+}
+
+TEST_F(FollowTest, AFollowedLogWaitsForTheFirstAttempt) {
+  const std::string waiting = Trials("followed").back().name();
+  v1::TailLogsRequest request = Tail(/*follow=*/true);
+  request.set_name(waiting);
+  LogTail tail(channel_, request);
+  ASSERT_TRUE(fixtures::Await([this] { return Metric("adares_watch_streams") == 1; }));
+  ASSERT_EQ(reports_->Acknowledged(attempt_, 1, {EndRecord(v1::Attempt::END_REASON_FINISHED)}), 1);
+  worker_->held.clear();
+  const v1::Assignment second = worker_->TakeOne();
+  ASSERT_EQ(second.trial(), waiting);
+  ASSERT_EQ(reports_->Acknowledged(
+                second, 1, {LogRecord(1, {"hello"}), EndRecord(v1::Attempt::END_REASON_FINISHED)}),
+            2);
+  EXPECT_EQ(tail.Read(1), (std::vector<std::string>{"hello"}));
+  ADARES_ASSERT_OK(tail.End());
+}
+
+TEST_F(FollowTest, AFollowedLogOfATrialThatNeverRanEnds) {
+  const std::string waiting = Trials("followed").back().name();
+  v1::TailLogsRequest request = Tail(/*follow=*/true);
+  request.set_name(waiting);
+  LogTail tail(channel_, request);
+  ADARES_ASSERT_OK(Cancel("sweeps/followed"));
+  EXPECT_EQ(ErrorReason(tail.End()), "ATTEMPT_NOT_FOUND");
 }
 
 }  // namespace

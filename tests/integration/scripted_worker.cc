@@ -114,6 +114,15 @@ absl::Status Reports::Finish() {
   return status;
 }
 
+absl::Status Reports::End() {
+  v1::ReportResponse rest;
+  while (stream_->Read(&rest)) {
+  }
+  const absl::Status status = FromGrpcStatus(stream_->Finish());
+  stream_ = nullptr;
+  return status;
+}
+
 v1::Record PointRecord(const std::string& key, int64_t step, double value) {
   v1::Record record;
   v1::MetricPoint* point = record.mutable_metrics()->add_points();

@@ -59,6 +59,8 @@ class Reports {
 
   // Says that there is no more, and waits for the end.
   absl::Status Finish();
+  // Waits for the end that the server gives it.
+  absl::Status End();
 
  private:
   const std::string worker_;

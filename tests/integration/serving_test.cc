@@ -119,6 +119,28 @@ TEST_F(ServingTest, ReadinessEndsWhenTheServerStopsAndHealthDoesNot) {
   stopping.join();
 }
 
+TEST_F(ServingTest, ReportStreamsEndWithAWordWhenTheServerStops) {
+  ScriptedWorker worker(channel_, "w", "i");
+  ADARES_ASSERT_OK(worker.Register());
+  Reports reports(channel_, worker);
+  v1::Assignment nothing;
+  nothing.set_trial("sweeps/a/trials/000000000000");
+  nothing.set_attempt(1);
+  ASSERT_EQ(reports.Refused(nothing, 1, {}), "LEASE_LOST");
+  Stop();
+  EXPECT_EQ(ErrorReason(reports.End()), "DRAINING");
+}
+
+TEST_F(ServingTest, AddressesThatOthersReachNeedTheOperatorsWord) {
+  Stop();
+  config_.http = "0.0.0.0:0";
+  const auto open_pages = Server::Start(config_);
+  EXPECT_NE(open_pages.status().message().find("--http 0.0.0.0:0"), std::string::npos);
+  config_.http = "unix:" + (folder_ / "pages");
+  const auto socket_pages = Server::Start(config_);
+  EXPECT_NE(socket_pages.status().message().find("expected HOST:PORT, or none"), std::string::npos);
+}
+
 TEST_F(ServingTest, MetricsCountWhatHappens) {
   MakeSomeHistory();
   EXPECT_EQ(Metric("adares_trials", "queued"), 1);

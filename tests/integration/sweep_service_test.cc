@@ -121,6 +121,20 @@ TEST_F(SweepServiceTest, ValidatingCreatesNothing) {
   EXPECT_EQ(Reason(GetNamed("sweeps/dry")), "SWEEP_NOT_FOUND");
 }
 
+TEST_F(SweepServiceTest, ValidatingSaysWhatTheCallWouldAnswer) {
+  Create({.name = "dry"});
+  v1::CreateSweepRequest request;
+  request.set_spec_text(SweepFile({.name = "dry"}));
+  request.set_validate_only(true);
+  const auto same = Call<v1::SweepService>(channel_, &v1::SweepService::Stub::CreateSweep, request);
+  ADARES_ASSERT_OK(same);
+  EXPECT_TRUE(same->already_existed());
+  request.set_spec_text(SweepFile({.name = "dry", .seeds = {5}}));
+  const auto other =
+      Call<v1::SweepService>(channel_, &v1::SweepService::Stub::CreateSweep, request);
+  EXPECT_EQ(Reason(other), "SWEEP_EXISTS");
+}
+
 TEST_F(SweepServiceTest, AnUnknownSweepIsNotFoundAndTheNearestIsNamed) {
   Create({.name = "granularity"});
   const auto answer = GetNamed("sweeps/granularty");

@@ -159,11 +159,13 @@ TEST_F(WorkerProgramTest, WhatATrainerSaysOfItsEndIsKept) {
   EXPECT_EQ(attempt.message(), "the loss is not finite");
 }
 
-TEST_F(WorkerProgramTest, AMissingTrainerFailsTheTrialAndIsNamed) {
+TEST_F(WorkerProgramTest, AMissingTrainerStopsTheWorkerAndNoTrial) {
   trainer_ = folder_ / "nothing";
   Create(OneTrial());
   StartWorker("");
-  EXPECT_TRUE(absl::StrContains(FailedAttempt().message(), trainer_));
+  EXPECT_EQ(worker_->AwaitEnd(), (fixtures::ProgramEnd{1, 0}));
+  EXPECT_TRUE(absl::StrContains(worker_->Errors(), trainer_)) << worker_->Errors();
+  EXPECT_EQ(Trials("one").front().state(), v1::Trial::STATE_QUEUED);
 }
 
 TEST_F(WorkerProgramTest, AFloodOfPointsLosesNone) {

@@ -146,8 +146,9 @@ TEST_F(WorkerReportTest, MalformedRecordsEndTheirAttemptAndTheStreamGoesOn) {
   EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("Not A Key", 1, 3)}), "ARGUMENT_INVALID");
   const v1::Trial failed = Trial(attempt_.trial());
   EXPECT_EQ(failed.state(), v1::Trial::STATE_FAILED) << "another attempt would come to the same";
-  EXPECT_EQ(failed.message(),
-            "the worker's report could not be read: metrics.key: \"Not A Key\" is not a metric key");
+  EXPECT_EQ(
+      failed.message(),
+      "the worker's report could not be read: metrics.key: \"Not A Key\" is not a metric key");
   EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("loss", 1, 3)}), "LEASE_LOST");
   EXPECT_EQ(reports_->Acknowledged(other_, 1, {PointRecord("loss", 1, 3)}), 1);
 }

@@ -31,7 +31,8 @@ TEST(ListenAddressTest, AddressesOfOthersNeedTheOperatorsWord) {
 TEST(ListenAddressTest, MalformedAddressesAreRefused) {
   for (const char* address :
        {"", "7070", ":7070", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70700"}) {
-    EXPECT_EQ(CheckListenAddress("--listen", address, true).code(), absl::StatusCode::kInvalidArgument)
+    EXPECT_EQ(CheckListenAddress("--listen", address, true).code(),
+              absl::StatusCode::kInvalidArgument)
         << address;
   }
   EXPECT_FALSE(CheckListenAddress("--listen", "unix:/" + std::string(200, 'x'), true).ok());

@@ -169,7 +169,8 @@ TEST_F(TransactionTest, EveryAcknowledgedCommitSurvivesAKill) {
     ASSERT_TRUE(WIFSIGNALED(status)) << "exit status " << WEXITSTATUS(status);
   }
   Reopen();
-  const auto points = NewReader()->Points("sweep-a", id.trial, {}, {});
+  const auto points =
+      NewReader()->Points("sweep-a", id.trial, {}, {.size = 1'000'000, .token = ""});
   ASSERT_TRUE(points.ok()) << points.status();
   std::set<int64_t> found;
   for (const MetricPoint& point : points->items) found.insert(point.step);

@@ -55,7 +55,8 @@ TEST_F(WorkerTest, TheSameNameReplacesIt) {
 
 TEST_F(WorkerTest, ATouchChangesStateAndTime) {
   Do([&] { return store_->UpsertWorker(MakeWorker("w1")); });
-  for (const WorkerState state : {WorkerState::kBusy, WorkerState::kDraining, WorkerState::kLost}) {
+  for (const WorkerState state :
+       {WorkerState::kBusy, WorkerState::kDraining, WorkerState::kLost, WorkerState::kLeft}) {
     Do([&] { return store_->TouchWorker("w1", state, At(9)); });
     const auto workers = store_->Workers();
     EXPECT_EQ(workers->front().state, state);
@@ -63,8 +64,8 @@ TEST_F(WorkerTest, ATouchChangesStateAndTime) {
     EXPECT_EQ(workers->front().registered_at, At(1));
   }
   ADARES_ASSERT_OK(store_->Begin());
-  EXPECT_EQ(ErrorReason(store_->TouchWorker("w9", WorkerState::kLost, At(9))),
-            reason::kWorkerNotFound);
+  EXPECT_EQ(store_->TouchWorker("w9", WorkerState::kLost, At(9)).code(),
+            absl::StatusCode::kInternal);
   store_->Rollback();
 }
 

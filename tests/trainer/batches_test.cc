@@ -69,6 +69,18 @@ TEST_F(BatchMakerTest, MovedPictureIsBlackOutside) {
   EXPECT_EQ(picture[0][2][3].item<float>(), Normalised(0, 0));  // below it
 }
 
+// Before the first picture and after the last there are no bytes to read.
+TEST_F(BatchMakerTest, PictureMovedOutOfSightIsBlackAllOver) {
+  const std::vector<uint32_t> indices{0, 1};
+  const std::vector<Placement> placements{{-4, -4, false}, {4, 4, true}};
+  const Batch batch = maker_.Make(indices, placements);
+  for (int64_t i = 0; i < 2; ++i) {
+    for (int64_t c = 0; c < 2; ++c) {
+      EXPECT_TRUE((batch.images[i][c] == Normalised(0, c)).all().item<bool>());
+    }
+  }
+}
+
 TEST_F(BatchMakerTest, MirroredPictureRunsBackwards) {
   const std::vector<uint32_t> indices{0};
   const std::vector<Placement> placements{{0, 0, true}};

@@ -20,7 +20,8 @@ namespace adares {
 
 class TrainerProcess {
  public:
-  TrainerProcess() {
+  explicit TrainerProcess(int threads = 1) {
+    const std::string threads_text = std::to_string(threads);
     std::array<int, 2> commands{};
     std::array<int, 2> events{};
     if (pipe(commands.data()) != 0 || pipe(events.data()) != 0) ADD_FAILURE() << "pipe failed";
@@ -30,7 +31,7 @@ class TrainerProcess {
       if (events[1] != 3) dup2(events[1], 3);
       for (int fd = 4; fd < 64; ++fd) close(fd);
       execl(ADARES_TRAINER_BINARY, "adares-trainer", "--events-fd", "3", "--device", "cpu",
-            "--threads", "1", nullptr);
+            "--threads", threads_text.c_str(), nullptr);
       _exit(127);
     }
     close(commands[0]);

@@ -43,14 +43,17 @@ TEST(TrainerProcessTest, SaysReadyFirst) {
   EXPECT_EQ(std::get<ReadyEvent>(*first).libtorch, LibTorchVersion());
 }
 
-TEST(TrainerProcessTest, FreshProcessGivesTheSameBitsAsAWarmOne) {
-  TrainerProcess trainer;
+class TrainerThreadsTest : public testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Threads, TrainerThreadsTest, testing::Values(1, 2));
+
+TEST_P(TrainerThreadsTest, FreshProcessGivesTheSameBitsAsAWarmOne) {
+  TrainerProcess trainer(GetParam());
   trainer.UpTo<ReadyEvent>();
   trainer.Send(Command(TinySpec()));
   const std::vector<std::string> first = Repeatable(trainer.UpTo<EndEvent>());
   trainer.Send(Command(TinySpec()));
   EXPECT_EQ(Repeatable(trainer.UpTo<EndEvent>()), first);
-  TrainerProcess fresh;
+  TrainerProcess fresh(GetParam());
   fresh.UpTo<ReadyEvent>();
   fresh.Send(Command(TinySpec()));
   EXPECT_EQ(Repeatable(fresh.UpTo<EndEvent>()), first);
@@ -100,21 +103,20 @@ TEST(TrainerProcessTest, NobodyReadingEventsEndsTheProcess) {
   EXPECT_EQ(trainer.ExitStatus(), 3);
 }
 
-TEST(TrainerProcessTest, TerminationStopsTheTrialAndLeaves) {
-  TrainerProcess trainer;
-  trainer.UpTo<ReadyEvent>();
-  trainer.Send(Command(EndlessSpec()));
-  trainer.UpTo<StartEvent>();
-  trainer.Signal(SIGTERM);
-  EXPECT_EQ(Reason(trainer.UpTo<EndEvent>()), EndReason::kCancelled);
-  EXPECT_EQ(trainer.ExitStatus(), 0);
-}
-
-TEST(TrainerProcessTest, TerminationWhileIdleLeaves) {
-  TrainerProcess trainer;
-  trainer.UpTo<ReadyEvent>();
-  trainer.Signal(SIGTERM);
-  EXPECT_EQ(trainer.ExitStatus(), 0);
+// Which hears of them too, and then stops it.
+TEST(TrainerProcessTest, SignalsAreLeftToTheWorker) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    TrainerProcess trainer;
+    trainer.UpTo<ReadyEvent>();
+    trainer.Signal(signal);
+    trainer.Send(Command(EndlessSpec()));
+    trainer.UpTo<StartEvent>();
+    trainer.Signal(signal);
+    trainer.Send(StopCommand{});
+    EXPECT_EQ(Reason(trainer.UpTo<EndEvent>()), EndReason::kCancelled);
+    trainer.Send(Command(TinySpec()));
+    EXPECT_EQ(Reason(trainer.UpTo<EndEvent>()), EndReason::kFinished);
+  }
 }
 
 TEST(TrainerProcessTest, CommandNotUnderstoodEndsTheProcess) {
@@ -171,6 +173,18 @@ TEST(TrainerByHandTest, WrongSpecificationIsNamed) {
   EXPECT_EQ(result.status, 2);
   EXPECT_THAT(result.output, HasSubstr(path));
   EXPECT_THAT(result.output, HasSubstr("epoch"));
+}
+
+TEST(TrainerByHandTest, MissingDeviceIsNamedWithTheWayOut) {
+  if (ResolveDevice("cuda").ok()) GTEST_SKIP() << "this machine has a CUDA device";
+  const fixtures::TempFolder folder;
+  const std::string path = folder / "trial.json";
+  fixtures::WriteTextFile(path, CanonicalJson(TinySpec()));
+  const RunResult result = RunByHand("--spec " + path + " --device cuda 2>&1");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.output, HasSubstr("--device cuda"));
+  EXPECT_THAT(result.output, HasSubstr("no CUDA device"));
+  EXPECT_THAT(result.output, HasSubstr("use --device cpu"));
 }
 
 TEST(TrainerByHandTest, ShowsItsVersion) {

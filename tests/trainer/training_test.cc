@@ -14,7 +14,9 @@
 
 #include "tests/trainer/recording_sink.h"
 #include "tests/trainer/tiny_trial.h"
+#include "worker/trainer/dataset.h"
 #include "worker/trainer/torch_runtime.h"
+#include "worker/trainer/training.h"
 #include "worker/trainer/trial_runner.h"
 
 namespace adares {
@@ -182,6 +184,41 @@ TEST_F(TrainingTest, EndlessLossEndsAsDiverged) {
   const EndEvent end = Train(spec);
   EXPECT_EQ(end.reason, EndReason::kDiverged);
   EXPECT_THAT(end.message, HasSubstr("not finite at step"));
+}
+
+// The only step's loss is finite; the weights after it are not fit for use.
+TEST_F(TrainingTest, EndlessValidationLossEndsAsDiverged) {
+  TrialSpec spec = TinySpec();
+  spec.train.lr = 1e30;
+  spec.train.epochs = 1;
+  spec.data.train_size = spec.train.batch_size;
+  const EndEvent end = Train(spec);
+  EXPECT_EQ(end.reason, EndReason::kDiverged);
+  EXPECT_THAT(end.message, HasSubstr("validation loss is not finite at step 1"));
+}
+
+ImageSet Grey(uint8_t value, int64_t pictures) {
+  ImageSet set;
+  set.shape = {3, 32, 32};
+  set.pixels.assign(static_cast<size_t>(pictures * set.shape.Bytes()), value);
+  set.labels.assign(static_cast<size_t>(pictures), 1);
+  return set;
+}
+
+// Only test pictures leave the range of numbers when they are normalised.
+TEST_F(TrainingTest, EndlessTestLossEndsAsDiverged) {
+  const float mean = 128 / 255.0f;
+  const ImageData data{Grey(128, 24), Grey(255, 8), {{mean, mean, mean}, {1e-39f, 1e-39f, 1e-39f}}};
+  TrialSpec spec = TinySpec();
+  spec.data.augment = Augment::kNone;
+  spec.data.train_size = 16;
+  spec.data.validation_size = 8;
+  spec.data.test_size = 8;
+  const auto split = SplitData(spec.data, data, spec.seed);
+  ASSERT_TRUE(split.ok()) << split.status();
+  const EndEvent end = adares::Train({spec, data, *split, "cpu", {}}, sink_, *stop_);
+  EXPECT_EQ(end.reason, EndReason::kDiverged);
+  EXPECT_THAT(end.message, HasSubstr("test loss is not finite at step 2"));
 }
 
 TEST_F(TrainingTest, MissingDataIsAnErrorThatNamesTheWayOut) {

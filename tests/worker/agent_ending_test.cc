@@ -1,7 +1,11 @@
 // How attempts end that do not finish.
+#include <signal.h>
+
 #include <fstream>
 
 #include "tests/worker/agent_fixture.h"
+#include "tests/worker/captured_log.h"
+#include "tests/worker/full_disk.h"
 
 namespace adares::worker {
 namespace {
@@ -108,6 +112,38 @@ TEST_F(AgentFailureTest, TrainerThatNeverGetsReadyIsKilled) {
   RunUntilEnd(Id());
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kError);
   EXPECT_THAT(coordinator_.End(Id())->message, HasSubstr("not ready within 120 s"));
+}
+
+// Whoever signals all processes of a worker meets trainers that have not begun to ignore that.
+TEST_F(AgentFailureTest, TerminationOfATrainerThatIsNotReadyGivesTheTrialBack) {
+  Script("end=no-ready");
+  coordinator_.Offer(Work(Id()));
+  StartAgent();
+  RunUntil([] { return TrainerProcesses() == 1; });
+  kill(Trainer(), SIGTERM);
+  RunUntilEnd(Id());
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kPreempted);
+  EXPECT_EQ(coordinator_.End(Id())->exit_code, 128 + SIGTERM);
+  EXPECT_THAT(coordinator_.End(Id())->message, HasSubstr("before it was ready"));
+}
+
+TEST_F(AgentFailureTest, LossOfTheLastLinesIsLogged) {
+  Gate();
+  Script("epochs=1,end=exit:3");
+  coordinator_.Offer(Work(Id()));
+  StartAgent();
+  RunUntilTraining(Id());
+  RunFor(std::chrono::seconds(1));  // what it has said so far is written
+  OpenGate();
+  AwaitTrainersDeath();
+  const CapturedLog log;
+  {
+    const FullDisk full(1);
+    RunUntil([&] { return log.Count("records_lost") > 0; });
+  }
+  RunUntilEnd(Id());
+  EXPECT_EQ(coordinator_.End(Id())->exit_code, 3);
+  EXPECT_EQ(log.Count("records_lost"), 1);
 }
 
 // The disk is full, or somebody took the folder away: the end is told once there is a place for it.

@@ -7,14 +7,24 @@
 #include <cerrno>
 #include <chrono>
 #include <fstream>
+#include <vector>
 
 #include "core/trial_spec.h"
+#include "tests/worker/process_state.h"
 
 namespace adares::worker {
 namespace {
 
 constexpr std::chrono::seconds kDeadline{60};
 constexpr std::chrono::milliseconds kTick{10};
+
+std::vector<pid_t> Children() {
+  std::ifstream file("/proc/self/task/" + std::to_string(getpid()) + "/children");
+  EXPECT_TRUE(file.is_open());
+  std::vector<pid_t> children;
+  for (pid_t pid = 0; file >> pid;) children.push_back(pid);
+  return children;
+}
 
 }  // namespace
 
@@ -89,12 +99,18 @@ std::filesystem::path AgentTest::FolderOf(const AttemptId& id) const {
   return folder_ / ("attempts/" + id.sweep + "-" + id.trial + "-" + std::to_string(id.attempt));
 }
 
-int AgentTest::TrainerProcesses() {
-  std::ifstream file("/proc/self/task/" + std::to_string(getpid()) + "/children");
-  EXPECT_TRUE(file.is_open());
-  int count = 0;
-  for (int pid = 0; file >> pid;) ++count;
-  return count;
+int AgentTest::TrainerProcesses() { return static_cast<int>(Children().size()); }
+
+pid_t AgentTest::Trainer() {
+  const std::vector<pid_t> children = Children();
+  EXPECT_EQ(children.size(), 1U);
+  return children.at(0);
+}
+
+void AgentTest::AwaitTrainersDeath() {
+  const pid_t trainer = Trainer();
+  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+  while (!IsDead(trainer)) ASSERT_LT(std::chrono::steady_clock::now(), deadline);
 }
 
 }  // namespace adares::worker

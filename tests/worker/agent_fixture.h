@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gmock/gmock.h>
+#include <sys/types.h>
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
@@ -53,6 +54,11 @@ class AgentTest : public ::testing::Test {
   static Assignment Work(const AttemptId& id, int64_t seed = 1);
   std::filesystem::path FolderOf(const AttemptId& id) const;
   static int TrainerProcesses();
+  // The only trainer.
+  static pid_t Trainer();
+  // Waits until the only trainer has written all that it will. The agent does not run meanwhile: it
+  // has read nothing of that and has not noticed the end.
+  static void AwaitTrainersDeath();
 
   fixtures::TempFolder folder_;
   boost::asio::io_context io_;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "tests/worker/agent_fixture.h"
+#include "tests/worker/captured_log.h"
 
 namespace adares::worker {
 namespace {
@@ -178,6 +179,26 @@ TEST_F(AgentRunTest, BrokenStreamIsResumedFromTheLastAcknowledgement) {
   EXPECT_EQ(coordinator_.Count(Id(), kStartRecord), 1);
   EXPECT_EQ(coordinator_.Count(Id(), kWeightsRecord), 5);
   RunUntil([&] { return coordinator_.Held(Id()) == nullptr; });
+}
+
+// It has fewer records than it had acknowledged, and stores nothing after a gap.
+TEST_F(AgentRunTest, RestoredCoordinatorGetsAgainWhatItHasLost) {
+  Gate();
+  Script("epochs=3,points_per_epoch=10");
+  coordinator_.Offer(Work(Id()));
+  StartAgent();
+  RunUntilTraining(Id());
+  RunFor(std::chrono::seconds(1));  // all that was stored is acknowledged
+  const CapturedLog log;
+  ASSERT_GT(coordinator_.records(Id()).size(), 2U);
+  coordinator_.Restore(Id(), 2);
+  OpenGate();
+  RunUntilEnd(Id());
+  EXPECT_EQ(coordinator_.Count(Id(), kStartRecord), 1);
+  EXPECT_EQ(coordinator_.Count(Id(), kWeightsRecord), 4);
+  EXPECT_EQ(coordinator_.Points(Id()).size(), 3U * (10 + 6) + 2);
+  RunUntil([&] { return coordinator_.Held(Id()) == nullptr; });
+  EXPECT_EQ(log.Count("records_sent_again"), 1);
 }
 
 TEST_F(AgentRunTest, CoordinatorThatForgotTheWorkerIsToldAgain) {

@@ -75,6 +75,22 @@ TEST_F(AgentStopTest, TrialThatFinishedBeforeTheOrderCameHasFinished) {
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
 }
 
+// Killing it came too late: what it had said is read first.
+TEST_F(AgentStopTest, TrialThatFinishedBeforeItWasKilledHasFinished) {
+  StartTraining("epochs=1,end=deaf");
+  coordinator_.Order({Id(), StopReason::kCancelled});
+  RunUntil([&] {
+    return coordinator_.Held(Id()) != nullptr &&
+           coordinator_.Held(Id())->phase == AttemptPhase::kStopping;
+  });
+  OpenGate();
+  AwaitTrainersDeath();
+  loop_.Advance(Agent::kCancelGrace);
+  RunUntilEnd(Id());
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
+  RunUntil([&] { return coordinator_.Held(Id()) == nullptr; });
+}
+
 TEST_F(AgentStopTest, LostLeaseKillsAndForgets) {
   StartTraining("epochs=5");
   coordinator_.Order({Id(), StopReason::kLeaseLost});

@@ -26,10 +26,13 @@ class FakeCoordinator : public CoordinatorLink {
   void ComeBack() { away_ = false; }
   void ForgetWorker();  // as one with another database
   void BreakStream();
+  // Its database is put back to a copy with the attempt's first `records` only.
+  void Restore(const AttemptId& id, size_t records);
   void HoldAcknowledgements(bool hold);
   void LoseSyncAnswers(int count) { sync_answers_to_lose_ = count; }
   void RepeatOffers() { repeat_offers_ = true; }  // also what is held
   void RejectWorker() { rejects_ = true; }
+  void TakeName(bool taken) { name_taken_ = taken; }  // another worker is alive under it
 
   // What it knows.
   const std::vector<ReportRecord>& records(const AttemptId& id) { return stored_[id]; }
@@ -67,6 +70,7 @@ class FakeCoordinator : public CoordinatorLink {
   ManualEventLoop& loop_;
   bool away_ = false;
   bool rejects_ = false;
+  bool name_taken_ = false;
   bool knows_worker_ = false;
   bool repeat_offers_ = false;
   bool hold_acknowledgements_ = false;

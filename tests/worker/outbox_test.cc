@@ -1,13 +1,12 @@
 #include "worker/agent/outbox.h"
 
 #include <gmock/gmock.h>
-#include <sys/resource.h>
 
-#include <csignal>
 #include <fstream>
 #include <iterator>
 
 #include "tests/fixtures/temp_folder.h"
+#include "tests/worker/full_disk.h"
 
 namespace adares::worker {
 namespace {
@@ -76,12 +75,30 @@ TEST_F(OutboxTest, AcknowledgementMayOvertakeWhatWasSent) {
   EXPECT_THAT(Next(outbox).records, ElementsAre("three"));
 }
 
-TEST_F(OutboxTest, OldAcknowledgementSaysNothingNew) {
+// The coordinator's database was put back to a copy that is older than its last answer.
+TEST_F(OutboxTest, SmallerAcknowledgementGoesBackToWhatWasLost) {
   Outbox outbox = Open();
-  Append(outbox, {"one", "two"});
-  ASSERT_TRUE(outbox.Acknowledge(2).ok());
+  Append(outbox, {"one", "two", "three", "four"});
+  Next(outbox);
+  ASSERT_TRUE(outbox.Acknowledge(3).ok());
   ASSERT_TRUE(outbox.Acknowledge(1).ok());
-  EXPECT_EQ(outbox.acknowledged_sequence(), 2);
+  EXPECT_EQ(outbox.acknowledged_sequence(), 1);
+  EXPECT_FALSE(outbox.drained());
+  const Outbox::Batch batch = Next(outbox);
+  EXPECT_EQ(batch.first_sequence, 2);
+  EXPECT_THAT(batch.records, ElementsAre("two", "three", "four"));
+  ASSERT_TRUE(outbox.Acknowledge(0).ok());
+  EXPECT_EQ(Next(outbox).first_sequence, 1);
+}
+
+// Batches that were under way when it went back are answered with the same number.
+TEST_F(OutboxTest, SameAcknowledgementAgainChangesNothing) {
+  Outbox outbox = Open();
+  Append(outbox, {"one", "two", "three"});
+  Next(outbox);
+  ASSERT_TRUE(outbox.Acknowledge(1).ok());
+  ASSERT_TRUE(outbox.Acknowledge(1).ok());
+  EXPECT_THAT(Next(outbox).records, IsEmpty());
 }
 
 TEST_F(OutboxTest, RefusesAcknowledgementOfTheFuture) {
@@ -154,15 +171,11 @@ TEST_F(OutboxTest, LengthBeyondTheEndCountsAsTorn) {
 TEST_F(OutboxTest, FailedAppendLeavesWhatWasThere) {
   Outbox outbox = Open();
   Append(outbox, {"one"});
-  rlimit old{};
-  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old), 0);
-  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
-  const rlimit small{16, old.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-  const absl::Status failed = outbox.Append("a record beyond the limit");
-  setrlimit(RLIMIT_FSIZE, &old);
-  std::signal(SIGXFSZ, old_handler);
-
+  absl::Status failed;
+  {
+    const FullDisk full(16);
+    failed = outbox.Append("a record beyond the limit");
+  }
   EXPECT_EQ(failed.code(), absl::StatusCode::kInternal);
   EXPECT_THAT(std::string(failed.message()), HasSubstr(path_.string()));
   EXPECT_EQ(Bytes().size(), 7U);

@@ -1,4 +1,4 @@
-// Whether processes that are no children of the test live.
+// Whether processes live, also those that are no children of the test.
 #pragma once
 
 #include <sys/types.h>

@@ -51,6 +51,11 @@ void SmallCoordinator::RefuseReports() {
   refuse_ = true;
 }
 
+void SmallCoordinator::RejectRegistrations() {
+  const std::lock_guard lock(mutex_);
+  reject_ = true;
+}
+
 bool SmallCoordinator::WaitUntil(const std::function<bool()>& condition) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, kLimit, condition);
@@ -60,6 +65,10 @@ grpc::Status SmallCoordinator::RegisterWorker(grpc::ServerContext*,
                                               const v1::RegisterWorkerRequest* request,
                                               v1::RegisterWorkerResponse* response) {
   const std::lock_guard lock(mutex_);
+  if (reject_) {
+    return ToGrpcStatus(MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
+                                  "another worker has its name"));
+  }
   registrations.push_back(*request);
   response->mutable_sync_interval()->set_seconds(5);
   response->mutable_lease_duration()->set_seconds(30);
@@ -106,7 +115,9 @@ v1::ReportResponse SmallCoordinator::Store(const v1::ReportRequest& request) {
   auto& stored = records[request.attempt()];
   int64_t sequence = request.first_sequence();
   for (const v1::Record& record : request.records()) {
-    if (sequence++ > static_cast<int64_t>(stored.size()) && !refuse_) stored.push_back(record);
+    const auto last = static_cast<int64_t>(stored.size());
+    if (refuse_ || sequence > last + 1) break;  // after a gap nothing is stored
+    if (sequence++ > last) stored.push_back(record);
   }
   if (refuse_) {
     response.mutable_refused()->set_reason("LEASE_LOST");

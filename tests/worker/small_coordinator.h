@@ -26,6 +26,7 @@ class SmallCoordinator : public v1::WorkerService::Service {
   void Offer(const v1::Assignment& assignment);  // given once
   void Order(const v1::StopOrder& order);        // given once
   void RefuseReports();
+  void RejectRegistrations();
 
   // Waits, with a generous limit, until the condition holds of what is stored; false at the limit.
   // `this` may be read freely in it.
@@ -53,6 +54,7 @@ class SmallCoordinator : public v1::WorkerService::Service {
   std::condition_variable changed_;
   v1::SyncResponse wanted_;
   bool refuse_ = false;
+  bool reject_ = false;
   bool closing_ = false;
   std::unique_ptr<grpc::Server> server_;
 };

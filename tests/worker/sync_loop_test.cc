@@ -38,8 +38,8 @@ class SyncLoopTest : public ::testing::Test {
   SyncLoop sync_{coordinator_,
                  loop_,
                  {.state = [] { return SyncState{}; },
-                  .registered = [](const WorkerTerms&) {},
-                  .answered = [this](const SyncOrders&, EventLoop::Instant) { ++answers_; },
+                  .registered = [] {},
+                  .answered = [this](const SyncOrders&) { ++answers_; },
                   .rejected = [](const absl::Status&) {}}};
 };
 
@@ -78,6 +78,17 @@ TEST_F(SyncLoopTest, ErrorsSlowItDown) {
   Run(seconds(60));
   EXPECT_LE(coordinator_.syncs() - syncs, 50);
   EXPECT_GE(coordinator_.syncs() - syncs, 20);
+}
+
+TEST_F(SyncLoopTest, ATakenNameIsWaitedFor) {
+  coordinator_.TakeName(true);
+  sync_.Start();
+  Run(seconds(20));
+  EXPECT_EQ(coordinator_.syncs(), 0);
+  coordinator_.TakeName(false);
+  Run(seconds(5));
+  EXPECT_EQ(coordinator_.registrations(), 1);
+  EXPECT_GE(coordinator_.syncs(), 1);
 }
 
 // Two workers of one name take turns in being unknown: not in a busy loop.

@@ -22,9 +22,8 @@ class AgentProgramTest : public ::testing::Test {
   std::unique_ptr<Program> Start(std::vector<std::string> more = {}, const char* state = "state") {
     Program::Options options = {.path = ADARES_WORKER,
                                 .log = folder_ / ("worker-" + std::to_string(++workers_))};
-    options.arguments = {
-        "--server", address_, "--state",  folder_ / state, "--trainer", ADARES_SCRIPTED_TRAINER,
-        "--name",   "box",    "--device", "cpu",           "--slots",   "2"};
+    options.arguments = {"--server", address_, "--state",  folder_ / state, "--trainer", trainer_,
+                         "--name",   "box",    "--device", "cpu",           "--slots",   "2"};
     options.arguments.insert(options.arguments.end(), more.begin(), more.end());
     return std::make_unique<Program>(std::move(options));
   }
@@ -72,6 +71,7 @@ class AgentProgramTest : public ::testing::Test {
 
   fixtures::TempFolder folder_;
   const std::string address_ = "unix:" + (folder_ / "socket");
+  std::string trainer_ = ADARES_SCRIPTED_TRAINER;
   int workers_ = 0;
 };
 
@@ -183,6 +183,30 @@ TEST_F(AgentProgramTest, StateFolderIsForOneOnly) {
   EXPECT_THAT(second->Errors(), HasSubstr("--state"));
   const auto third = Start({}, "another");
   EXPECT_TRUE(third->Says("event=started"));
+}
+
+// A wrong path must not cost all trials of the queue.
+TEST_F(AgentProgramTest, DoesNotStartWithoutATrainerOrItsData) {
+  const auto coordinator = Coordinator();
+  const auto no_data = Start({"--data", folder_ / "missing"});
+  EXPECT_EQ(no_data->Finish().exit_code, 1);
+  EXPECT_THAT(no_data->Errors(), HasSubstr("there is no folder"));
+  trainer_ = "/nowhere/adares-trainer";
+  const auto no_trainer = Start();
+  EXPECT_EQ(no_trainer->Finish().exit_code, 1);
+  EXPECT_THAT(no_trainer->Errors(), HasSubstr("cannot start the trainer /nowhere/adares-trainer"));
+  EXPECT_TRUE(coordinator->registrations.empty());
+}
+
+// Two workers of one name would replace each other for ever if their services restarted them.
+TEST_F(AgentProgramTest, RejectedWorkerLeavesWithAStatusThatItsServiceKnows) {
+  const auto coordinator = Coordinator();
+  coordinator->RejectRegistrations();
+  const auto worker = Start();
+  EXPECT_EQ(worker->Finish().exit_code, 3);
+  EXPECT_THAT(worker->Errors(), HasSubstr("event=rejected"));
+  EXPECT_THAT(fixtures::ReadTextFile(ADARES_WORKER_UNIT),
+              HasSubstr("\nRestartPreventExitStatus=2 3\n"));
 }
 
 TEST_F(AgentProgramTest, HelpVersionAndBadOptions) {

@@ -7,14 +7,6 @@
 #include <utility>
 
 namespace adares::worker {
-namespace {
-
-// A worker gives up its leases at 4/5 of their length, counted from when it sent the last Sync that
-// was answered: earlier than the coordinator does, whose count began later.
-constexpr int kLeaseNumerator = 4;
-constexpr int kLeaseDenominator = 5;
-
-}  // namespace
 
 Agent::Agent(AgentOptions options, const Context& context,
              std::function<void(const absl::Status&)> finished)
@@ -23,13 +15,8 @@ Agent::Agent(AgentOptions options, const Context& context,
       finished_(std::move(finished)),
       sync_(context.link, context.loop,
             {.state = [this] { return State(); },
-             .registered =
-                 [this](const WorkerTerms& terms) {
-                   terms_ = terms;
-                   reporter_.Start();
-                 },
-             .answered = [this](const SyncOrders& orders,
-                                EventLoop::Instant sent_at) { Apply(orders, sent_at); },
+             .registered = [this] { reporter_.Start(); },
+             .answered = [this](const SyncOrders& orders) { Apply(orders); },
              .rejected = [this](const absl::Status& status) { Finish(status); }}),
       reporter_(context.link, context.loop,
                 {.next = [this] { return NextBatch(); },
@@ -67,8 +54,7 @@ SyncState Agent::State() {
   return state;
 }
 
-void Agent::Apply(const SyncOrders& orders, EventLoop::Instant sent_at) {
-  ExtendLeases(sent_at);
+void Agent::Apply(const SyncOrders& orders) {
   for (const StopOrder& order : orders.stop) Apply(order);
   for (const Assignment& assignment : orders.start) Apply(assignment);
   LaunchWaiting();
@@ -99,17 +85,6 @@ void Agent::Apply(const Assignment& assignment) {
                                 [this] { AttemptChanged(); }));
   // Assigned before the coordinator knew: given back at once, not by the end of its lease.
   if (draining_) attempts_.back()->Stop(EndReason::kPreempted, kDrainGrace);
-}
-
-void Agent::ExtendLeases(EventLoop::Instant sent_at) {
-  const Duration held = terms_.lease_duration * kLeaseNumerator / kLeaseDenominator;
-  const auto left = std::chrono::duration_cast<Duration>(sent_at + held - context_.loop.Now());
-  lease_timer_ = context_.loop.After(std::max(left, Duration::zero()), [this] { LoseContact(); });
-}
-
-void Agent::LoseContact() {
-  lease_timer_.reset();
-  for (const auto& attempt : attempts_) attempt->LoseContact();
 }
 
 void Agent::TakeAnswer(const ReportAnswer& answer) {
@@ -177,7 +152,6 @@ void Agent::LaunchWaiting() {
 
 void Agent::Finish(const absl::Status& status) {
   if (std::exchange(done_, true)) return;
-  lease_timer_.reset();
   finished_(status);
 }
 

@@ -53,11 +53,9 @@ class Agent {
 
  private:
   SyncState State();
-  void Apply(const SyncOrders& orders, EventLoop::Instant sent_at);
+  void Apply(const SyncOrders& orders);
   void Apply(const StopOrder& order);
   void Apply(const Assignment& assignment);
-  void ExtendLeases(EventLoop::Instant sent_at);
-  void LoseContact();
   void TakeAnswer(const ReportAnswer& answer);
   std::optional<ReportBatch> NextBatch();
   void AttemptChanged();
@@ -71,12 +69,10 @@ class Agent {
   const Context context_;
   const std::function<void(const absl::Status&)> finished_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for posted actions
-  WorkerTerms terms_;
   SyncLoop sync_;
   Reporter reporter_;
   std::vector<std::unique_ptr<Attempt>> attempts_;  // in the order of their assignment
   size_t next_to_report_ = 0;                       // attempts take turns
-  std::unique_ptr<EventLoop::Timer> lease_timer_;
   bool tidy_posted_ = false;
   bool draining_ = false;
   bool farewell_sent_ = false;   // the Sync that says that it leaves

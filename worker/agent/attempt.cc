@@ -45,10 +45,7 @@ Attempt::Attempt(Assignment assignment, const Context& context, std::function<vo
       changed_(std::move(changed)),
       journal_(assignment_.id, {context.loop, context.link, context.folders},
                {.added = [this] { changed_(); },
-                .failed =
-                    [this](const absl::Status& status) {
-                      KillAs(EndReason::kError, std::string(status.message()));
-                    }}) {}
+                .failed = [this](const absl::Status& status) { RecordsFailed(status); }}) {}
 
 AttemptPhase Attempt::phase() const {
   if (state_ == State::kEnded) return AttemptPhase::kReporting;
@@ -65,12 +62,12 @@ void Attempt::Launch() {
     return;
   }
   spec_ = *std::move(spec);
-  auto process = TrainerProcess::Start(
-      context_.io, context_.trainer,
-      {.event = [this](std::string_view line) { TakeEventLine(line); },
-       .event_too_long = [this] { KillAs(EndReason::kError, "the trainer sent an endless line"); },
-       .log = [this](std::string_view bytes) { journal_.AddLog(bytes); },
-       .exited = [this](const TrainerExit& exit) { ProcessExited(exit); }});
+  auto process =
+      TrainerProcess::Start(context_.io, context_.trainer,
+                            {.event = [this](std::string_view line) { TakeEventLine(line); },
+                             .event_too_long = [this] { Fail("the trainer sent an endless line"); },
+                             .log = [this](std::string_view bytes) { journal_.AddLog(bytes); },
+                             .exited = [this](const TrainerExit& exit) { ProcessExited(exit); }});
   if (!process.ok()) {
     End({EndReason::kError, std::string(process.status().message())});
     return;
@@ -79,8 +76,7 @@ void Attempt::Launch() {
   spdlog::info("event=trainer_started sweep={} trial={} attempt={} pid={}", id().sweep, id().trial,
                id().attempt, process_->pid());
   timer_ = context_.loop.After(kReadyTimeout, [this] {
-    KillAs(EndReason::kError,
-           absl::StrCat("the trainer was not ready within ", Seconds(kReadyTimeout), " s"));
+    Fail(absl::StrCat("the trainer was not ready within ", Seconds(kReadyTimeout), " s"));
   });
 }
 
@@ -92,19 +88,13 @@ void Attempt::Stop(EndReason reason, Duration grace) {
   }
   stopping_ = reason;
   if (state_ == State::kStarting || !process_->Send(Encode(protocol::StopCommand{})).ok()) {
-    KillAs(reason, StopMessage(reason));
+    KillAs({reason, StopMessage(reason)});
     return;
   }
   timer_ = context_.loop.After(grace, [this, reason, grace] {
-    KillAs(reason, absl::StrCat(StopMessage(reason), "; the trainer did not stop within ",
-                                Seconds(grace), " s and was killed"));
+    KillAs({reason, absl::StrCat(StopMessage(reason), "; the trainer did not stop within ",
+                                 Seconds(grace), " s and was killed")});
   });
-}
-
-void Attempt::LoseContact() {
-  if (abandoned_ || state_ == State::kEnded) return;
-  KillAs(EndReason::kWorkerLost,
-         "the worker had no contact with the coordinator and gave up its lease");
 }
 
 void Attempt::Abandon(std::string_view why) {
@@ -134,26 +124,25 @@ void Attempt::Acknowledge(int64_t sequence) {
 }
 
 void Attempt::TakeEventLine(std::string_view line) {
-  if (abandoned_ || state_ == State::kEnded || killed_as_) return;
+  if (abandoned_ || state_ == State::kEnded || failed_) return;
   const auto event = protocol::ParseEvent(line);
   if (!event.ok()) {
-    KillAs(EndReason::kError,
-           absl::StrCat("the trainer sent a line that is not an event: ", Quoted(line), ": ",
-                        std::string(event.status().message())));
+    Fail(absl::StrCat("the trainer sent a line that is not an event: ", Quoted(line), ": ",
+                      std::string(event.status().message())));
     return;
   }
   std::visit([this](const auto& kind) { Take(kind); }, *event);
 }
 
 void Attempt::Take(const protocol::ReadyEvent& event) {
-  if (state_ != State::kStarting) return;
+  if (state_ != State::kStarting || killed_as_) return;
   ready_ = event;
   state_ = State::kTraining;
   timer_.reset();
   const protocol::TrainCommand command{absl::StrCat("sweeps/", id().sweep, "/trials/", id().trial),
                                        id().attempt, spec_};
   if (const absl::Status sent = process_->Send(Encode(command)); !sent.ok()) {
-    KillAs(EndReason::kError, std::string(sent.message()));
+    Fail(std::string(sent.message()));
   }
 }
 
@@ -201,6 +190,11 @@ Attempt::Ending Attempt::EndingOf(const TrainerExit& exit) const {
   if (killed_as_) return *killed_as_;
   if (stopping_) return {*stopping_, StopMessage(*stopping_)};
   std::string message = absl::StrCat("the trainer ", Describe(exit));
+  // Whoever ends a worker by signalling all of its processes meets trainers that still load and
+  // have not left that signal to the worker yet.
+  if (exit.signal == SIGTERM && state_ == State::kStarting) {
+    return {EndReason::kPreempted, absl::StrCat(message, " before it was ready")};
+  }
   if (exit.signal == SIGKILL) {
     absl::StrAppend(&message, "; the kernel's out-of-memory killer does this");
   } else if (exit.signal == 0) {
@@ -209,15 +203,31 @@ Attempt::Ending Attempt::EndingOf(const TrainerExit& exit) const {
   return {EndReason::kError, std::move(message)};
 }
 
+void Attempt::RecordsFailed(const absl::Status& status) {
+  if (abandoned_) return;
+  if (state_ == State::kEnded || killed_as_) {  // its end is another and cannot tell of this
+    spdlog::error("event=records_lost sweep={} trial={} attempt={} error={:?}", id().sweep,
+                  id().trial, id().attempt, std::string(status.message()));
+  }
+  Fail(std::string(status.message()));
+}
+
+// Nothing that the trainer says from now on would make sense.
+void Attempt::Fail(std::string message) {
+  failed_ = true;
+  KillAs({EndReason::kError, std::move(message)});
+}
+
 // The attempt ends once its process is gone: nothing it holds is in the way of the next one then.
-void Attempt::KillAs(EndReason reason, std::string message) {
+// Until then come the events that the trainer had sent.
+void Attempt::KillAs(Ending ending) {
   if (abandoned_ || state_ == State::kEnded) return;
   if (!process_) {
-    End({reason, std::move(message)});
+    End(std::move(ending));
     return;
   }
   timer_.reset();
-  if (!killed_as_) killed_as_ = Ending{reason, std::move(message)};
+  if (!killed_as_) killed_as_ = std::move(ending);
   process_->Kill();
 }
 

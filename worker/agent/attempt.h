@@ -53,12 +53,9 @@ class Attempt {
   void Launch();
 
   // Asks the trainer to stop and kills it after `grace`; the attempt ends with `reason`, unless the
-  // trainer has finished by then. Does nothing for one that is stopping or has ended.
+  // trainer said before its death how the trial ended. Does nothing for one that is stopping or has
+  // ended.
   void Stop(EndReason reason, Duration grace);
-
-  // Kills the trainer, since its lease may be another's by now. What it reported is kept: it is for
-  // the coordinator to say whether the lease was lost.
-  void LoseContact();
 
   // Kills the trainer and forgets everything.
   void Abandon(std::string_view why);
@@ -90,7 +87,9 @@ class Attempt {
   void Take(const trainer_protocol::EndEvent& event);
   void ProcessExited(const TrainerExit& exit);
   Ending EndingOf(const TrainerExit& exit) const;
-  void KillAs(EndReason reason, std::string message);
+  void RecordsFailed(const absl::Status& status);
+  void Fail(std::string message);
+  void KillAs(Ending ending);
   void End(Ending ending, std::optional<int32_t> exit_code = std::nullopt);
 
   const Assignment assignment_;
@@ -104,6 +103,7 @@ class Attempt {
   std::unique_ptr<EventLoop::Timer> timer_;  // until the trainer is ready, has stopped, or has left
   std::optional<EndReason> stopping_;        // the trainer was asked to stop
   std::optional<Ending> killed_as_;          // the trainer was killed: how to end once it is gone
+  bool failed_ = false;                      // what the trainer says is not taken any more
   trainer_protocol::ReadyEvent ready_;
   trainer_protocol::StartEvent start_;
 };

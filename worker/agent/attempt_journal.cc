@@ -110,6 +110,14 @@ void AttemptJournal::Rewind() {
 
 absl::Status AttemptJournal::Acknowledge(int64_t sequence) {
   if (!outbox_) return absl::OkStatus();
+  // Not an answer that is late: on one stream they come in the order of the batches, and on the
+  // next stream the first batch follows what is acknowledged.
+  if (sequence < outbox_->acknowledged_sequence()) {
+    spdlog::warn(
+        "event=records_sent_again sweep={} trial={} attempt={} acknowledged={} now={} hint=\"the "
+        "coordinator has an earlier database than before, perhaps a restored one\"",
+        id_.sweep, id_.trial, id_.attempt, outbox_->acknowledged_sequence(), sequence);
+  }
   return outbox_->Acknowledge(sequence);
 }
 

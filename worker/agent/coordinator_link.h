@@ -37,7 +37,7 @@ struct SyncState {
   std::vector<HeldAttempt> attempts;
   bool draining = false;
   bool leaving = false;  // the last Sync: nothing is held any longer
-  Duration max_wait{};  // how long the coordinator may hold the call open
+  Duration max_wait{};   // how long the coordinator may hold the call open
 };
 
 struct Assignment {
@@ -71,13 +71,15 @@ struct ReportBatch {
 // The coordinator's answer about one attempt: an acknowledgement, or else a refusal for good.
 struct ReportAnswer {
   AttemptId id;
-  std::optional<int64_t> acknowledged;  // every record up to this number is durable
+  std::optional<int64_t> acknowledged;  // the records up to this number are durable, and no others
   std::string refusal;                  // reason and message, where nothing is acknowledged
 };
 
 // What becomes of a report stream. Called on the owner thread.
 struct ReportHandlers {
   std::function<void()> sent;  // there is room for the next batch
+  // One for each batch, in their order. Nothing is stored after a gap; so the number of an attempt
+  // falls only where the coordinator has lost records.
   std::function<void(const ReportAnswer&)> answered;
   std::function<void(const absl::Status&)> closed;  // last call; never OK
 };

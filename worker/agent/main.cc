@@ -12,15 +12,20 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/status.h"
 #include "rpc/channel.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/asio_event_loop.h"
 #include "worker/agent/config.h"
 #include "worker/agent/grpc_coordinator_link.h"
+#include "worker/agent/start_check.h"
 #include "worker/agent/state_lock.h"
 
 namespace adares::worker {
 namespace {
+
+constexpr int kExitCannotStart = 1;
+constexpr int kExitRejected = 3;  // deploy/systemd knows it: a restart would not help
 
 void SetUpLog() {
   spdlog::set_default_logger(spdlog::stderr_logger_mt("worker"));
@@ -82,9 +87,14 @@ int Work(const Config& config, const WorkerIdentity& identity, AttemptFolders& f
   io.run();
   if (!end.ok()) {
     spdlog::error("event=rejected error={:?}", std::string(end.message()));
-    return 1;
+    return kExitRejected;
   }
   return signals.exit_code();
+}
+
+absl::Status CheckMachine(const Config& config) {
+  ADARES_RETURN_IF_ERROR(CheckDataFolder(config.data_dir));
+  return CheckTrainer(config.trainer);
 }
 
 int Run(int argc, char** argv) {
@@ -98,9 +108,10 @@ int Run(int argc, char** argv) {
   const Config& config = *command_line.config;
   const auto lock = StateLock::Acquire(config.state_folder);
   auto folders = lock.ok() ? AttemptFolders::Open(config.state_folder) : lock.status();
-  if (!folders.ok()) {
-    std::cerr << "adares-worker: " << folders.status().message() << "\n";
-    return 1;
+  const absl::Status can_start = folders.ok() ? CheckMachine(config) : folders.status();
+  if (!can_start.ok()) {
+    std::cerr << "adares-worker: " << can_start.message() << "\n";
+    return kExitCannotStart;
   }
   const WorkerIdentity identity{config.name,      RandomInstance(),
                                 machine.hostname, FleetDevice(config, machine),

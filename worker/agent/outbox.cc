@@ -118,14 +118,15 @@ absl::Status Outbox::Acknowledge(int64_t sequence) {
     return absl::InvalidArgumentError(
         absl::StrCat("record ", sequence, " was acknowledged, but the last is ", end_.sequence));
   }
-  Position position = acknowledged_;
+  const bool lost = sequence < acknowledged_.sequence;
+  Position position = lost ? Position() : acknowledged_;
   while (position.sequence < sequence) {
     ADARES_ASSIGN_OR_RETURN(const int64_t size, RecordSize(position.offset));
     position.offset += kHeaderBytes + size;
     ++position.sequence;
   }
   acknowledged_ = position;
-  if (sent_.sequence < acknowledged_.sequence) sent_ = acknowledged_;
+  if (lost || sent_.sequence < acknowledged_.sequence) sent_ = acknowledged_;
   return absl::OkStatus();
 }
 

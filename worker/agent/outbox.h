@@ -1,5 +1,6 @@
-// The records of one attempt that the coordinator has not acknowledged yet: a spool file, so that
-// memory stays small however long the coordinator is away.
+// The records of one attempt on their way to the coordinator: a spool file, so that memory stays
+// small however long the coordinator is away. It keeps what is acknowledged too: a coordinator with
+// a restored database asks for it again.
 #pragma once
 
 #include <cstdint>
@@ -51,8 +52,9 @@ class Outbox {
   // The connection was lost: NextBatch begins again after the last acknowledged record.
   void Rewind() { sent_ = acknowledged_; }
 
-  // Every record up to `sequence` is durable with the coordinator. Smaller numbers than before say
-  // nothing new; INVALID_ARGUMENT for one that was never appended.
+  // Every record up to `sequence` is durable with the coordinator, and none after it is. A smaller
+  // number than before means that it has lost records: NextBatch goes back to them.
+  // INVALID_ARGUMENT for a number that was never appended.
   absl::Status Acknowledge(int64_t sequence);
 
   int64_t last_sequence() const { return end_.sequence; }

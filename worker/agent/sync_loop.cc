@@ -37,6 +37,14 @@ void SyncLoop::Registered(const absl::StatusOr<WorkerTerms>& terms) {
     handlers_.rejected(terms.status());
     return;
   }
+  if (absl::IsAlreadyExists(terms.status())) {
+    if (!std::exchange(name_taken_logged_, true)) {
+      spdlog::warn("event=name_taken error={:?} hint=\"trying again until that one is silent\"",
+                   std::string(terms.status().message()));
+    }
+    ScheduleRegister();
+    return;
+  }
   NoteReachable(terms.status());
   if (!terms.ok()) {
     ScheduleRegister();
@@ -46,7 +54,7 @@ void SyncLoop::Registered(const absl::StatusOr<WorkerTerms>& terms) {
   last_contact_ = loop_.Now();
   spdlog::info("event=registered sync_interval_ms={} lease_ms={}",
                terms_.sync_interval.count() / 1000, terms_.lease_duration.count() / 1000);
-  handlers_.registered(terms_);
+  handlers_.registered();
   Sync();
 }
 
@@ -64,6 +72,7 @@ void SyncLoop::Sync() {
   timer_.reset();
   SyncState state = handlers_.state();
   if (!state.draining) state.max_wait = terms_.sync_interval;
+  holds_attempts_ = !state.attempts.empty();
   in_flight_ = true;
   ended_early_ = false;
   sent_at_ = loop_.Now();
@@ -80,7 +89,8 @@ void SyncLoop::Synced(const absl::StatusOr<SyncOrders>& orders) {
     sync_backoff_.Reset();
     register_backoff_.Reset();
     NoteReachable(absl::OkStatus());
-    handlers_.answered(*orders, sent_at_);
+    silence_logged_ = false;
+    handlers_.answered(*orders);
     ScheduleSync(Duration::zero());
   } else if (absl::IsCancelled(orders.status()) && ended_early_) {
     ScheduleSync(Duration::zero());
@@ -92,6 +102,7 @@ void SyncLoop::Synced(const absl::StatusOr<SyncOrders>& orders) {
     ScheduleRegister();
   } else {
     NoteReachable(orders.status());
+    NoteSilence();
     ScheduleSync(sync_backoff_.Next());
   }
 }
@@ -115,6 +126,15 @@ void SyncLoop::NoteReachable(const absl::Status& status) {
     spdlog::warn("event=coordinator_unreachable error={:?} hint=\"trying again until it answers\"",
                  std::string(status.message()));
   }
+}
+
+void SyncLoop::NoteSilence() {
+  if (!holds_attempts_ || silence_logged_ || !last_contact_) return;
+  if (loop_.Now() - *last_contact_ < terms_.lease_duration) return;
+  silence_logged_ = true;
+  spdlog::warn(
+      "event=leases_may_have_ended hint=\"training goes on; the coordinator says which of its "
+      "trials are still this worker's when it answers\"");
 }
 
 }  // namespace adares::worker

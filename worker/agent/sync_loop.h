@@ -20,9 +20,8 @@ class SyncLoop {
   struct Handlers {
     // Asked right before each Sync; `max_wait` is set by the loop unless it drains.
     std::function<SyncState()> state;
-    std::function<void(const WorkerTerms&)> registered;
-    // An answer, and when its question was sent: leases count from then.
-    std::function<void(const SyncOrders&, EventLoop::Instant sent_at)> answered;
+    std::function<void()> registered;
+    std::function<void(const SyncOrders&)> answered;
     // The coordinator will never take this worker. Last call.
     std::function<void(const absl::Status&)> rejected;
   };
@@ -43,6 +42,7 @@ class SyncLoop {
   void ScheduleSync(Duration delay);
   void ScheduleRegister();
   void NoteReachable(const absl::Status& status);
+  void NoteSilence();
 
   CoordinatorLink& link_;
   EventLoop& loop_;
@@ -54,9 +54,12 @@ class SyncLoop {
   std::unique_ptr<EventLoop::Timer> timer_;         // until the next call
   bool in_flight_ = false;                          // a Sync is
   bool ended_early_ = false;                        // the one in flight was
+  bool holds_attempts_ = false;                     // the last one said so
   EventLoop::Instant sent_at_;                      // of the last Sync
   std::optional<EventLoop::Instant> last_contact_;  // when the coordinator last took what was said
   std::optional<bool> reachable_;                   // as last logged
+  bool name_taken_logged_ = false;
+  bool silence_logged_ = false;  // once for each time without contact
 };
 
 }  // namespace adares::worker

@@ -31,12 +31,12 @@ constexpr int kMaxDrainReads = 16;
 // A process that left the group may hold the pipes open after the trainer's end.
 constexpr std::chrono::seconds kPipesOutliveProcess{2};
 
+}  // namespace
+
 TrainerExit ExitOf(int wait_status) {
   if (WIFSIGNALED(wait_status)) return {128 + WTERMSIG(wait_status), WTERMSIG(wait_status)};
   return {WEXITSTATUS(wait_status), 0};
 }
-
-}  // namespace
 
 std::string Describe(const TrainerExit& exit) {
   if (exit.signal == 0) return absl::StrCat("exited with code ", exit.exit_code);

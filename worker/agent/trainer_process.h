@@ -23,6 +23,9 @@ struct TrainerExit {
   int signal = 0;     // 0 where it exited by itself
 };
 
+// From the status of waitpid.
+TrainerExit ExitOf(int wait_status);
+
 // "exited with code 3", "was killed by signal 11 (Segmentation fault)".
 std::string Describe(const TrainerExit& exit);
 

@@ -7,6 +7,7 @@ namespace adares {
 namespace {
 
 constexpr int64_t kPicturesPerTask = 16;
+constexpr std::array<uint8_t, 3> kBlackPixel{};
 
 }  // namespace
 
@@ -74,9 +75,10 @@ void BatchMaker::Render(const uint8_t* picture, const Placement& placement, floa
     for (int64_t x = 0; x < shape.width; ++x) {
       const int64_t from_x = (placement.mirrored ? shape.width - 1 - x : x) + placement.right;
       const bool inside = row_inside && from_x >= 0 && from_x < shape.width;
-      const uint8_t* pixel = picture + (from_y * shape.width + from_x) * channels;
+      const uint8_t* const pixel =
+          inside ? picture + (from_y * shape.width + from_x) * channels : kBlackPixel.data();
       for (int64_t c = 0; c < channels; ++c) {
-        *out++ = normalised_[static_cast<size_t>(c)][inside ? pixel[c] : 0];
+        *out++ = normalised_[static_cast<size_t>(c)][pixel[c]];
       }
     }
   }

@@ -16,18 +16,29 @@
 
 namespace adares {
 
-CommandInbox::CommandInbox(int command_fd, bool interruptible) : command_fd_(command_fd) {
+namespace {
+
+// A descriptor from which SIGTERM and SIGINT are read.
+int MakeSignalDescriptor() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
-  // Ctrl-C reaches the whole foreground group: a worker's trainer leaves it to the worker.
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+}  // namespace
+
+CommandInbox::CommandInbox(int command_fd, bool interruptible) : command_fd_(command_fd) {
   if (interruptible) {
-    sigaddset(&signals, SIGINT);
+    signal_fd_ = MakeSignalDescriptor();
   } else {
+    // Ctrl-C, batch systems and systemd signal all processes of a worker at once. It is for the
+    // worker to stop its trainers: an end that nobody ordered would fail the trial.
+    std::signal(SIGTERM, SIG_IGN);
     std::signal(SIGINT, SIG_IGN);
   }
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal_fd_ = signalfd(-1, &signals, SFD_CLOEXEC);
   wake_fd_ = eventfd(0, EFD_CLOEXEC);
   listener_ = std::thread([this] { Listen(); });
 }
@@ -35,7 +46,7 @@ CommandInbox::CommandInbox(int command_fd, bool interruptible) : command_fd_(com
 CommandInbox::~CommandInbox() {
   eventfd_write(wake_fd_, 1);
   listener_.join();
-  close(signal_fd_);
+  if (signal_fd_ >= 0) close(signal_fd_);
   close(wake_fd_);
 }
 

@@ -26,11 +26,12 @@ struct Assignment {
 
 // A thread of its own reads, so that the end of the pipe is noticed also while a step runs. It ends
 // the process at once with _exit: with status 0 on end of file while idle, kExitWorkerGone on end
-// of file while a trial runs, and kExitBadCommand on a line that is not a command. SIGTERM (and
-// SIGINT, where `interruptible`) asks the running trial to stop and closes the inbox.
+// of file while a trial runs, and kExitBadCommand on a line that is not a command. SIGTERM and
+// SIGINT ask the running trial to stop and close the inbox where it is `interruptible`, and are
+// ignored elsewhere.
 //
-// Construct it before any other thread exists: it blocks these signals, and threads inherit that.
-// One thread calls Next.
+// Construct it before any other thread exists: it may block these signals, and threads inherit
+// that. One thread calls Next.
 class CommandInbox {
  public:
   static constexpr int kExitWorkerGone = 3;
@@ -64,7 +65,7 @@ class CommandInbox {
   [[noreturn]] void ExitAtEndOfFile();
 
   const int command_fd_;
-  int signal_fd_ = -1;
+  int signal_fd_ = -1;  // -1: signals are ignored
   int wake_fd_ = -1;    // written by the destructor
   std::string unread_;  // bytes of an unfinished line; listening thread only
 

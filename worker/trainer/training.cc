@@ -102,12 +102,13 @@ class Training {
   Outcome TrainEpoch(EpochReport& report);
   // Forward, backward, update; adds to `pending_`.
   void Step(std::span<const uint32_t> indices);
-  // Empty means where stopped before all examples were seen.
-  ExampleMeans Evaluate(const BatchMaker& maker, const std::vector<uint32_t>& indices);
+  Outcome Evaluate(const BatchMaker& maker, const std::vector<uint32_t>& indices,
+                   ExampleMeans& means);
   void SendSkipWeights(int64_t epoch);
   // At most once a second, and with `always`.
   void SendProgress(bool always);
-  EndEvent Ended(Outcome outcome) const;
+  // How a trial ends that was stopped or diverged; `loss` is the one computed last.
+  EndEvent Unfinished(Outcome outcome, const char* loss) const;
 
   const TrainSpec& spec_;
   const TrainingInput& input_;
@@ -163,11 +164,11 @@ EndEvent Training::Run() {
   while (epoch_ < spec_.epochs) {
     const Stopwatch watch;
     EpochReport report;
-    const Outcome outcome = TrainEpoch(report);
-    if (outcome != Outcome::kDone) return Ended(outcome);
+    Outcome outcome = TrainEpoch(report);
+    if (outcome != Outcome::kDone) return Unfinished(outcome, "training");
     report.training_seconds = watch.Seconds();
-    report.validation = Evaluate(train_batches_, input_.split.validation);
-    if (stop_) return Ended(Outcome::kStopped);
+    outcome = Evaluate(train_batches_, input_.split.validation, report.validation);
+    if (outcome != Outcome::kDone) return Unfinished(outcome, "validation");
     report.epoch_seconds = watch.Seconds();
     report.step = step_;
     report.epoch = epoch_;
@@ -175,11 +176,12 @@ EndEvent Training::Run() {
     sink_.Send(trainer_protocol::PointsEvent{EpochPoints(report)});
     std::fprintf(stderr, "%s\n", EpochLine(report, spec_.epochs).c_str());
   }
-  const ExampleMeans test = Evaluate(test_batches_, input_.split.test);
-  if (stop_) return Ended(Outcome::kStopped);
+  ExampleMeans test;
+  const Outcome outcome = Evaluate(test_batches_, input_.split.test, test);
+  if (outcome != Outcome::kDone) return Unfinished(outcome, "test");
   sink_.Send(trainer_protocol::PointsEvent{TestPoints(test, step_, epoch_)});
   std::fprintf(stderr, "test loss %.4f accuracy %.2f %%\n", test.loss(), 100 * test.accuracy());
-  return Ended(Outcome::kDone);
+  return {EndReason::kFinished, ""};
 }
 
 void Training::SendStart() {
@@ -234,7 +236,8 @@ void Training::Step(std::span<const uint32_t> indices) {
   ++step_;
 }
 
-ExampleMeans Training::Evaluate(const BatchMaker& maker, const std::vector<uint32_t>& indices) {
+Training::Outcome Training::Evaluate(const BatchMaker& maker, const std::vector<uint32_t>& indices,
+                                     ExampleMeans& means) {
   const torch::NoGradGuard no_grad;
   model_->eval();
   PendingSteps pending;
@@ -244,9 +247,9 @@ ExampleMeans Training::Evaluate(const BatchMaker& maker, const std::vector<uint3
     const torch::Tensor logits = model_->forward(batch.images);
     pending.Add(torch::nn::functional::cross_entropy(logits, batch.labels), logits, batch);
   }
-  ExampleMeans means;
-  pending.Take(means);
-  return means;
+  const bool finite = pending.Take(means);
+  if (stop_) return Outcome::kStopped;  // perhaps before all examples were seen
+  return finite ? Outcome::kDone : Outcome::kDiverged;
 }
 
 void Training::SendSkipWeights(int64_t epoch) {
@@ -271,18 +274,13 @@ void Training::SendProgress(bool always) {
   progress_watch_.Restart();
 }
 
-EndEvent Training::Ended(Outcome outcome) const {
-  switch (outcome) {
-    case Outcome::kDone:
-      return {EndReason::kFinished, ""};
-    case Outcome::kStopped:
-      return {EndReason::kCancelled, absl::StrCat("stopped after step ", step_)};
-    case Outcome::kDiverged:
-      return {EndReason::kDiverged,
-              absl::StrCat("the training loss is not finite at step ", step_,
-                           "; lower train.lr or change the initial skip weights")};
+EndEvent Training::Unfinished(Outcome outcome, const char* loss) const {
+  if (outcome == Outcome::kStopped) {
+    return {EndReason::kCancelled, absl::StrCat("stopped after step ", step_)};
   }
-  return {EndReason::kError, "unknown outcome"};
+  return {EndReason::kDiverged,
+          absl::StrCat("the ", loss, " loss is not finite at step ", step_,
+                       "; lower train.lr or change the initial skip weights")};
 }
 
 }  // namespace

@@ -39,6 +39,10 @@ int EventsFd(int argc, char** argv) {
 }
 
 int Run(int argc, char** argv) {
+  if (argc == 2 && std::string(argv[1]) == "--version") {
+    std::cout << "adares-scripted-trainer\n";
+    return 0;
+  }
   const int events_fd = EventsFd(argc, argv);
   if (events_fd == kNoEventsFd) {
     std::cerr << "scripted trainer: give --events-fd FD\n";

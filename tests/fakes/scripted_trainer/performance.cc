@@ -44,7 +44,7 @@ class Performance {
   }
 
  private:
-  bool Heeds() const { return script_.end != Ending::kHang; }
+  bool Heeds() const { return script_.end != Ending::kHang && script_.end != Ending::kDeaf; }
 
   void SayStopped() { stage_.Say(protocol::EndEvent{EndReason::kCancelled, "stopped"}); }
 
@@ -116,6 +116,9 @@ class Performance {
         return SayStopped();
       case Ending::kFlood:
         return Flood();
+      case Ending::kDeaf:
+        stage_.Say(protocol::EndEvent{});
+        std::_Exit(0);
       case Ending::kLinger:
         stage_.Say(protocol::EndEvent{});
         while (true) pause();
@@ -134,7 +137,10 @@ class Performance {
   }
 
   [[noreturn]] void EndWithoutWord() {
-    if (script_.end == Ending::kExit) std::_Exit(static_cast<int>(script_.end_number));
+    if (script_.end == Ending::kExit) {
+      std::cerr << "scripted: leaving" << std::endl;
+      std::_Exit(static_cast<int>(script_.end_number));
+    }
     if (script_.end == Ending::kKilled) std::raise(SIGKILL);
     if (script_.end == Ending::kCrash) {
       std::signal(SIGSEGV, SIG_DFL);  // sanitizers have a handler of their own

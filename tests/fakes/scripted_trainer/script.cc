@@ -12,13 +12,11 @@ namespace {
 
 absl::Status SetEnd(const std::string& value, Script& script) {
   static const std::map<std::string, Ending> kEndings{
-      {"finished", Ending::kFinished}, {"diverged", Ending::kDiverged},
-      {"error", Ending::kError},       {"stopped", Ending::kStopped},
-      {"crash", Ending::kCrash},       {"killed", Ending::kKilled},
-      {"exit", Ending::kExit},         {"hang", Ending::kHang},
-      {"garbage", Ending::kGarbage},   {"endless", Ending::kEndless},
-      {"flood", Ending::kFlood},       {"no-ready", Ending::kNoReady},
-      {"linger", Ending::kLinger}};
+      {"finished", Ending::kFinished}, {"diverged", Ending::kDiverged}, {"error", Ending::kError},
+      {"stopped", Ending::kStopped},   {"crash", Ending::kCrash},       {"killed", Ending::kKilled},
+      {"exit", Ending::kExit},         {"hang", Ending::kHang},         {"deaf", Ending::kDeaf},
+      {"garbage", Ending::kGarbage},   {"endless", Ending::kEndless},   {"flood", Ending::kFlood},
+      {"no-ready", Ending::kNoReady},  {"linger", Ending::kLinger}};
   const std::vector<std::string> parts = absl::StrSplit(value, absl::MaxSplits(':', 1));
   const auto found = kEndings.find(parts[0]);
   if (found == kEndings.end()) return absl::InvalidArgumentError(absl::StrCat("end=", value));

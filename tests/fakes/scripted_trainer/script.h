@@ -18,8 +18,9 @@ enum class Ending {
   kStopped,   // says cancelled, though nobody asked
   kCrash,     // SIGSEGV
   kKilled,    // SIGKILL, as by the kernel's out-of-memory killer
-  kExit,      // exit:N: leaves with code N and no word
+  kExit,      // exit:N: prints a line and leaves with code N and no event
   kHang,      // does not heed the stop command; leaves at end of file
+  kDeaf,      // does not heed the stop command; finishes and leaves
   kGarbage,   // sends a line that is not an event
   kEndless,   // sends a line that does not end
   kFlood,     // flood:N: N events of one point each, then finishes

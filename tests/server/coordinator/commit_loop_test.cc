@@ -2,11 +2,14 @@
 #include "server/coordinator/commit_loop.h"
 
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <future>
 #include <thread>
 
+#include "tests/fixtures/await.h"
 #include "tests/server/coordinator/coordinator_fixture.h"
 
 namespace adares {
@@ -27,6 +30,7 @@ class CommitLoopTest : public CoordinatorFixture {
       leases_expired_ += effects.leases_expired;
       if (effects.leases_expired > 0) expired_.set_value();
     };
+    listener.failed = [this](const absl::Status& status) { ++failures_told_[status.code()]; };
     auto store = Store::Open(folder_ / "adares.db", now_);
     loop_ = *CommitLoop::Start(*std::move(store), options, listener);
   }
@@ -38,6 +42,25 @@ class CommitLoopTest : public CoordinatorFixture {
     return answer.get_future().get();
   }
 
+  // One trial of the sweeps that there are, held by worker w1.
+  AttemptId RegisterAndClaim() {
+    WorkerRecord worker;
+    worker.name = "w1";
+    worker.instance = "i1";
+    worker.slots = 1;
+    EXPECT_TRUE(PostAndWait([&](Coordinator& coordinator, Timestamp now) {
+                  return coordinator.RegisterWorker(worker, now);
+                }).ok());
+    AttemptId id;
+    EXPECT_TRUE(PostAndWait([&](Coordinator& coordinator, Timestamp now) -> absl::Status {
+                  ADARES_ASSIGN_OR_RETURN(const SyncOutput output,
+                                          coordinator.Sync({"w1", "i1", {}, false}, now));
+                  id = output.start.at(0).id;
+                  return absl::OkStatus();
+                }).ok());
+    return id;
+  }
+
   CommitLoop::Command Creating(const std::string& name) {
     return [plan = Plan(name, 1)](Coordinator& coordinator, Timestamp now) {
       return coordinator.CreateSweep(plan, "text", now).status();
@@ -47,6 +70,7 @@ class CommitLoopTest : public CoordinatorFixture {
   std::atomic<int64_t> clock_ = ToMicros(now_);
   std::atomic<int64_t> trials_created_ = 0;
   std::atomic<int64_t> leases_expired_ = 0;
+  std::map<absl::StatusCode, int> failures_told_;  // by the owner thread
   std::promise<void> expired_;
   std::unique_ptr<CommitLoop> loop_;
 };
@@ -104,41 +128,93 @@ TEST_F(CommitLoopTest, AfterStopCommandsAreTurnedAway) {
 
 TEST_F(CommitLoopTest, LeasesExpireWithoutAnyCall) {
   ASSERT_TRUE(PostAndWait(Creating("alpha")).ok());
-  WorkerRecord worker;
-  worker.name = "w1";
-  worker.instance = "i1";
-  worker.slots = 1;
-  ASSERT_TRUE(PostAndWait([&](Coordinator& coordinator, Timestamp now) {
-                return coordinator.RegisterWorker(worker, now);
-              }).ok());
-  ASSERT_TRUE(PostAndWait([](Coordinator& coordinator, Timestamp now) {
-                return coordinator.Sync({"w1", "i1", {}, false}, now).status();
-              }).ok());
+  RegisterAndClaim();
   // Step by step: a jump would count as a pause of the coordinator itself.
-  for (int i = 0; i < 31; ++i) {
+  for (int i = 0; i < 29; ++i) {
     clock_ += 1'000'000;
     (void)PostAndWait([](Coordinator&, Timestamp) { return absl::OkStatus(); });
   }
+  clock_ += 2'000'000;
   expired_.get_future().wait();
   EXPECT_EQ(leases_expired_, 1);
   EXPECT_EQ(reader_->GetSweep("alpha")->counts.queued, 1);
 }
 
+TEST_F(CommitLoopTest, AClockThatIsSetBackProlongsNoLease) {
+  ASSERT_TRUE(PostAndWait(Creating("alpha")).ok());
+  RegisterAndClaim();
+  clock_ -= 3'600'000'000;
+  for (int i = 0; i < 29; ++i) {
+    (void)PostAndWait([](Coordinator&, Timestamp) { return absl::OkStatus(); });
+    clock_ += 1'000'000;
+  }
+  EXPECT_EQ(leases_expired_, 0);
+  clock_ += 2'000'000;
+  expired_.get_future().wait();
+  EXPECT_EQ(reader_->GetSweep("alpha")->counts.queued, 1);
+}
+
+// While it lives nothing can be written behind the first page of a file, as on a full disk.
+class FullDisk {
+ public:
+  FullDisk() {
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit full = before_;
+    full.rlim_cur = 4096;
+    setrlimit(RLIMIT_FSIZE, &full);
+  }
+  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(CommitLoopTest, WhatAFullDiskDidNotTakeIsNeitherAcknowledgedNorForgotten) {
+  ASSERT_TRUE(PostAndWait(Creating("alpha")).ok());
+  const AttemptId id = RegisterAndClaim();
+  int64_t acknowledged = 0;
+  const auto report = [&](Coordinator& coordinator, Timestamp now) -> absl::Status {
+    const ReportInput input{"w1", "i1", id, 1, {Point("a", 1, 1), End(EndReason::kFinished)}};
+    ADARES_ASSIGN_OR_RETURN(const ReportOutput output, coordinator.Report(input, now));
+    acknowledged = output.acknowledged_sequence;
+    return absl::OkStatus();
+  };
+  {
+    const FullDisk full;
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(PostAndWait(report).ok()) << "attempt " << i;
+    EXPECT_FALSE(loop_->last_commit_succeeded());
+    EXPECT_EQ(reader_->GetSweep("alpha")->counts.running, 1);
+  }
+  ASSERT_TRUE(PostAndWait(report).ok());
+  EXPECT_EQ(acknowledged, 2);
+  EXPECT_EQ(reader_->GetSweep("alpha")->counts.succeeded, 1);
+  EXPECT_EQ(reader_->Points(id.sweep, id.trial, {}, {})->items.size(), 1u);
+  EXPECT_TRUE(loop_->last_commit_succeeded());
+  loop_->Stop();
+  EXPECT_FALSE(failures_told_.empty());
+}
+
+TEST_F(CommitLoopTest, ReadinessComesBackWithTheDiskEvenWhereNobodyCalls) {
+  ASSERT_TRUE(PostAndWait(Creating("alpha")).ok());
+  {
+    const FullDisk full;
+    EXPECT_FALSE(PostAndWait(Creating("beta")).ok());
+    const auto look = [](Coordinator&, Timestamp) { return absl::OkStatus(); };
+    EXPECT_FALSE(PostAndWait(look).ok()) << "the disk was tried, and fails still";
+    EXPECT_FALSE(loop_->last_commit_succeeded());
+  }
+  EXPECT_TRUE(fixtures::Await([this] { return loop_->last_commit_succeeded(); }));
+  EXPECT_FALSE(reader_->GetSweep("beta").ok());
+}
+
 TEST_F(CommitLoopTest, APauseOfTheCoordinatorItselfCostsNoLease) {
   ASSERT_TRUE(PostAndWait(Creating("alpha")).ok());
-  WorkerRecord worker;
-  worker.name = "w1";
-  worker.instance = "i1";
-  worker.slots = 1;
-  const auto sync = [](Coordinator& coordinator, Timestamp now) {
-    return coordinator.Sync({"w1", "i1", {}, false}, now).status();
-  };
-  ASSERT_TRUE(PostAndWait([&](Coordinator& coordinator, Timestamp now) {
-                return coordinator.RegisterWorker(worker, now);
-              }).ok());
-  ASSERT_TRUE(PostAndWait(sync).ok());
+  RegisterAndClaim();
   clock_ += 3'600'000'000;  // the machine slept for an hour
-  EXPECT_TRUE(PostAndWait(sync).ok());
+  EXPECT_TRUE(PostAndWait([](Coordinator& coordinator, Timestamp now) {
+                return coordinator.Sync({"w1", "i1", {}, false}, now).status();
+              }).ok());
   EXPECT_EQ(reader_->GetSweep("alpha")->counts.running, 1);
 }
 

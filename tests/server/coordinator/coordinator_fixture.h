@@ -39,7 +39,11 @@ class CoordinatorFixture : public testing::Test {
   auto Run(Command command) -> decltype(command()) {
     EXPECT_TRUE(store_->Begin().ok());
     auto result = command();
-    EXPECT_TRUE(store_->Commit().ok());
+    if (IsOk(result)) {
+      EXPECT_TRUE(store_->Commit().ok());
+    } else {
+      store_->Rollback();
+    }
     return result;
   }
 
@@ -66,12 +70,18 @@ class CoordinatorFixture : public testing::Test {
     ASSERT_TRUE(Run([&] { return coordinator_->CreateSweep(plan, "text", now_); }).ok());
   }
 
-  void Register(const std::string& worker, const std::string& instance, int slots = 1) {
+  absl::Status TryToRegister(const std::string& worker, const std::string& instance, int slots = 1,
+                             const std::string& hostname = "host") {
     WorkerRecord record;
     record.name = worker;
     record.instance = instance;
     record.slots = slots;
-    ASSERT_TRUE(Run([&] { return coordinator_->RegisterWorker(record, now_); }).ok());
+    record.hostname = hostname;
+    return Run([&] { return coordinator_->RegisterWorker(record, now_); });
+  }
+  void Register(const std::string& worker, const std::string& instance, int slots = 1) {
+    const absl::Status registered = TryToRegister(worker, instance, slots);
+    ASSERT_TRUE(registered.ok()) << registered;
   }
 
   absl::StatusOr<SyncOutput> Sync(const std::string& worker, const std::string& instance,
@@ -111,6 +121,12 @@ class CoordinatorFixture : public testing::Test {
   }
   static ReportRecord End(EndReason reason, const std::string& message = "") {
     return AttemptEnd{reason, message, {}, {}};
+  }
+
+  static bool IsOk(const absl::Status& status) { return status.ok(); }
+  template <typename T>
+  static bool IsOk(const absl::StatusOr<T>& result) {
+    return result.ok();
   }
 
   fixtures::TempFolder folder_;

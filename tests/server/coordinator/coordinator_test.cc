@@ -146,7 +146,7 @@ TEST_F(CoordinatorTest, RepeatedRecordsAreStoredOnceAndAcknowledgedAgain) {
                                              Point("train/loss", 2, 1.5)};
   EXPECT_EQ(Report("w1", "i1", id, 1, records)->acknowledged_sequence, 2);
   EXPECT_EQ(Report("w1", "i1", id, 1, records)->acknowledged_sequence, 2);
-  EXPECT_THAT(*reader_->Points(id.sweep, id.trial, {}), SizeIs(2));
+  EXPECT_THAT(reader_->Points(id.sweep, id.trial, {}, {})->items, SizeIs(2));
 }
 
 TEST_F(CoordinatorTest, AfterAGapNothingIsStored) {
@@ -155,7 +155,7 @@ TEST_F(CoordinatorTest, AfterAGapNothingIsStored) {
   const AttemptId id = Claim("w1", "i1");
   EXPECT_EQ(Report("w1", "i1", id, 1, {Point("train/loss", 1, 2.0)})->acknowledged_sequence, 1);
   EXPECT_EQ(Report("w1", "i1", id, 3, {Point("train/loss", 3, 2.0)})->acknowledged_sequence, 1);
-  EXPECT_THAT(*reader_->Points(id.sweep, id.trial, {}), SizeIs(1));
+  EXPECT_THAT(reader_->Points(id.sweep, id.trial, {}, {})->items, SizeIs(1));
 }
 
 TEST_F(CoordinatorTest, AnotherValueForAKnownPointIsKeptOutAndCounted) {
@@ -166,7 +166,7 @@ TEST_F(CoordinatorTest, AnotherValueForAKnownPointIsKeptOutAndCounted) {
   (void)coordinator_->TakeEffects();
   (void)Report("w1", "i1", id, 2, {Point("train/loss", 1, 3.0)});
   EXPECT_EQ(coordinator_->TakeEffects().points_conflicting, 1);
-  EXPECT_EQ(reader_->Points(id.sweep, id.trial, {})->at(0).value, 2.0);
+  EXPECT_EQ(reader_->Points(id.sweep, id.trial, {}, {})->items.at(0).value, 2.0);
 }
 
 TEST_F(CoordinatorTest, NanAndInfinityAreLegalValues) {
@@ -176,7 +176,7 @@ TEST_F(CoordinatorTest, NanAndInfinityAreLegalValues) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double inf = std::numeric_limits<double>::infinity();
   (void)Report("w1", "i1", id, 1, {Point("train/loss", 1, nan), Point("train/loss", 2, -inf)});
-  const std::vector<MetricPoint> points = *reader_->Points(id.sweep, id.trial, {});
+  const std::vector<MetricPoint> points = reader_->Points(id.sweep, id.trial, {}, {})->items;
   ASSERT_THAT(points, SizeIs(2));
   EXPECT_TRUE(std::isnan(points[0].value));
   EXPECT_EQ(points[1].value, -inf);
@@ -314,6 +314,65 @@ TEST_F(CoordinatorTest, AReplacedInstanceCannotTakeItsNameBack) {
   const absl::Status status = Run([&] { return coordinator_->RegisterWorker(record, now_); });
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("--name"));
+}
+
+TEST_F(CoordinatorTest, AnotherMachineMustWaitUntilAWorkerOfItsNameIsSilent) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  now_ += seconds(6);
+  const absl::Status refused = TryToRegister("w1", "i2", 1, "elsewhere");
+  EXPECT_EQ(ErrorReason(refused), reason::kWorkerNameTaken);
+  EXPECT_THAT(std::string(refused.message()), testing::HasSubstr("runs on host"));
+  EXPECT_EQ(Trial(id).state, TrialState::kRunning) << "the one that is alive keeps its trials";
+  now_ += seconds(6);
+  EXPECT_TRUE(TryToRegister("w1", "i2", 1, "elsewhere").ok());
+  EXPECT_EQ(Trial(id).state, TrialState::kQueued);
+}
+
+TEST_F(CoordinatorTest, RenewingLeasesWritesNothing) {
+  Register("w1", "i1");
+  const int64_t first =
+      reader_->ListWorkers({})->items.at(0).last_seen_at.time_since_epoch().count();
+  for (int i = 0; i < 10; ++i) {
+    now_ += seconds(5);
+    ASSERT_TRUE(store_->Begin().ok());
+    ASSERT_TRUE(coordinator_->Sync({"w1", "i1", {}, false}, now_).ok());
+    EXPECT_FALSE(store_->HasWritten()) << i;
+    ASSERT_TRUE(store_->Commit().ok());
+  }
+  EXPECT_EQ(coordinator_->LiveWorkers().at(0).last_seen_at, now_);
+  now_ += seconds(15);
+  ASSERT_TRUE(Sync("w1", "i1").ok());
+  EXPECT_GT(reader_->ListWorkers({})->items.at(0).last_seen_at.time_since_epoch().count(), first)
+      << "now and then the file learns of it";
+}
+
+TEST_F(CoordinatorTest, WhatALeavingWorkerNeverSawIsNoLoss) {
+  Create(Plan("alpha", 1));
+  for (int i = 0; i < kMaxLostAttempts + 2; ++i) {
+    Register("w1", "instance-" + std::to_string(i));
+    const AttemptId id = Claim("w1", "instance-" + std::to_string(i));
+    SyncInput goodbye{"w1", "instance-" + std::to_string(i), {}, true};
+    goodbye.leaving = true;
+    ASSERT_TRUE(Run([&] { return coordinator_->Sync(goodbye, now_); }).ok());
+    EXPECT_EQ(Trial(id).state, TrialState::kQueued);
+  }
+}
+
+TEST_F(CoordinatorTest, AfterAReloadAnEndThatWasNotCommittedIsStoredAfterAll) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  const std::vector<ReportRecord> records = {Point("test/accuracy", 9, 0.9),
+                                             End(EndReason::kFinished)};
+  ASSERT_TRUE(store_->Begin().ok());
+  ASSERT_TRUE(coordinator_->Report({"w1", "i1", id, 1, records}, now_).ok());
+  store_->Rollback();  // the commit failed
+  ASSERT_TRUE(coordinator_->Reload(now_).ok());
+  EXPECT_EQ(Trial(id).state, TrialState::kRunning);
+  EXPECT_EQ(Report("w1", "i1", id, 1, records)->acknowledged_sequence, 2);
+  EXPECT_EQ(Trial(id).state, TrialState::kSucceeded);
 }
 
 TEST_F(CoordinatorTest, ReloadingKeepsTheTermsOfKnownLeases) {

@@ -47,12 +47,36 @@ class SyncWaitersTest : public CoordinatorFixture {
     done.get_future().wait();
   }
 
-  std::future<Answer> Hold(int64_t ticket, Duration wait = seconds(5)) {
+  std::future<Answer> Begin(int64_t ticket, Duration wait = seconds(5)) {
     auto answer = std::make_shared<std::promise<Answer>>();
     waiters_.Sync(ticket, {"w1", "i1", {}, false}, wait,
                   [answer](Answer output) { answer->set_value(std::move(output)); });
-    Post([](Coordinator&, Timestamp) { return absl::OkStatus(); });  // it was evaluated by now
     return answer->get_future();
+  }
+
+  std::future<Answer> Hold(int64_t ticket, Duration wait = seconds(5)) {
+    std::future<Answer> answer = Begin(ticket, wait);
+    Post([](Coordinator&, Timestamp) { return absl::OkStatus(); });  // it was evaluated by now
+    return answer;
+  }
+
+  // Runs `body` while a command keeps the owner thread, so that what it posts waits.
+  template <typename Body>
+  auto WhileTheLoopIsBusy(Body body) -> decltype(body()) {
+    std::promise<void> is_busy;
+    std::promise<void> let_go;
+    loop_->Post(
+        [&](Coordinator&, Timestamp) {
+          is_busy.set_value();
+          let_go.get_future().wait();
+          return absl::OkStatus();
+        },
+        [](const absl::Status&) {});
+    is_busy.get_future().wait();
+    auto result = body();
+    let_go.set_value();
+    Post([](Coordinator&, Timestamp) { return absl::OkStatus(); });
+    return result;
   }
 
   void CreateSweep() {
@@ -106,7 +130,37 @@ TEST_F(SyncWaitersTest, ACallThatIsGivenUpTakesNoWork) {
   waiters_.Cancel(ticket);
   EXPECT_EQ(answer.get().status().code(), absl::StatusCode::kCancelled);
   CreateSweep();
+  Post([](Coordinator&, Timestamp) { return absl::OkStatus(); });  // after what the commit woke
   EXPECT_EQ(reader_->GetSweep("alpha")->counts.queued, 1);
+}
+
+TEST_F(SyncWaitersTest, ACallThatIsGivenUpOnItsWayToTheLoopTakesNoWork) {
+  CreateSweep();
+  const int64_t ticket = waiters_.NewTicket();
+  std::future<Answer> answer = WhileTheLoopIsBusy([&] {
+    std::future<Answer> waiting = Begin(ticket);
+    waiters_.Cancel(ticket);
+    return waiting;
+  });
+  EXPECT_EQ(answer.get().status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(reader_->GetSweep("alpha")->counts.queued, 1);
+}
+
+TEST_F(SyncWaitersTest, OnlyTheLatestOfTwoCallsOnTheirWayIsLookedAt) {
+  CreateSweep();
+  std::future<Answer> first;
+  std::future<Answer> second = WhileTheLoopIsBusy([&] {
+    first = Begin(waiters_.NewTicket());
+    return Begin(waiters_.NewTicket());
+  });
+  EXPECT_EQ(first.get().status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(second.get()->start.size(), 1u);
+}
+
+TEST_F(SyncWaitersTest, AClockThatIsSetBackHoldsNoCallLonger) {
+  std::future<Answer> answer = Hold(waiters_.NewTicket(), seconds(5));
+  clock_ -= 3'600'000'000;
+  EXPECT_TRUE(answer.get()->empty());
 }
 
 TEST_F(SyncWaitersTest, StopTurnsHeldCallsAway) {

@@ -1,0 +1,74 @@
+#include "worker/agent/start_check.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <string>
+
+#include "tests/fixtures/temp_folder.h"
+
+namespace adares::worker {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class StartCheckTest : public ::testing::Test {
+ protected:
+  // A shell script in the place of the trainer.
+  std::filesystem::path Shell(const std::string& script) {
+    const std::filesystem::path path = folder_ / "trainer.sh";
+    std::ofstream(path) << "#!/bin/sh\n" << script << "\n";
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    return path;
+  }
+
+  static std::string Refusal(const absl::Status& status) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+    return std::string(status.message());
+  }
+
+  fixtures::TempFolder folder_;
+};
+
+TEST_F(StartCheckTest, TrainerThatTellsItsVersionWillDo) {
+  EXPECT_TRUE(CheckTrainer(ADARES_SCRIPTED_TRAINER).ok());
+  EXPECT_TRUE(CheckTrainer(Shell("test \"$*\" = --version")).ok());
+}
+
+TEST_F(StartCheckTest, MissingTrainerIsNamedWithTheWayOut) {
+  EXPECT_THAT(Refusal(CheckTrainer("/nowhere/adares-trainer")),
+              AllOf(HasSubstr("/nowhere/adares-trainer: No such file or directory"),
+                    HasSubstr("--trainer")));
+}
+
+TEST_F(StartCheckTest, FileThatIsNoProgramIsNamed) {
+  const std::filesystem::path path = folder_ / "text";
+  std::ofstream(path) << "no program";
+  EXPECT_THAT(Refusal(CheckTrainer(path)), HasSubstr("text: Permission denied"));
+}
+
+// As one does whose libraries are not there.
+TEST_F(StartCheckTest, TrainerThatFailsIsQuoted) {
+  const std::filesystem::path path = Shell("echo cannot open libtorch.so >&2; exit 127");
+  EXPECT_THAT(Refusal(CheckTrainer(path)),
+              AllOf(HasSubstr(path.string()), HasSubstr("exited with code 127"),
+                    HasSubstr("\"cannot open libtorch.so\""), HasSubstr("--trainer")));
+}
+
+TEST_F(StartCheckTest, TrainerThatDiesIsTold) {
+  EXPECT_THAT(Refusal(CheckTrainer(Shell("kill -SEGV $$"))), HasSubstr("killed by signal 11"));
+}
+
+TEST_F(StartCheckTest, DataMustBeAFolderOrNone) {
+  EXPECT_TRUE(CheckDataFolder("").ok());
+  EXPECT_TRUE(CheckDataFolder(folder_.path()).ok());
+  const std::string file = folder_ / "file";
+  std::ofstream(file) << "no folder";
+  for (const std::string& wrong : {file, folder_ / "missing"}) {
+    EXPECT_THAT(Refusal(CheckDataFolder(wrong)), AllOf(HasSubstr(wrong), HasSubstr("--data")));
+  }
+}
+
+}  // namespace
+}  // namespace adares::worker
