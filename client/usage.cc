@@ -2,6 +2,7 @@
 #include "client/usage.h"
 
 #include <CLI/CLI.hpp>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,9 @@
 
 namespace adares::client {
 namespace {
+
+// CLI11's words where a command is missing, whose name it does not know.
+constexpr std::string_view kNoCommand = "A subcommand is required";
 
 std::vector<std::string> CommandNames(const CLI::App& app) {
   std::vector<std::string> names;
@@ -71,13 +75,15 @@ absl::Status UnknownOption(const CLI::App* app, const std::string& name) {
                     nearest ? "did you mean " + *nearest + "?" : HelpHint(app));
 }
 
+std::string KnownCommands(const CLI::App* app) {
+  return absl::StrCat("`", PathOf(app), "` knows ", absl::StrJoin(CommandNames(*app), ", "));
+}
+
 absl::Status UnknownCommand(const CLI::App* app, const std::string& word) {
-  const std::vector<std::string> names = CommandNames(*app);
-  const auto nearest = NearMiss(word, names);
+  const auto nearest = NearMiss(word, CommandNames(*app));
   return UsageError(absl::StrCat("there is no command `", PathOf(app), " ", word, "`"),
-                    nearest
-                        ? absl::StrCat("did you mean `", PathOf(app), " ", *nearest, "`?")
-                        : absl::StrCat("`", PathOf(app), "` knows ", absl::StrJoin(names, ", ")));
+                    nearest ? absl::StrCat("did you mean `", PathOf(app), " ", *nearest, "`?")
+                            : KnownCommands(app));
 }
 
 }  // namespace
@@ -99,6 +105,9 @@ absl::Status UsageProblem(const CLI::App& app, const std::string& complaint,
     } else if (!CommandNames(*at).empty()) {
       return UnknownCommand(at, argument);
     }
+  }
+  if (complaint == kNoCommand) {
+    return UsageError(absl::StrCat("`", PathOf(at), "` needs a command"), KnownCommands(at));
   }
   return UsageError(complaint, HelpHint(at));
 }

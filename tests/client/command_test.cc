@@ -187,6 +187,9 @@ TEST_F(CommandTest, UsageErrorsExitWith2AndSuggest) {
       {{"status"},
        "error: there is no command `adares status`\n"
        "hint: `adares` knows run, sweep, trial, compare, worker, version\n"},
+      {{"sweep"},
+       "error: `adares sweep` needs a command\n"
+       "hint: `adares sweep` knows submit, list, show, watch, cancel\n"},
       {{"sweep", "delete", "x"}, "error: there is no command `adares sweep delete`\n"},
       {{"-s", "unix:x", "sweep", "show"}, "hint: `adares sweep show --help` explains it"},
       {{"sweep", "list", "--wide"}, "error: there is no option --wide\n"},
@@ -203,7 +206,8 @@ TEST_F(CommandTest, UsageErrorsExitWith2AndSuggest) {
        "--attempt: \"0\" is out of range; write an integer from 1 to 1000000\n"},
       {{"run", "x.yaml", "--slots", "many"},
        "\"many\" is not a number; write an integer from 1 to "},
-      {{"run", "x.yaml", "--device", "tpu"}, "\"tpu\" is none of cpu, cuda, auto\n"},
+      {{"run", "x.yaml", "--device", "tpu"},
+       "\"tpu\" is none of cpu, cuda, auto; did you mean \"cpu\"?\n"},
       {{"sweep", "show", "Not A Name"}, "is not the name of a sweep"},
       {{"sweep", "submit", "missing.yaml"}, "cannot read missing.yaml: No such file"},
       {{"run", "/tmp"}, "it is a folder"},
