@@ -37,15 +37,15 @@ absl::Status Answer(const GlobalOptions& options, Json json, Csv csv, Text text)
   return PrintPayload(text(MayColor(stdout, options.no_color)));
 }
 
-// Prints a list: an array, rows, or a table. An empty table is its title line, and `empty_note` on
-// standard error says that there is nothing.
+// Prints a list: an array of `element`s, rows, or a table. An empty table is its title line, and
+// `empty_note` on standard error says that there is nothing.
 template <typename Messages>
 absl::Status AnswerList(const GlobalOptions& options, const Messages& messages,
                         const std::vector<CsvRow>& csv, const Table& table,
-                        const std::string& empty_note) {
+                        const std::string& empty_note, const JsonOfMessage& element = JsonLine) {
   if (messages.empty() && options.output == OutputFormat::kTable) Say(options, empty_note);
   return Answer(
-      options, [&] { return JsonArrayOf(messages); }, [&] { return csv; },
+      options, [&] { return JsonArrayOf(messages, element); }, [&] { return csv; },
       [&](bool color) { return RenderTable(table, color); });
 }
 

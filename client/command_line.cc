@@ -5,9 +5,14 @@
 
 namespace adares::client {
 
-absl::StatusOr<std::unique_ptr<Connection>> Connect(const GlobalOptions& options) {
-  const std::chrono::duration<double> timeout(options.timeout_seconds);
-  return Connection::Open(options.server, std::chrono::duration_cast<Timeout>(timeout));
+absl::StatusOr<std::unique_ptr<Connection>> Connect(const GlobalOptions& options,
+                                                    Signals* signals) {
+  return Connection::Open(options.server, TimeoutOf(options), signals);
+}
+
+Timeout TimeoutOf(const GlobalOptions& options) {
+  return std::chrono::duration_cast<Timeout>(
+      std::chrono::duration<double>(options.timeout_seconds));
 }
 
 }  // namespace adares::client

@@ -20,6 +20,7 @@ enum class OutputFormat { kTable, kJson, kCsv };
 
 struct GlobalOptions {
   std::string server = "127.0.0.1:7070";
+  bool is_server_given = false;  // by an argument, not by the environment
   OutputFormat output = OutputFormat::kTable;
   double timeout_seconds = 30;
   bool no_color = false;
@@ -40,7 +41,11 @@ void AddWorkerCommands(CLI::App& app, CommandLine& line);
 void AddRunCommand(CLI::App& app, CommandLine& line);
 void AddVersionCommand(CLI::App& app, CommandLine& line);
 
-// A connection to the server that the options name.
-absl::StatusOr<std::unique_ptr<Connection>> Connect(const GlobalOptions& options);
+// A connection to the server that the options name; with `signals` its calls can be interrupted.
+absl::StatusOr<std::unique_ptr<Connection>> Connect(const GlobalOptions& options,
+                                                    Signals* signals = nullptr);
+
+// --timeout.
+Timeout TimeoutOf(const GlobalOptions& options);
 
 }  // namespace adares::client

@@ -11,6 +11,7 @@
 #include "client/number_format.h"
 #include "client/resource_argument.h"
 #include "client/table.h"
+#include "client/words.h"
 
 namespace adares::client {
 namespace {
@@ -77,10 +78,6 @@ Table ComparisonTable(const v1::CompareVariantsResponse& comparison) {
   return table;
 }
 
-std::string Plural(int64_t count, const char* word) {
-  return absl::StrCat(count, " ", word, count == 1 ? "" : "s");
-}
-
 std::string ReadingNote(const v1::CompareVariantsResponse& comparison) {
   const auto seeds = static_cast<int64_t>(SeedsOf(comparison).size());
   std::string note = Plural(seeds, "seed");
@@ -108,9 +105,8 @@ std::string MissingNote(const v1::CompareVariantsResponse& comparison) {
 
 std::string ComparisonText(const v1::CompareVariantsResponse& comparison, const std::string& sweep,
                            bool color) {
-  const char* goal =
-      comparison.goal() == v1::Objective::GOAL_MINIMIZE ? "lower is better" : "higher is better";
-  return absl::StrCat(ShortName(sweep), ": ", comparison.metric(), " (", goal, ")\n\n",
+  return absl::StrCat(ShortName(sweep), ": ", comparison.metric(), " (",
+                      GoalWord(comparison.goal()), ")\n\n",
                       RenderTable(ComparisonTable(comparison), color), "\n",
                       ReadingNote(comparison), MissingNote(comparison));
 }
@@ -119,7 +115,9 @@ std::vector<CsvRow> ComparisonCsv(const v1::CompareVariantsResponse& comparison)
   const std::set<int64_t> seeds = SeedsOf(comparison);
   CsvRow header = {"variant", "label"};
   if (comparison.variants_size() > 0) {
-    for (const auto& axis : comparison.variants(0).axes()) header.push_back(axis.axis());
+    for (const auto& axis : comparison.variants(0).axes()) {
+      header.push_back("axis." + axis.axis());  // an axis may be called `n` or `mean`
+    }
   }
   for (const char* name :
        {"metric", "trials", "n", "mean", "sd", "is_baseline", "baseline", "difference_n",

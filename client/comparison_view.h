@@ -14,7 +14,7 @@ namespace adares::client {
 std::string ComparisonText(const v1::CompareVariantsResponse& comparison, const std::string& sweep,
                            bool color);
 
-// One row a variant; one column for each axis and each seed.
+// One row a variant; one column for each axis (`axis.NAME`) and each seed (`seed_N`).
 std::vector<CsvRow> ComparisonCsv(const v1::CompareVariantsResponse& comparison);
 
 }  // namespace adares::client

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/connection_impl.h"
+#include "client/interrupt_guard.h"
 #include "client/problem.h"
 #include "core/status.h"
 #include "rpc/channel.h"
@@ -28,15 +29,19 @@ bool IsAddress(const std::string& address) {
   return result.ec == std::errc() && result.ptr == end && port > 0 && port < 65536;
 }
 
+absl::Status Interrupted() { return absl::CancelledError("interrupted"); }
+
 template <typename Stub, typename Request, typename Response>
-absl::StatusOr<Response> Call(Stub& stub, Timeout timeout,
+absl::StatusOr<Response> Call(Stub& stub, const CallLimits& limits,
                               grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                            Response*),
                               const Request& request) {
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + timeout);
+  context.set_deadline(std::chrono::system_clock::now() + limits.timeout);
+  InterruptGuard guard(limits.signals, context);
   Response response;
   const grpc::Status status = (stub.*method)(&context, request, &response);
+  if (guard.Finish()) return Interrupted();
   if (!status.ok()) return FromGrpcStatus(status);
   return response;
 }
@@ -76,12 +81,12 @@ Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Connection::~Connection() = default;
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& address,
-                                                             Timeout timeout) {
+                                                             Timeout timeout, Signals* signals) {
   if (!IsAddress(address)) {
     return UsageError(absl::StrCat("\"", address, "\" is not the address of a coordinator"),
                       "write HOST:PORT or unix:PATH after --server or into ADARES_SERVER");
   }
-  auto impl = std::make_unique<Impl>(address, timeout, MakeChannel(address));
+  auto impl = std::make_unique<Impl>(address, CallLimits{timeout, signals}, MakeChannel(address));
   return std::unique_ptr<Connection>(new Connection(std::move(impl)));
 }
 
@@ -99,13 +104,13 @@ absl::Status Connection::AwaitAnswer(Timeout patience) {
 
 absl::StatusOr<v1::CreateSweepResponse> Connection::CreateSweep(
     const v1::CreateSweepRequest& request) {
-  return Call(impl_->sweeps, impl_->timeout, &v1::SweepService::Stub::CreateSweep, request);
+  return Call(impl_->sweeps, impl_->limits, &v1::SweepService::Stub::CreateSweep, request);
 }
 
 absl::StatusOr<v1::Sweep> Connection::GetSweep(const std::string& name) {
   v1::GetSweepRequest request;
   request.set_name(name);
-  ADARES_ASSIGN_OR_RETURN(auto response, Call(impl_->sweeps, impl_->timeout,
+  ADARES_ASSIGN_OR_RETURN(auto response, Call(impl_->sweeps, impl_->limits,
                                               &v1::SweepService::Stub::GetSweep, request));
   return std::move(*response.mutable_sweep());
 }
@@ -116,7 +121,7 @@ absl::StatusOr<std::vector<v1::Sweep>> Connection::ListSweeps() {
         v1::ListSweepsRequest request;
         request.set_page_size(kPageSize);
         request.set_page_token(token);
-        return Call(impl_->sweeps, impl_->timeout, &v1::SweepService::Stub::ListSweeps, request);
+        return Call(impl_->sweeps, impl_->limits, &v1::SweepService::Stub::ListSweeps, request);
       },
       [](v1::ListSweepsResponse& response) { return response.mutable_sweeps(); });
 }
@@ -124,7 +129,7 @@ absl::StatusOr<std::vector<v1::Sweep>> Connection::ListSweeps() {
 absl::StatusOr<v1::Sweep> Connection::CancelSweep(const std::string& name) {
   v1::CancelSweepRequest request;
   request.set_name(name);
-  ADARES_ASSIGN_OR_RETURN(auto response, Call(impl_->sweeps, impl_->timeout,
+  ADARES_ASSIGN_OR_RETURN(auto response, Call(impl_->sweeps, impl_->limits,
                                               &v1::SweepService::Stub::CancelSweep, request));
   return std::move(*response.mutable_sweep());
 }
@@ -132,7 +137,7 @@ absl::StatusOr<v1::Sweep> Connection::CancelSweep(const std::string& name) {
 absl::StatusOr<v1::Trial> Connection::GetTrial(const std::string& name) {
   v1::GetTrialRequest request;
   request.set_name(name);
-  ADARES_ASSIGN_OR_RETURN(auto response, Call(impl_->trials, impl_->timeout,
+  ADARES_ASSIGN_OR_RETURN(auto response, Call(impl_->trials, impl_->limits,
                                               &v1::TrialService::Stub::GetTrial, request));
   return std::move(*response.mutable_trial());
 }
@@ -146,7 +151,7 @@ absl::StatusOr<std::vector<v1::Trial>> Connection::ListTrials(
         request.set_page_size(kPageSize);
         request.set_page_token(token);
         for (const auto state : states) request.add_states(state);
-        return Call(impl_->trials, impl_->timeout, &v1::TrialService::Stub::ListTrials, request);
+        return Call(impl_->trials, impl_->limits, &v1::TrialService::Stub::ListTrials, request);
       },
       [](v1::ListTrialsResponse& response) { return response.mutable_trials(); });
 }
@@ -156,8 +161,9 @@ absl::Status Connection::TailLogs(
     const std::function<absl::Status(const v1::TailLogsResponse&)>& each) {
   grpc::ClientContext context;
   if (!request.follow()) {
-    context.set_deadline(std::chrono::system_clock::now() + impl_->timeout);
+    context.set_deadline(std::chrono::system_clock::now() + impl_->limits.timeout);
   }
+  InterruptGuard guard(impl_->limits.signals, context);
   const auto reader = impl_->trials.TailLogs(&context, request);
   v1::TailLogsResponse response;
   while (reader->Read(&response)) {
@@ -167,7 +173,9 @@ absl::Status Connection::TailLogs(
       return status;
     }
   }
-  return FromGrpcStatus(reader->Finish());
+  const grpc::Status status = reader->Finish();
+  if (guard.Finish()) return Interrupted();
+  return FromGrpcStatus(status);
 }
 
 absl::StatusOr<v1::QueryMetricsResponse> Connection::QueryMetrics(
@@ -175,8 +183,7 @@ absl::StatusOr<v1::QueryMetricsResponse> Connection::QueryMetrics(
   return WholeSeries<v1::QueryMetricsResponse>(
       request,
       [this](const v1::QueryMetricsRequest& page) {
-        return Call(impl_->analysis, impl_->timeout, &v1::AnalysisService::Stub::QueryMetrics,
-                    page);
+        return Call(impl_->analysis, impl_->limits, &v1::AnalysisService::Stub::QueryMetrics, page);
       },
       [](v1::QueryMetricsResponse& response) { return response.mutable_points(); });
 }
@@ -186,7 +193,7 @@ absl::StatusOr<v1::QuerySkipWeightsResponse> Connection::QuerySkipWeights(
   return WholeSeries<v1::QuerySkipWeightsResponse>(
       request,
       [this](const v1::QuerySkipWeightsRequest& page) {
-        return Call(impl_->analysis, impl_->timeout, &v1::AnalysisService::Stub::QuerySkipWeights,
+        return Call(impl_->analysis, impl_->limits, &v1::AnalysisService::Stub::QuerySkipWeights,
                     page);
       },
       [](v1::QuerySkipWeightsResponse& response) { return response.mutable_weights(); });
@@ -194,8 +201,7 @@ absl::StatusOr<v1::QuerySkipWeightsResponse> Connection::QuerySkipWeights(
 
 absl::StatusOr<v1::CompareVariantsResponse> Connection::CompareVariants(
     const v1::CompareVariantsRequest& request) {
-  return Call(impl_->analysis, impl_->timeout, &v1::AnalysisService::Stub::CompareVariants,
-              request);
+  return Call(impl_->analysis, impl_->limits, &v1::AnalysisService::Stub::CompareVariants, request);
 }
 
 absl::StatusOr<std::vector<v1::Worker>> Connection::ListWorkers() {
@@ -204,7 +210,7 @@ absl::StatusOr<std::vector<v1::Worker>> Connection::ListWorkers() {
         v1::ListWorkersRequest request;
         request.set_page_size(kPageSize);
         request.set_page_token(token);
-        return Call(impl_->workers, impl_->timeout, &v1::WorkerService::Stub::ListWorkers, request);
+        return Call(impl_->workers, impl_->limits, &v1::WorkerService::Stub::ListWorkers, request);
       },
       [](v1::ListWorkersResponse& response) { return response.mutable_workers(); });
 }

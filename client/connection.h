@@ -1,5 +1,5 @@
 // A client's view of the coordinator's services: plain calls that answer values or errors. Lists
-// come whole: pages are followed here. Thread-safe; calls block.
+// come whole: pages are followed here. Calls block. Thread-safe without signals.
 #pragma once
 
 #include <chrono>
@@ -18,19 +18,23 @@
 
 namespace adares::client {
 
+class Signals;
+
 using Timeout = std::chrono::milliseconds;
 
 class Connection {
  public:
   // INVALID_ARGUMENT where `address` is neither `HOST:PORT` nor `unix:PATH`. `timeout` bounds each
-  // call except streams. Nothing is sent yet.
+  // call except streams. With `signals`, which must live as long, an interrupt ends a call with
+  // CANCELLED, and calls come from the thread of the signals only. Nothing is sent yet.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& address,
-                                                          Timeout timeout);
+                                                          Timeout timeout,
+                                                          Signals* signals = nullptr);
   ~Connection();
 
   const std::string& address() const;
 
-  // Asks until the coordinator answers, for at most `patience`.
+  // Asks until the coordinator answers, for at most `patience`, whatever interrupts come.
   absl::Status AwaitAnswer(Timeout patience);
 
   absl::StatusOr<v1::CreateSweepResponse> CreateSweep(const v1::CreateSweepRequest& request);

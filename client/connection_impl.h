@@ -14,17 +14,23 @@
 
 namespace adares::client {
 
+// What ends a call before its answer.
+struct CallLimits {
+  Timeout timeout;
+  Signals* signals;  // may be null
+};
+
 struct Connection::Impl {
-  Impl(std::string to, Timeout limit, const std::shared_ptr<grpc::Channel>& channel)
+  Impl(std::string to, CallLimits call_limits, const std::shared_ptr<grpc::Channel>& channel)
       : address(std::move(to)),
-        timeout(limit),
+        limits(call_limits),
         sweeps(channel),
         trials(channel),
         analysis(channel),
         workers(channel) {}
 
   std::string address;
-  Timeout timeout;
+  CallLimits limits;
   v1::SweepService::Stub sweeps;
   v1::TrialService::Stub trials;
   v1::AnalysisService::Stub analysis;

@@ -1,45 +1,55 @@
-// The folders are those in which the data sets' own archives unpack.
+// The files are those of the publishers' archives, unpacked.
 #include "client/data_check.h"
 
 #include <filesystem>
+#include <set>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/problem.h"
+#include "core/dataset_table.h"
+#include "core/status.h"
 
 namespace adares::client {
 namespace {
 
-// Empty for data that need no files.
-std::string FolderOf(Dataset dataset) {
-  switch (dataset) {
-    case Dataset::kMnist:
-      return "mnist";
-    case Dataset::kCifar10:
-      return "cifar-10-batches-bin";
-    case Dataset::kSynthetic:
-      break;
+namespace fs = std::filesystem;
+
+absl::Status CheckFiles(const std::string& data, const std::vector<std::string>& files) {
+  const std::string folder = fs::path(files.front()).parent_path().string();
+  if (data.empty()) {
+    return UsageError(absl::StrCat("this sweep needs the data in ", folder,
+                                   "/, and no folder of data sets is named"),
+                      "name it with --data DIR or ADARES_DATA_DIR; "
+                      "--set data.dataset=synthetic needs none");
   }
-  return "";
+  std::vector<std::string> missing;
+  bool is_packed = false;
+  for (const std::string& file : files) {
+    std::error_code unreadable;  // is as good as missing
+    const fs::path path = fs::path(data) / file;
+    if (fs::is_regular_file(path, unreadable)) continue;
+    missing.push_back(file);
+    is_packed = is_packed || fs::exists(path.string() + ".gz", unreadable);
+  }
+  if (missing.empty()) return absl::OkStatus();
+  return UsageError(
+      absl::StrCat("this sweep needs files that are not in ", data, ": ",
+                   absl::StrJoin(missing, ", ")),
+      is_packed ? absl::StrCat("unpack what ends in .gz: gunzip ", data, "/", folder, "/*.gz")
+                : absl::StrCat("--data DIR names the folder that holds ", folder,
+                               "/; its files must be unpacked"));
 }
 
 }  // namespace
 
 absl::Status CheckData(const SweepPlan& plan, const std::string& data) {
-  for (const Variant& variant : plan.variants) {
-    const std::string folder = FolderOf(variant.spec.data.dataset);
-    if (folder.empty()) continue;
-    if (data.empty()) {
-      return UsageError(absl::StrCat("this sweep needs the data in ", folder,
-                                     "/, and no folder of data sets is named"),
-                        "name it with --data DIR or ADARES_DATA_DIR; "
-                        "--set data.dataset=synthetic needs none");
-    }
-    std::error_code unreadable;
-    if (!std::filesystem::is_directory(std::filesystem::path(data) / folder, unreadable)) {
-      return UsageError(
-          absl::StrCat("this sweep needs ", data, "/", folder, ", which is no folder"),
-          "--data DIR names the folder that holds it");
-    }
+  std::set<Dataset> needed;
+  for (const Variant& variant : plan.variants) needed.insert(variant.spec.data.dataset);
+  for (const Dataset dataset : needed) {
+    const std::vector<std::string> files = FilesOfDataset(dataset);
+    if (!files.empty()) ADARES_RETURN_IF_ERROR(CheckFiles(data, files));
   }
   return absl::OkStatus();
 }

@@ -9,8 +9,8 @@
 
 namespace adares::client {
 
-// INVALID_ARGUMENT naming the data set and what is missing. `data` is the folder of data sets, or
-// empty. Looks at folders only; the trainer checks the files. Thread-safe.
+// INVALID_ARGUMENT naming the files that are missing. `data` is the folder of data sets, or empty.
+// Looks for the files only; the trainer checks what is in them. Thread-safe.
 absl::Status CheckData(const SweepPlan& plan, const std::string& data);
 
 }  // namespace adares::client

@@ -2,7 +2,6 @@
 #include "client/failure_report.h"
 
 #include <algorithm>
-#include <cctype>
 #include <csignal>
 #include <cstring>
 
@@ -10,6 +9,7 @@
 #include "client/progress_view.h"
 #include "client/resource_argument.h"
 #include "client/text_width.h"
+#include "client/words.h"
 
 namespace adares::client {
 namespace {
@@ -24,15 +24,6 @@ std::string ExitText(int code) {
 }
 
 }  // namespace
-
-std::string EndReasonWord(v1::Attempt::EndReason reason) {
-  if (reason == v1::Attempt::END_REASON_UNSPECIFIED) return "running";
-  constexpr size_t kPrefix = sizeof("END_REASON_") - 1;
-  std::string word = v1::Attempt::EndReason_Name(reason);
-  word.erase(0, std::min(kPrefix, word.size()));
-  for (char& c : word) c = c == '_' ? '-' : static_cast<char>(std::tolower(c));
-  return word;
-}
 
 std::string WhyItFailed(const v1::Trial& trial, const std::string& next) {
   if (trial.state() != v1::Trial::STATE_FAILED) return "";

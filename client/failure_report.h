@@ -7,9 +7,6 @@
 
 namespace adares::client {
 
-// "worker-lost" for END_REASON_WORKER_LOST.
-std::string EndReasonWord(v1::Attempt::EndReason reason);
-
 // A framed block: the end's reason, message, exit code, the last log lines, and `next`, the way to
 // more. "" for a trial that did not fail. `trial` comes from GetTrial, with attempts.
 std::string WhyItFailed(const v1::Trial& trial, const std::string& next);

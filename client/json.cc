@@ -3,6 +3,8 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include "nlohmann/json.hpp"
+
 namespace adares::client {
 namespace {
 
@@ -28,12 +30,22 @@ std::string JsonLine(const google::protobuf::Message& message) {
   return Print(message, /*is_indented=*/false);
 }
 
-std::string JsonArray(const std::vector<const google::protobuf::Message*>& messages) {
-  if (messages.empty()) return "[]\n";
+std::string JsonLineWith(const std::string& name, const std::string& value,
+                         const google::protobuf::Message& message) {
+  const std::string members = JsonLine(message).substr(1);
+  return "{" + JsonString(name) + ":" + value + (members == "}" ? "" : ",") + members;
+}
+
+std::string JsonString(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string JsonArray(const std::vector<std::string>& elements) {
+  if (elements.empty()) return "[]\n";
   std::string text = "[";
-  for (size_t i = 0; i < messages.size(); ++i) {
+  for (size_t i = 0; i < elements.size(); ++i) {
     text += i == 0 ? "\n" : ",\n";
-    text += JsonLine(*messages[i]);
+    text += elements[i];
   }
   return text + "\n]\n";
 }

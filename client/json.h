@@ -4,6 +4,7 @@
 
 #include <google/protobuf/message.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,14 +16,23 @@ std::string JsonDocument(const google::protobuf::Message& message);
 // One message on one line, without a newline.
 std::string JsonLine(const google::protobuf::Message& message);
 
-// Messages as an array, one a line: `[]`, or `[`, the elements, `]`, with a newline.
-std::string JsonArray(const std::vector<const google::protobuf::Message*>& messages);
+// The same with a member before those of the message; `value` is JSON.
+std::string JsonLineWith(const std::string& name, const std::string& value,
+                         const google::protobuf::Message& message);
+
+// A text as JSON.
+std::string JsonString(const std::string& text);
+
+// Elements as an array, one a line: `[]`, or `[`, the elements, `]`, with a newline.
+std::string JsonArray(const std::vector<std::string>& elements);
+
+using JsonOfMessage = std::function<std::string(const google::protobuf::Message&)>;
 
 template <typename Messages>
-std::string JsonArrayOf(const Messages& messages) {
-  std::vector<const google::protobuf::Message*> pointers;
-  for (const auto& message : messages) pointers.push_back(&message);
-  return JsonArray(pointers);
+std::string JsonArrayOf(const Messages& messages, const JsonOfMessage& element = JsonLine) {
+  std::vector<std::string> elements;
+  for (const auto& message : messages) elements.push_back(element(message));
+  return JsonArray(elements);
 }
 
 }  // namespace adares::client

@@ -24,7 +24,6 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds kReadyWithin{30};
 constexpr std::chrono::seconds kStopWithin{20};
 constexpr milliseconds kTryFor{200};
-constexpr Timeout kCallTimeout{30'000};
 constexpr size_t kLogLines = 15;
 
 // Where our own program lies, with the others beside it.
@@ -102,7 +101,7 @@ absl::Status LocalService::StartServer(Signals& signals) {
                            {"--state", options_.state, "--listen", address_, "--http", "none"},
                            LogPath("server")}));
   server_.emplace(std::move(server));
-  ADARES_ASSIGN_OR_RETURN(connection_, Connection::Open(address_, kCallTimeout));
+  ADARES_ASSIGN_OR_RETURN(connection_, Connection::Open(address_, options_.timeout, &signals));
   return AwaitServer(signals);
 }
 

@@ -21,6 +21,7 @@ class LocalService {
     std::string state;   // the folder that keeps database, logs and the worker's files
     std::string data;    // the folder of data sets; may be empty
     std::string device;  // cpu, cuda or auto
+    Timeout timeout;     // of each call
   };
 
   // Starts the coordinator and waits until it answers. Errors say what its log says last; CANCELLED
@@ -33,6 +34,7 @@ class LocalService {
   // Starts the worker. It connects by itself.
   absl::Status StartWorker(const SlotPlan& plan);
 
+  // Its calls end with CANCELLED where an interrupt comes.
   Connection& connection() { return *connection_; }
 
   // An error where one of the processes has ended though nobody asked it to.

@@ -1,6 +1,8 @@
 // Text lines go out as they are; the trainer's own colours are part of its log.
 #include "client/log_printer.h"
 
+#include <string>
+
 #include "client/answer.h"
 #include "client/trial_view.h"
 #include "core/status.h"
@@ -19,7 +21,8 @@ absl::Status LogPrinter::Print(const v1::TailLogsResponse& response) {
         text += WriteCsv({LogCsvRow(response.attempt(), line)});
         break;
       case OutputFormat::kJson:
-        text += (is_open_ ? ",\n" : "[\n") + JsonLine(line);
+        text += (is_open_ ? ",\n" : "[\n") +
+                JsonLineWith("attempt", std::to_string(response.attempt()), line);
         break;
     }
     is_open_ = true;

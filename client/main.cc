@@ -8,25 +8,37 @@
 
 #include "client/answer.h"
 #include "client/command_line.h"
+#include "client/option_values.h"
 #include "client/problem.h"
 #include "client/usage.h"
 
 namespace adares::client {
 namespace {
 
+// Read here and not by the parser, for which a variable is as good as an argument.
+void ReadEnvironment(GlobalOptions& options) {
+  const char* server = std::getenv("ADARES_SERVER");
+  if (server != nullptr && *server != '\0') options.server = server;
+}
+
 void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
-  static const std::map<std::string, OutputFormat> kFormats = {
-      {"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}, {"csv", OutputFormat::kCsv}};
-  app.add_option("-s,--server", options.server, "The coordinator, HOST:PORT or unix:PATH")
+  app.add_option("-s,--server", options.server,
+                 "The coordinator, HOST:PORT or unix:PATH; also ADARES_SERVER")
       ->type_name("ADDRESS")
-      ->envname("ADARES_SERVER")
       ->capture_default_str();
-  app.add_option("-o,--output", options.output, "table, json or csv")
-      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+  app.add_option_function<std::string>(
+         "-o,--output",
+         [&options](const std::string& word) {
+           options.output = word == "json"  ? OutputFormat::kJson
+                            : word == "csv" ? OutputFormat::kCsv
+                                            : OutputFormat::kTable;
+         },
+         "table, json or csv")
+      ->check(OneOf({"table", "json", "csv"}))
       ->type_name("FORMAT");
   app.add_option("--timeout", options.timeout_seconds, "Longest wait for an answer")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, 86'400.0).description(""))
+      ->check(NumberBetween(0.001, 86'400))
       ->capture_default_str();
   app.add_flag("--no-color", options.no_color, "No colours; NO_COLOR does the same");
   app.add_flag("-q,--quiet", options.quiet, "Print results and errors only");
@@ -69,6 +81,7 @@ int Main(int argc, char** argv) {
   CLI::App app("Runs AdaResNet ablation studies and looks at their results.", "adares");
   CommandLine line;
   AddCommands(app, line);
+  ReadEnvironment(line.options);
   if (argc < 2) {
     std::cerr << app.help();
     return static_cast<int>(ExitCode::kUsage);
@@ -80,6 +93,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return Report(UsageProblem(app, error.what(), {argv + 1, argv + argc}), line.options);
   }
+  line.options.is_server_given = app.get_option("--server")->count() > 0;
   const auto result = line.chosen(line.options);
   return result.ok() ? static_cast<int>(*result) : Report(result.status(), line.options);
 }

@@ -42,32 +42,40 @@ int NumberIn(const std::map<std::string, std::string>& metadata, const std::stri
   return result.ec == std::errc() && result.ptr == end ? value : 0;
 }
 
+struct Hint {
+  std::string_view reason;
+  std::string_view text;
+};
+constexpr Hint kHints[] = {
+    {reason::kSpecInvalid, "nothing was started; correct the file and give the same command again"},
+    {reason::kArgumentInvalid, "`adares COMMAND --help` shows the forms"},
+    {reason::kFilterInvalid, "`adares COMMAND --help` shows the forms"},
+    {reason::kPageTokenInvalid, "the list changed meanwhile; try again"},
+    {reason::kSweepNotFound, "`adares sweep list` lists what there is"},
+    {reason::kTrialNotFound, "`adares trial list` lists what there is"},
+    {reason::kAttemptNotFound, "`adares trial show TRIAL` lists its attempts"},
+    {reason::kWorkerNotFound, "`adares worker list` lists what there is"},
+    {reason::kMetricNotFound,
+     "`adares trial metrics TRIAL` lists the keys of a trial; compare reads finished trials"},
+    {reason::kSiteNotFound, "`adares trial weights TRIAL` lists the sites of a trial"},
+    {reason::kSweepExists,
+     "give the sweep another `name:`, or `adares sweep show NAME` to see the existing one"},
+    {reason::kStateConflict, "`adares trial show TRIAL` shows the present state"},
+    {reason::kLeaseLost,
+     "the coordinator gave this work to another worker; nothing needs to be done"},
+    {reason::kWorkerUnknown,
+     "the coordinator gave this work to another worker; nothing needs to be done"},
+    {reason::kWorkerNameTaken, "give the worker another --name"},
+    {reason::kDraining, "the coordinator is stopping; try again in a moment"},
+    {reason::kSchemaMismatch, "the state folder was written by another version of adares-server"},
+    {reason::kDatabaseBusy, "try again in a moment"},
+    {reason::kDatabaseFull, "free space on the coordinator's disk"},
+    {reason::kDatabaseCorrupt, "restore the coordinator's database from a backup"},
+};
+
 std::string HintForReason(std::string_view reason) {
-  if (reason == reason::kSpecInvalid) {
-    return "nothing was started; correct the file and give the same command again";
-  }
-  if (reason == reason::kSweepNotFound) return "`adares sweep list` lists what there is";
-  if (reason == reason::kTrialNotFound) return "`adares trial list` lists what there is";
-  if (reason == reason::kWorkerNotFound) return "`adares worker list` lists what there is";
-  if (reason == reason::kMetricNotFound) {
-    return "`adares trial metrics TRIAL` lists the keys of a trial; compare reads finished trials";
-  }
-  if (reason == reason::kSweepExists) {
-    return "give the sweep another `name:`, or `adares sweep show NAME` to see the existing one";
-  }
-  if (reason == reason::kStateConflict) return "`adares trial show TRIAL` shows the present state";
-  if (reason == reason::kPageTokenInvalid) return "the list changed meanwhile; try again";
-  if (reason == reason::kArgumentInvalid || reason == reason::kFilterInvalid) {
-    return "`adares COMMAND --help` shows the forms";
-  }
-  if (reason == reason::kDraining) return "the coordinator is stopping; try again in a moment";
-  if (reason == reason::kDatabaseBusy) return "try again in a moment";
-  if (reason == reason::kSchemaMismatch) {
-    return "the state folder was written by another version of adares-server";
-  }
-  if (reason == reason::kDatabaseCorrupt) return "restore the coordinator's database from a backup";
-  if (reason == reason::kLeaseLost || reason == reason::kWorkerUnknown) {
-    return "the coordinator gave this work to another worker; nothing needs to be done";
+  for (const Hint& hint : kHints) {
+    if (hint.reason == reason) return std::string(hint.text);
   }
   return "";
 }

@@ -3,15 +3,16 @@
 #include "client/progress_view.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <string_view>
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "client/number_format.h"
+#include "client/resource_argument.h"
 #include "client/table.h"
 #include "client/text_width.h"
+#include "client/words.h"
 #include "core/measurement.h"
 
 namespace adares::client {
@@ -20,13 +21,6 @@ namespace {
 constexpr int kLongestBar = 20;
 constexpr int kShortestBar = 6;
 constexpr int kShortestLabel = 12;
-
-// An enum value's last word in lower case: STATE_RUNNING is "running".
-std::string Word(std::string_view enum_name) {
-  std::string word(enum_name.substr(enum_name.find('_') + 1));
-  for (char& c : word) c = c == '_' ? '-' : static_cast<char>(std::tolower(c));
-  return word;
-}
 
 std::optional<double> Metric(const v1::Trial& trial, const std::string& key) {
   const auto entry = trial.last_metrics().find(key);
@@ -132,24 +126,33 @@ std::string RenderLine(const TrialLine& line, const Layout& layout, const FrameS
   return CutToWidth(text, style.columns);
 }
 
-std::string ShortSweepName(const v1::Sweep& sweep) {
-  const std::string& name = sweep.name();
-  return name.substr(name.find('/') == std::string::npos ? 0 : name.find('/') + 1);
+// ", 1 failed, 2 running", without those that a number of trials done tells.
+std::string OtherCounts(const v1::Sweep& sweep) {
+  v1::TrialCounts counts = sweep.trial_counts();
+  counts.clear_succeeded();
+  const std::string text = CountsText(counts);
+  return text.empty() ? "" : ", " + text;
 }
 
-std::string Header(const v1::Sweep& sweep, const FrameTimes& times, const FrameStyle& style) {
-  const v1::TrialCounts& counts = sweep.trial_counts();
+bool HasStarted(const SweepSnapshot& snapshot) {
+  const v1::TrialCounts& counts = snapshot.sweep.trial_counts();
+  return counts.succeeded() + counts.failed() > 0 ||
+         std::any_of(snapshot.trials.begin(), snapshot.trials.end(),
+                     [](const auto& entry) { return entry.second.trial.attempt_count() > 0; });
+}
+
+std::string Header(const SweepSnapshot& snapshot, const FrameTimes& times,
+                   const FrameStyle& style) {
+  const v1::Sweep& sweep = snapshot.sweep;
   std::string text =
-      absl::StrCat(ShortSweepName(sweep), "  ", DoneCount(sweep), "/", TrialCount(sweep), " done");
-  if (counts.running() > 0) absl::StrAppend(&text, ", ", counts.running(), " running");
-  if (counts.stopping() > 0) absl::StrAppend(&text, ", ", counts.stopping(), " stopping");
-  if (counts.queued() > 0) absl::StrAppend(&text, ", ", counts.queued(), " waiting");
-  if (counts.failed() > 0) absl::StrAppend(&text, ", ", counts.failed(), " failed");
-  absl::StrAppend(&text, "  ", ShowDuration(times.elapsed));
+      absl::StrCat(ShortName(sweep.name()), "  ", DoneCount(sweep), "/", TrialCount(sweep), " done",
+                   OtherCounts(sweep), "  ", ShowDuration(times.elapsed));
   if (times.left && *times.left >= std::chrono::seconds(1)) {
     absl::StrAppend(&text, ", about ", ShowDuration(*times.left), " left");
   }
-  if (counts.running() == 0 && counts.queued() > 0) text += ", no worker yet";
+  if (sweep.trial_counts().running() == 0 && sweep.trial_counts().queued() > 0) {
+    text += HasStarted(snapshot) ? ", waiting for a worker" : ", no worker yet";
+  }
   return Paint(CutToWidth(text, style.columns), Tone::kStrong, style.color);
 }
 
@@ -201,7 +204,7 @@ std::string EpochText(const v1::Trial& trial) {
 std::string StartText(const v1::Trial& trial) {
   std::string text = "started";
   if (!trial.worker().empty()) {
-    absl::StrAppend(&text, " on ", trial.worker().substr(trial.worker().find('/') + 1));
+    absl::StrAppend(&text, " on ", ShortName(trial.worker()));
   }
   if (trial.attempt_count() > 1) absl::StrAppend(&text, ", attempt ", trial.attempt_count());
   return text;
@@ -236,7 +239,7 @@ std::vector<std::string> RenderFrame(const SweepSnapshot& snapshot, const FrameT
                                      const FrameStyle& style) {
   std::vector<TrialLine> running;
   for (const v1::Trial* trial : RunningByStart(snapshot)) running.push_back(Describe(*trial));
-  std::vector<std::string> frame = {Header(snapshot.sweep, times, style)};
+  std::vector<std::string> frame = {Header(snapshot, times, style)};
   // One row stays free for the cursor, one is the header.
   const auto room = static_cast<size_t>(std::max(1, style.rows - 2));
   const size_t hidden = running.size() > room ? running.size() - (room - 1) : 0;
@@ -255,22 +258,13 @@ std::string DescribeChange(const TrialChange& change, const v1::Sweep& sweep) {
 }
 
 std::string DescribeSweep(const v1::Sweep& sweep) {
-  const v1::TrialCounts& counts = sweep.trial_counts();
-  std::string text = absl::StrCat(ShortSweepName(sweep), ": ", StateWord(sweep.state()), ", ",
-                                  DoneCount(sweep), " of ", TrialCount(sweep), " trials done");
-  if (counts.failed() > 0) absl::StrAppend(&text, ", ", counts.failed(), " failed");
-  if (counts.cancelled() > 0) absl::StrAppend(&text, ", ", counts.cancelled(), " cancelled");
-  if (counts.running() > 0) absl::StrAppend(&text, ", ", counts.running(), " running");
-  if (counts.stopping() > 0) absl::StrAppend(&text, ", ", counts.stopping(), " stopping");
-  if (counts.queued() > 0) absl::StrAppend(&text, ", ", counts.queued(), " waiting");
-  return text;
+  return absl::StrCat(ShortName(sweep.name()), ": ", StateWord(sweep.state()), ", ",
+                      DoneCount(sweep), " of ", Plural(TrialCount(sweep), "trial"), " done",
+                      OtherCounts(sweep));
 }
 
 std::string TrialLabel(const v1::Trial& trial) {
   return absl::StrCat(trial.variant_label(), " seed ", trial.seed());
 }
-
-std::string StateWord(v1::Sweep::State state) { return Word(v1::Sweep::State_Name(state)); }
-std::string StateWord(v1::Trial::State state) { return Word(v1::Trial::State_Name(state)); }
 
 }  // namespace adares::client

@@ -37,8 +37,4 @@ std::string DescribeSweep(const v1::Sweep& sweep);
 // "granularity=block seed 0".
 std::string TrialLabel(const v1::Trial& trial);
 
-// The words of docs/states.md: "running".
-std::string StateWord(v1::Sweep::State state);
-std::string StateWord(v1::Trial::State state);
-
 }  // namespace adares::client

@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <set>
 
@@ -13,10 +15,16 @@
 #include "client/failure_report.h"
 #include "client/follow_sweep.h"
 #include "client/local_service.h"
+#include "client/option_values.h"
 #include "client/problem.h"
 #include "client/progress_view.h"
 #include "client/resource_argument.h"
 #include "client/sweep_file.h"
+#include "client/words.h"
+#include "core/available_cores.h"
+#include "core/measurement.h"
+#include "core/near_miss.h"
+#include "core/quoted_text.h"
 #include "core/status.h"
 
 namespace adares::client {
@@ -48,8 +56,9 @@ class Run {
                   IsUtf8Locale(), options.quiet}) {}
 
   absl::StatusOr<ExitCode> Do() {
-    ADARES_ASSIGN_OR_RETURN(service_,
-                            LocalService::Start({run_.state, run_.data, run_.device}, signals_));
+    ADARES_ASSIGN_OR_RETURN(
+        service_,
+        LocalService::Start({run_.state, run_.data, run_.device, TimeoutOf(options_)}, signals_));
     absl::StatusOr<ExitCode> result = RunToEnd();
     if (absl::IsCancelled(result.status())) {
       display_.Clear();
@@ -82,15 +91,7 @@ class Run {
   }
 
   absl::StatusOr<v1::Sweep> Submit() {
-    v1::CreateSweepRequest request;
-    request.set_spec_text(file_.text);
-    request.set_origin(file_.origin);
-    for (const Override& change : overrides_) {
-      v1::SpecOverride* entry = request.add_overrides();
-      entry->set_path(change.path);
-      entry->set_value(change.value);
-    }
-    const auto response = service_->connection().CreateSweep(request);
+    const auto response = service_->connection().CreateSweep(MakeCreateRequest(file_, overrides_));
     if (ErrorReason(response.status()) == reason::kSweepExists) {
       return WithHint(response.status(),
                       absl::StrCat("give the changed sweep another `name:`, or keep its results "
@@ -100,9 +101,8 @@ class Run {
     if (!response.ok()) return WithExcerpt(response.status(), file_.text);
     const v1::Sweep& sweep = response->sweep();
     if (!response->already_existed()) {
-      Say(options_, absl::StrCat(ShortName(sweep.name()), ": ", sweep.variant_count(),
-                                 " variants x ", sweep.seeds_size(), " seeds = ", TrialCount(sweep),
-                                 " trials; state in ", run_.state));
+      Say(options_,
+          absl::StrCat(ShortName(sweep.name()), ": ", SizeText(sweep), "; state in ", run_.state));
     } else if (IsFinal(sweep)) {
       Say(options_, absl::StrCat(ShortName(sweep.name()), " has ended already (state in ",
                                  run_.state, "); nothing to run"));
@@ -132,9 +132,8 @@ class Run {
     request.is_on_gpu =
         run_.device == "cuda" || (run_.device == "auto" && access("/dev/nvidiactl", F_OK) == 0);
     const SlotPlan plan = PlanSlots(request);
-    Say(options_, absl::StrCat(plan.slots, plan.slots == 1 ? " trial" : " trials", " at a time, ",
-                               plan.threads, plan.threads == 1 ? " thread" : " threads",
-                               plan.slots == 1 ? "" : " each"));
+    Say(options_, absl::StrCat(Plural(plan.slots, "trial"), " at a time, ",
+                               Plural(plan.threads, "thread"), plan.slots == 1 ? "" : " each"));
     return service_->StartWorker(plan);
   }
 
@@ -178,7 +177,8 @@ class Run {
                                           " & adares trial logs ", ShortName(failure.name()))));
     }
     if (failed.size() > told.size()) {
-      absl::StrAppend(&text, "... and ", failed.size() - told.size(), " more failed trials\n");
+      absl::StrAppend(&text, "... and ",
+                      Plural(std::ssize(failed) - std::ssize(told), "more failed trial"), "\n");
     }
     absl::StrAppend(&text,
                     "\nfailed trials are final; to try again, give the sweep another "
@@ -202,8 +202,28 @@ class Run {
   std::unique_ptr<LocalService> service_;
 };
 
-// Reads and checks the file before anything is started.
+absl::Status CheckServerIsNotGiven(const GlobalOptions& options) {
+  if (!options.is_server_given) return absl::OkStatus();
+  return UsageError("run starts a coordinator of its own, so that --server has no meaning here",
+                    absl::StrCat("on the one at ", options.server,
+                                 ": adares sweep submit FILE --wait --server ", options.server));
+}
+
+// A word that no trial reports would be found out after the last trial only.
+absl::Status CheckMetric(const std::string& metric) {
+  const std::vector<std::string>& reported = ReportedMetrics();
+  if (metric.empty() || std::find(reported.begin(), reported.end(), metric) != reported.end()) {
+    return absl::OkStatus();
+  }
+  return UsageError(
+      absl::StrCat("--metric: trials report no ", Quoted(metric), DidYouMean(metric, reported)),
+      "nothing was started");
+}
+
+// Checks all that can be checked before anything is started.
 absl::StatusOr<ExitCode> RunSweep(const GlobalOptions& options, const RunOptions& run) {
+  ADARES_RETURN_IF_ERROR(CheckServerIsNotGiven(options));
+  ADARES_RETURN_IF_ERROR(CheckMetric(run.metric));
   ADARES_ASSIGN_OR_RETURN(SweepFile file, ReadSweepFile(run.file));
   ADARES_ASSIGN_OR_RETURN(auto overrides, ParseOverrides(run.set));
   const auto plan = LoadSweep(file.text, file.origin, overrides);
@@ -227,17 +247,23 @@ void AddRunCommand(CLI::App& app, CommandLine& line) {
       ->type_name("DIR")
       ->envname("ADARES_DATA_DIR");
   command->add_option("--slots", run->slots, "Trials at a time; by default one for each core")
-      ->check(CLI::Range(1, 1024).description(""));
+      ->check(IntegerBetween(1, 1024))
+      ->type_name("N");
   command->add_option("--threads", run->threads, "Threads of each trial; by default cores / slots")
-      ->check(CLI::Range(1, 1024).description(""));
+      ->check(IntegerBetween(1, 1024))
+      ->type_name("N");
   command->add_option("--device", run->device, "cpu, cuda, or auto for cuda where there is one")
-      ->check(CLI::IsMember({"cpu", "cuda", "auto"}).description(""))
+      ->check(OneOf({"cpu", "cuda", "auto"}))
+      ->type_name("DEVICE")
       ->capture_default_str();
   command->add_option("--set", run->set, "Change the base configuration, e.g. train.epochs=2")
       ->type_name("PATH=VALUE")
       ->allow_extra_args(false);
   command->add_option("--metric", run->metric, "What to compare; the sweep's objective by default")
       ->type_name("KEY");
+  command->footer(
+      "It starts a coordinator of its own, so that --server has no meaning here.\n"
+      "-o, -q, --timeout and the other options of every command: adares --help\n");
   command->callback([run, &line] {
     line.chosen = [run](const GlobalOptions& options) { return RunSweep(options, *run); };
   });

@@ -6,6 +6,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <utility>
+
 namespace adares::client {
 namespace {
 
@@ -32,6 +34,7 @@ Signals::~Signals() {
 
 Signals::Seen Signals::Take() {
   Seen seen;
+  seen.child = std::exchange(has_child_ended_, false);
   signalfd_siginfo info;
   while (read(fd_, &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
     const int number = static_cast<int>(info.ssi_signo);
@@ -43,8 +46,20 @@ Signals::Seen Signals::Take() {
 
 Signals::Seen Signals::Wait(std::chrono::milliseconds at_most, int other_fd) {
   pollfd waiting[2] = {{fd_, POLLIN, 0}, {other_fd, POLLIN, 0}};
-  poll(waiting, other_fd < 0 ? 1 : 2, static_cast<int>(at_most.count()));
+  const auto timeout = has_child_ended_ ? 0 : static_cast<int>(at_most.count());
+  poll(waiting, other_fd < 0 ? 1 : 2, timeout);
   return Take();
+}
+
+bool Signals::AwaitReadable(int fd) {
+  for (;;) {
+    pollfd waiting[2] = {{fd_, POLLIN, 0}, {fd, POLLIN, 0}};
+    poll(waiting, 2, -1);
+    const Seen seen = Take();
+    has_child_ended_ = seen.child;
+    if (seen.interrupt) return false;
+    if (waiting[1].revents != 0) return true;
+  }
 }
 
 }  // namespace adares::client

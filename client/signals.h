@@ -1,5 +1,5 @@
 // Signals as something to wait for. While an instance lives, SIGINT, SIGTERM, SIGHUP, SIGCHLD and
-// SIGWINCH do nothing by themselves; they are read from `fd`. Construct it before any other thread
+// SIGWINCH do nothing by themselves; they are asked for. Construct it before any other thread
 // starts (so before a connection is opened), and only one at a time. Not thread-safe.
 #pragma once
 
@@ -22,17 +22,19 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  // Readable when Take has something to tell.
-  int fd() const { return fd_; }
-
   Seen Take();
 
   // Waits for a signal, for `other_fd` (if not -1) to become readable, or for the time to pass;
   // a negative time waits without end.
   Seen Wait(std::chrono::milliseconds at_most, int other_fd = -1);
 
+  // Waits until `fd` is readable; false where an interrupt came first, which is taken. That a child
+  // has ended is kept for Take and Wait.
+  bool AwaitReadable(int fd);
+
  private:
   int fd_;
+  bool has_child_ended_ = false;  // seen by AwaitReadable
   sigset_t before_;
 };
 

@@ -1,9 +1,8 @@
-// How many trials run at a time on this machine, and with how many threads each. Thread-safe: pure
-// functions except AvailableCores.
+// How many trials run at a time on this machine, and with how many threads each. Thread-safe: a
+// pure function.
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace adares::client {
 
@@ -23,11 +22,5 @@ struct SlotPlan {
 // On a CPU as many one-thread trials as there are cores gives the most trials an hour; more threads
 // only where there are fewer trials than cores. On a GPU one trial at a time has the whole device.
 SlotPlan PlanSlots(const SlotRequest& request);
-
-// Cores that the contents of cgroup v2's cpu.max allow, rounded up; 0 for no limit or no sense.
-int CoresFromCpuMax(const std::string& text);
-
-// Cores that this process may use, by affinity and by cgroup.
-int AvailableCores();
 
 }  // namespace adares::client

@@ -13,6 +13,7 @@
 #include "client/signals.h"
 #include "client/sweep_file.h"
 #include "client/sweep_view.h"
+#include "client/words.h"
 #include "core/status.h"
 
 namespace adares::client {
@@ -25,74 +26,89 @@ struct SubmitOptions {
   bool wait = false;
 };
 
-// Follows the sweep until it is final. The payload of tables is the account of changes itself, so
-// it goes to standard output; with machine formats it goes to standard error.
-absl::StatusOr<ExitCode> Follow(const GlobalOptions& options, Connection& connection,
-                                Signals& signals, const std::string& sweep) {
+// Follows the sweep until it is final and returns what it is then. The payload of tables is the
+// account of changes itself, so it goes to standard output; with machine formats it goes to
+// standard error.
+absl::StatusOr<v1::Sweep> Follow(const GlobalOptions& options, Connection& connection,
+                                 Signals& signals, const std::string& sweep) {
   std::FILE* stream = options.output == OutputFormat::kTable ? stdout : stderr;
   ProgressDisplay display({stream, IsLiveTerminal(stream), MayColor(stream, options.no_color),
                            IsUtf8Locale(), options.quiet});
-  ADARES_ASSIGN_OR_RETURN(const v1::Sweep before, connection.GetSweep(sweep));
-  display.Start(TimeOf(before.create_time()));
-  const auto snapshot = FollowSweep({connection, signals, display}, sweep);
+  const auto follow = [&]() -> absl::StatusOr<SweepSnapshot> {
+    ADARES_ASSIGN_OR_RETURN(const v1::Sweep before, connection.GetSweep(sweep));
+    display.Start(TimeOf(before.create_time()));
+    return FollowSweep({connection, signals, display}, sweep);
+  };
+  auto snapshot = follow();
   if (absl::IsCancelled(snapshot.status())) {
     display.Clear();
     return WithHint(absl::CancelledError("no longer watching; the sweep goes on"),
                     absl::StrCat("watch it again: adares sweep watch ", ShortName(sweep)));
   }
   if (!snapshot.ok()) return snapshot.status();
-  const v1::Sweep& after = snapshot->sweep;
-  ADARES_RETURN_IF_ERROR(Answer(
-      options, [&] { return JsonDocument(after); }, [&] { return SweepCsv({after}); },
-      [&](bool) { return DescribeSweep(after) + "\n"; }));
-  if (after.state() == v1::Sweep::STATE_SUCCEEDED) {
-    Say(options, absl::StrCat("compare: adares compare ", ShortName(sweep)));
+  return std::move(snapshot->sweep);
+}
+
+// What to do next, and the exit code of a sweep that has ended.
+ExitCode TellEnd(const GlobalOptions& options, const v1::Sweep& sweep) {
+  const std::string name = ShortName(sweep.name());
+  if (sweep.state() == v1::Sweep::STATE_SUCCEEDED) {
+    Say(options, absl::StrCat("compare: adares compare ", name));
     return ExitCode::kOk;
   }
-  Say(options,
-      absl::StrCat("what failed: adares trial list ", ShortName(sweep), " --state failed"));
+  Say(options, absl::StrCat("what failed: adares trial list ", name, " --state failed"));
   return ExitCode::kTrialsFailed;
 }
 
 std::string SubmitText(const v1::CreateSweepResponse& response, bool is_dry_run) {
   const v1::Sweep& sweep = response.sweep();
   const std::string name = ShortName(sweep.name());
-  const std::string size = absl::StrCat(sweep.variant_count(), " variants x ", sweep.seeds_size(),
-                                        " seeds = ", TrialCount(sweep), " trials");
-  if (response.already_existed()) {
-    return absl::StrCat(name, " exists already with the same content; ", DescribeSweep(sweep));
+  if (!response.already_existed()) {
+    return absl::StrCat(name, is_dry_run ? " would be created: " : " created: ", SizeText(sweep));
   }
-  return absl::StrCat(name, is_dry_run ? " would be created: " : " created: ", size);
+  return absl::StrCat(name, " exists already with the same content; ",
+                      is_dry_run ? "submitting it would change nothing, its title, labels and "
+                                   "priority neither\n"
+                                 : "its title, labels and priority stay as they were\n",
+                      DescribeSweep(sweep));
+}
+
+// What has become of the request is said where it is not plain.
+absl::Status SubmitError(const absl::Status& status, const SubmitOptions& submit,
+                         const SweepFile& file) {
+  if (absl::IsCancelled(status)) {
+    return WithHint(absl::CancelledError("interrupted before the coordinator had answered"),
+                    "the sweep may be there or not; the same command makes sure, and never "
+                    "creates it twice");
+  }
+  if (submit.dry_run && ErrorReason(status) == reason::kSweepExists) {
+    return WithHint(status, "submitting it would fail like this; give the sweep another `name:`");
+  }
+  return WithExcerpt(status, file.text);
 }
 
 absl::StatusOr<ExitCode> Submit(const GlobalOptions& options, const SubmitOptions& submit) {
   ADARES_ASSIGN_OR_RETURN(const SweepFile file, ReadSweepFile(submit.file));
   ADARES_ASSIGN_OR_RETURN(const auto overrides, ParseOverrides(submit.set));
-  v1::CreateSweepRequest request;
-  request.set_spec_text(file.text);
-  request.set_origin(file.origin);
+  v1::CreateSweepRequest request = MakeCreateRequest(file, overrides);
   request.set_validate_only(submit.dry_run);
-  for (const Override& change : overrides) {
-    v1::SpecOverride* entry = request.add_overrides();
-    entry->set_path(change.path);
-    entry->set_value(change.value);
-  }
   const bool is_waiting = submit.wait && !submit.dry_run;
-  std::unique_ptr<Signals> signals;
-  if (is_waiting) signals = std::make_unique<Signals>();
-  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
-  const auto response = connection->CreateSweep(request);
-  if (!response.ok()) return WithExcerpt(response.status(), file.text);
+  Signals signals;
+  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options, &signals));
+  auto response = connection->CreateSweep(request);
+  if (!response.ok()) return SubmitError(response.status(), submit, file);
+  v1::Sweep& sweep = *response->mutable_sweep();
+  const std::string text = SubmitText(*response, submit.dry_run);
   if (is_waiting) {
-    Say(options, SubmitText(*response, false));
-    return Follow(options, *connection, *signals, response->sweep().name());
+    Say(options, text);
+    ADARES_ASSIGN_OR_RETURN(sweep, Follow(options, *connection, signals, sweep.name()));
   }
   ADARES_RETURN_IF_ERROR(Answer(
-      options, [&] { return JsonDocument(*response); },
-      [&] { return SweepCsv({response->sweep()}); },
-      [&](bool) { return SubmitText(*response, submit.dry_run) + "\n"; }));
+      options, [&] { return JsonDocument(*response); }, [&] { return SweepCsv({sweep}); },
+      [&](bool) { return (is_waiting ? DescribeSweep(sweep) : text) + "\n"; }));
+  if (is_waiting) return TellEnd(options, sweep);
   if (!submit.dry_run) {
-    Say(options, absl::StrCat("watch: adares sweep watch ", ShortName(response->sweep().name())));
+    Say(options, absl::StrCat("watch: adares sweep watch ", ShortName(sweep.name())));
   }
   return ExitCode::kOk;
 }
@@ -119,8 +135,12 @@ absl::StatusOr<ExitCode> Show(const GlobalOptions& options, const std::string& n
 absl::StatusOr<ExitCode> Watch(const GlobalOptions& options, const std::string& name) {
   ADARES_ASSIGN_OR_RETURN(const std::string resource, SweepArgument(name));
   Signals signals;
-  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
-  return Follow(options, *connection, signals, resource);
+  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options, &signals));
+  ADARES_ASSIGN_OR_RETURN(const v1::Sweep sweep, Follow(options, *connection, signals, resource));
+  ADARES_RETURN_IF_ERROR(Answer(
+      options, [&] { return JsonDocument(sweep); }, [&] { return SweepCsv({sweep}); },
+      [&](bool) { return DescribeSweep(sweep) + "\n"; }));
+  return TellEnd(options, sweep);
 }
 
 absl::StatusOr<ExitCode> Cancel(const GlobalOptions& options, const std::string& name) {

@@ -63,4 +63,17 @@ absl::StatusOr<std::vector<Override>> ParseOverrides(const std::vector<std::stri
   return overrides;
 }
 
+v1::CreateSweepRequest MakeCreateRequest(const SweepFile& file,
+                                         const std::vector<Override>& overrides) {
+  v1::CreateSweepRequest request;
+  request.set_spec_text(file.text);
+  request.set_origin(file.origin);
+  for (const Override& change : overrides) {
+    v1::SpecOverride* entry = request.add_overrides();
+    entry->set_path(change.path);
+    entry->set_value(change.value);
+  }
+  return request;
+}
+
 }  // namespace adares::client

@@ -1,10 +1,11 @@
-// Reading sweep files and `--set` changes from the command line.
+// Sweep files and `--set` changes from the command line, up to the request for a coordinator.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "adares/v1/sweep_service.pb.h"
 #include "core/sweep_spec.h"
 
 namespace adares::client {
@@ -20,5 +21,8 @@ absl::StatusOr<SweepFile> ReadSweepFile(const std::string& path);
 
 // `train.epochs=2`; INVALID_ARGUMENT without `=` or path.
 absl::StatusOr<std::vector<Override>> ParseOverrides(const std::vector<std::string>& texts);
+
+v1::CreateSweepRequest MakeCreateRequest(const SweepFile& file,
+                                         const std::vector<Override>& overrides);
 
 }  // namespace adares::client

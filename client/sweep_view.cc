@@ -1,12 +1,14 @@
 // The columns of `adares sweep list` and the fields of `adares sweep show`.
 #include "client/sweep_view.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "client/progress_view.h"
 #include "client/resource_argument.h"
 #include "client/resource_time.h"
 #include "client/sweep_snapshot.h"
+#include "client/words.h"
 
 namespace adares::client {
 namespace {
@@ -19,24 +21,6 @@ std::string Pairs(const google::protobuf::Map<std::string, std::string>& map) {
 }
 
 std::string Seeds(const v1::Sweep& sweep) { return absl::StrJoin(sweep.seeds(), ", "); }
-
-std::string GoalWord(v1::Objective::Goal goal) {
-  return goal == v1::Objective::GOAL_MINIMIZE ? "lower is better" : "higher is better";
-}
-
-std::string CountsText(const v1::TrialCounts& counts) {
-  std::vector<std::string> parts;
-  const auto add = [&parts](int count, const char* word) {
-    if (count > 0) parts.push_back(absl::StrCat(count, " ", word));
-  };
-  add(counts.succeeded(), "succeeded");
-  add(counts.failed(), "failed");
-  add(counts.cancelled(), "cancelled");
-  add(counts.running(), "running");
-  add(counts.stopping(), "stopping");
-  add(counts.queued(), "waiting");
-  return absl::StrJoin(parts, ", ");
-}
 
 std::string Age(const v1::Sweep& sweep, Timestamp now) {
   return sweep.has_create_time() ? ShowDuration(now - TimeOf(sweep.create_time())) : "-";

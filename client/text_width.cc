@@ -1,9 +1,11 @@
-// A small decoder and the width classes that matter for names and titles.
+// The width classes that matter for names and titles.
 #include "client/text_width.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+
+#include "core/utf8.h"
 
 namespace adares::client {
 namespace {
@@ -13,28 +15,13 @@ struct Character {
   size_t bytes = 1;
 };
 
-bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-// The first character of a text that is not empty.
+// The first character of a text that is not empty; a byte where none begins.
 Character Decode(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  size_t bytes = 1;
-  uint32_t code = first;
-  if (first >= 0xF0 && first < 0xF8) {
-    bytes = 4;
-    code = first & 0x07;
-  } else if (first >= 0xE0) {
-    bytes = 3;
-    code = first & 0x0F;
-  } else if (first >= 0xC0) {
-    bytes = 2;
-    code = first & 0x1F;
-  }
-  if (bytes > text.size()) return {first, 1};
-  for (size_t i = 1; i < bytes; ++i) {
-    if (!IsContinuation(text[i])) return {first, 1};
-    code = code << 6 | (static_cast<unsigned char>(text[i]) & 0x3F);
-  }
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const size_t bytes = Utf8CharacterBytes(text);
+  if (bytes < 2) return {byte(0), 1};
+  uint32_t code = byte(0) & (0xFFu >> (bytes + 1));
+  for (size_t i = 1; i < bytes; ++i) code = code << 6 | (byte(i) & 0x3Fu);
   return {code, bytes};
 }
 

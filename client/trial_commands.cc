@@ -1,6 +1,7 @@
 // `adares trial list | show | logs | metrics | weights`.
 #include <CLI/CLI.hpp>
-#include <map>
+#include <algorithm>
+#include <array>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -8,9 +9,12 @@
 #include "client/command_line.h"
 #include "client/failure_report.h"
 #include "client/log_printer.h"
+#include "client/option_values.h"
 #include "client/problem.h"
 #include "client/resource_argument.h"
+#include "client/signals.h"
 #include "client/trial_view.h"
+#include "client/words.h"
 #include "core/status.h"
 #include "core/timestamp.h"
 
@@ -19,7 +23,7 @@ namespace {
 
 struct ListOptions {
   std::string sweep;
-  std::vector<v1::Trial::State> states;
+  std::vector<std::string> states;  // words
 };
 
 struct LogOptions {
@@ -39,24 +43,37 @@ struct WeightOptions {
   bool all = false;
 };
 
-const std::map<std::string, v1::Trial::State>& StatesByWord() {
-  static const auto* const kStates = new std::map<std::string, v1::Trial::State>{
-      {"queued", v1::Trial::STATE_QUEUED},     {"running", v1::Trial::STATE_RUNNING},
-      {"stopping", v1::Trial::STATE_STOPPING}, {"succeeded", v1::Trial::STATE_SUCCEEDED},
-      {"failed", v1::Trial::STATE_FAILED},     {"cancelled", v1::Trial::STATE_CANCELLED}};
-  return *kStates;
+constexpr std::array kStates = {v1::Trial::STATE_QUEUED,   v1::Trial::STATE_RUNNING,
+                                v1::Trial::STATE_STOPPING, v1::Trial::STATE_SUCCEEDED,
+                                v1::Trial::STATE_FAILED,   v1::Trial::STATE_CANCELLED};
+
+std::vector<std::string> StateWords() {
+  std::vector<std::string> words;
+  for (const v1::Trial::State state : kStates) words.push_back(StateWord(state));
+  return words;
+}
+
+std::vector<v1::Trial::State> StatesOf(const std::vector<std::string>& words) {
+  std::vector<v1::Trial::State> states;
+  for (const v1::Trial::State state : kStates) {
+    if (std::find(words.begin(), words.end(), StateWord(state)) != words.end()) {
+      states.push_back(state);
+    }
+  }
+  return states;
 }
 
 // The trials of one sweep, or of all.
 absl::StatusOr<std::vector<v1::Trial>> Collect(Connection& connection, const ListOptions& list) {
+  const std::vector<v1::Trial::State> states = StatesOf(list.states);
   if (!list.sweep.empty()) {
     ADARES_ASSIGN_OR_RETURN(const std::string resource, SweepArgument(list.sweep));
-    return connection.ListTrials(resource, list.states);
+    return connection.ListTrials(resource, states);
   }
   ADARES_ASSIGN_OR_RETURN(const auto sweeps, connection.ListSweeps());
   std::vector<v1::Trial> all;
   for (const v1::Sweep& sweep : sweeps) {
-    ADARES_ASSIGN_OR_RETURN(auto trials, connection.ListTrials(sweep.name(), list.states));
+    ADARES_ASSIGN_OR_RETURN(auto trials, connection.ListTrials(sweep.name(), states));
     for (v1::Trial& trial : trials) all.push_back(std::move(trial));
   }
   return all;
@@ -84,7 +101,8 @@ absl::StatusOr<ExitCode> Show(const GlobalOptions& options, const std::string& n
 
 absl::StatusOr<ExitCode> Logs(const GlobalOptions& options, const LogOptions& logs) {
   ADARES_ASSIGN_OR_RETURN(const std::string resource, TrialArgument(logs.trial));
-  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
+  Signals signals;  // an interrupt ends the stream, and the array that is open
+  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options, &signals));
   v1::TailLogsRequest request;
   request.set_name(resource);
   request.set_attempt(logs.attempt);
@@ -106,6 +124,13 @@ absl::StatusOr<ExitCode> Logs(const GlobalOptions& options, const LogOptions& lo
   return ExitCode::kOk;
 }
 
+// Points that say of which trial they are, as the rows of CSV do.
+JsonOfMessage WithTrial(const std::string& trial) {
+  return [value = JsonString(trial)](const google::protobuf::Message& message) {
+    return JsonLineWith("trial", value, message);
+  };
+}
+
 absl::StatusOr<ExitCode> Metrics(const GlobalOptions& options, const MetricOptions& wanted) {
   ADARES_ASSIGN_OR_RETURN(const std::string resource, TrialArgument(wanted.trial));
   ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
@@ -114,7 +139,8 @@ absl::StatusOr<ExitCode> Metrics(const GlobalOptions& options, const MetricOptio
   request.mutable_keys()->Assign(wanted.keys.begin(), wanted.keys.end());
   ADARES_ASSIGN_OR_RETURN(const auto metrics, connection->QueryMetrics(request));
   ADARES_RETURN_IF_ERROR(AnswerList(options, metrics.points(), MetricCsv(metrics),
-                                    MetricTable(metrics), "no points yet"));
+                                    MetricTable(metrics), "no points yet",
+                                    WithTrial(metrics.trial())));
   return ExitCode::kOk;
 }
 
@@ -127,7 +153,8 @@ absl::StatusOr<ExitCode> Weights(const GlobalOptions& options, const WeightOptio
   request.set_last_only(!wanted.all);
   ADARES_ASSIGN_OR_RETURN(const auto weights, connection->QuerySkipWeights(request));
   ADARES_RETURN_IF_ERROR(AnswerList(options, weights.weights(), SkipWeightCsv(weights),
-                                    SkipWeightTable(weights), "no skip weights yet"));
+                                    SkipWeightTable(weights), "no skip weights yet",
+                                    WithTrial(weights.trial())));
   return ExitCode::kOk;
 }
 
@@ -151,7 +178,7 @@ void AddList(CLI::App& trial, CommandLine& line) {
       ->add_option(
           "--state", list->states,
           "Only those queued, running, stopping, succeeded, failed or cancelled;\nmay be repeated")
-      ->transform(CLI::CheckedTransformer(StatesByWord(), CLI::ignore_case).description(""))
+      ->check(OneOf(StateWords()))
       ->type_name("STATE")
       ->allow_extra_args(false);
   Choose(command, line, list, List);
@@ -163,7 +190,8 @@ void AddLogs(CLI::App& trial, CommandLine& line) {
   command->add_option("TRIAL", logs->trial, kTrialForms)->required();
   command->add_flag("-f,--follow", logs->follow, "Go on until the attempt ends");
   command->add_option("--attempt", logs->attempt, "Which attempt; the newest by default")
-      ->check(CLI::PositiveNumber);
+      ->check(IntegerBetween(1, 1'000'000))
+      ->type_name("N");
   Choose(command, line, logs, Logs);
 }
 

@@ -6,9 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/failure_report.h"
-#include "client/progress_view.h"
 #include "client/resource_argument.h"
 #include "client/resource_time.h"
+#include "client/words.h"
 #include "core/measurement.h"
 #include "nlohmann/json.hpp"
 

@@ -2,8 +2,10 @@
 #include "client/usage.h"
 
 #include <CLI/CLI.hpp>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/problem.h"
 #include "core/near_miss.h"
 
@@ -18,7 +20,7 @@ std::vector<std::string> CommandNames(const CLI::App& app) {
   return names;
 }
 
-// Options of this command and those above it, with their dashes.
+// Long options of this command and those above it, with their dashes.
 std::vector<std::string> OptionNames(const CLI::App* app) {
   std::vector<std::string> names;
   for (; app != nullptr; app = app->get_parent()) {
@@ -36,6 +38,21 @@ const CLI::App* FindCommand(const CLI::App& app, const std::string& name) {
   return nullptr;
 }
 
+// The part of an argument that names an option: `--set` of `--set=a=b`, `-o` of `-ojson`.
+std::string OptionName(const std::string& argument) {
+  return argument.starts_with("--") ? argument.substr(0, argument.find('='))
+                                    : argument.substr(0, 2);
+}
+
+const CLI::Option* FindOption(const CLI::App* app, const std::string& name) {
+  for (; app != nullptr; app = app->get_parent()) {
+    for (const CLI::Option* option : app->get_options()) {
+      if (option->check_name(name)) return option;
+    }
+  }
+  return nullptr;
+}
+
 std::string PathOf(const CLI::App* app) {
   std::string path;
   for (; app->get_parent() != nullptr; app = app->get_parent()) {
@@ -44,30 +61,46 @@ std::string PathOf(const CLI::App* app) {
   return "adares" + path;
 }
 
+std::string HelpHint(const CLI::App* app) {
+  return absl::StrCat("`", PathOf(app), " --help` explains it");
+}
+
+absl::Status UnknownOption(const CLI::App* app, const std::string& name) {
+  const auto nearest = NearMiss(name, OptionNames(app));
+  return UsageError("there is no option " + name,
+                    nearest ? "did you mean " + *nearest + "?" : HelpHint(app));
+}
+
+absl::Status UnknownCommand(const CLI::App* app, const std::string& word) {
+  const std::vector<std::string> names = CommandNames(*app);
+  const auto nearest = NearMiss(word, names);
+  return UsageError(absl::StrCat("there is no command `", PathOf(app), " ", word, "`"),
+                    nearest
+                        ? absl::StrCat("did you mean `", PathOf(app), " ", *nearest, "`?")
+                        : absl::StrCat("`", PathOf(app), "` knows ", absl::StrJoin(names, ", ")));
+}
+
 }  // namespace
 
 absl::Status UsageProblem(const CLI::App& app, const std::string& complaint,
                           const std::vector<std::string>& arguments) {
   const CLI::App* at = &app;
+  bool is_value = false;  // of the option before it
   for (const std::string& argument : arguments) {
-    if (argument.starts_with("--")) {
-      const std::string name = argument.substr(0, argument.find('='));
-      const auto known = OptionNames(at);
-      const bool is_known = std::find(known.begin(), known.end(), name) != known.end();
-      const auto nearest = NearMiss(name, known);
-      if (!is_known && nearest) {
-        return UsageError("there is no option " + name, "did you mean " + *nearest + "?");
-      }
+    if (std::exchange(is_value, false)) continue;
+    if (argument == "--") break;
+    if (argument.starts_with('-') && argument.size() > 1) {
+      const std::string name = OptionName(argument);
+      const CLI::Option* option = FindOption(at, name);
+      if (option == nullptr) return UnknownOption(at, name);
+      is_value = option->get_items_expected_min() > 0 && argument == name;
     } else if (const CLI::App* next = FindCommand(*at, argument)) {
       at = next;
-    } else if (const auto names = CommandNames(*at); !names.empty() && argument[0] != '-') {
-      if (const auto nearest = NearMiss(argument, names)) {
-        return UsageError(absl::StrCat("there is no command `", PathOf(at), " ", argument, "`"),
-                          absl::StrCat("did you mean `", PathOf(at), " ", *nearest, "`?"));
-      }
+    } else if (!CommandNames(*at).empty()) {
+      return UnknownCommand(at, argument);
     }
   }
-  return UsageError(complaint, absl::StrCat("`", PathOf(at), " --help` explains it"));
+  return UsageError(complaint, HelpHint(at));
 }
 
 }  // namespace adares::client

@@ -12,8 +12,9 @@ class App;
 
 namespace adares::client {
 
-// INVALID_ARGUMENT for a parser's complaint, with the nearest command or option as the hint where
-// one of `arguments` looks misspelt, else with where to read on.
+// INVALID_ARGUMENT for a parser's complaint about `arguments`: names the first command or option
+// that there is not, with the nearest one as the hint; else repeats the complaint and says where to
+// read on.
 absl::Status UsageProblem(const CLI::App& app, const std::string& complaint,
                           const std::vector<std::string>& arguments);
 

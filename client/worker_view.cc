@@ -1,22 +1,13 @@
 // The columns of `adares worker list`.
 #include "client/worker_view.h"
 
-#include <cctype>
-#include <string>
-
 #include "absl/strings/str_cat.h"
 #include "client/resource_argument.h"
 #include "client/resource_time.h"
+#include "client/words.h"
 
 namespace adares::client {
 namespace {
-
-std::string Word(v1::Worker::State state) {
-  std::string word = v1::Worker::State_Name(state);
-  word.erase(0, word.find('_') + 1);
-  for (char& c : word) c = static_cast<char>(std::tolower(c));
-  return word;
-}
 
 Tone ToneOf(v1::Worker::State state) {
   if (state == v1::Worker::STATE_LOST) return Tone::kBad;
@@ -33,7 +24,7 @@ Table WorkerTable(const std::vector<v1::Worker>& workers, Timestamp now) {
   for (const v1::Worker& worker : workers) {
     table.rows.push_back(
         {ShortName(worker.name()),
-         {Word(worker.state()), ToneOf(worker.state())},
+         {StateWord(worker.state()), ToneOf(worker.state())},
          absl::StrCat(worker.busy_slots(), "/", worker.slots()),
          worker.device(),
          worker.hostname(),
@@ -47,7 +38,7 @@ std::vector<CsvRow> WorkerCsv(const std::vector<v1::Worker>& workers) {
   std::vector<CsvRow> rows = {{"name", "state", "busy_slots", "slots", "device", "hostname",
                                "version", "register_time", "last_seen_time"}};
   for (const v1::Worker& worker : workers) {
-    rows.push_back({ShortName(worker.name()), Word(worker.state()),
+    rows.push_back({ShortName(worker.name()), StateWord(worker.state()),
                     absl::StrCat(worker.busy_slots()), absl::StrCat(worker.slots()),
                     worker.device(), worker.hostname(), worker.version(),
                     IsoOrEmpty(worker.has_register_time(), worker.register_time()),

@@ -23,6 +23,10 @@ bool IsMetricKey(std::string_view text) { return IsNameOf(text, "_/.-"); }
 
 bool IsSiteName(std::string_view text) { return IsNameOf(text, "_.-"); }
 
+Goal GoalOfMetric(std::string_view key) {
+  return key.ends_with("loss") || key.ends_with("seconds") ? Goal::kMinimize : Goal::kMaximize;
+}
+
 const std::vector<std::string>& ReportedMetrics() {
   static const auto& keys = *new std::vector<std::string>{
       metric::kTrainLoss,          metric::kTrainAccuracy, metric::kValidationLoss,

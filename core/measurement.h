@@ -42,6 +42,12 @@ inline constexpr char kImagesPerSecond[] = "time/images_per_second";
 // The keys above, as a list: what a sweep's objective may name.
 const std::vector<std::string>& ReportedMetrics();
 
+// Which values of a metric are the better ones.
+enum class Goal { kMaximize, kMinimize };
+
+// What a key's ending says of it: less is better of a `loss` and of `seconds`, more of all else.
+Goal GoalOfMetric(std::string_view key);
+
 // [a-z0-9_/.-]{1,128}
 bool IsMetricKey(std::string_view text);
 

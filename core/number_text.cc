@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <string>
 #include <system_error>
 
 namespace adares {
@@ -23,7 +24,14 @@ bool IsIntegerText(std::string_view text) {
   return !leading_zero && SkipDigits(text, position) > 0 && position == text.size();
 }
 
-// What is wrong with a text that is no number, as far as a frequent mistake explains it.
+std::string WithoutUnderscores(std::string_view text) {
+  std::string rest(text);
+  std::erase(rest, '_');
+  return rest;
+}
+
+// What is wrong with a text that is no number, as far as a frequent mistake explains it. A way out
+// is named only where it leads to a number.
 std::string Hint(std::string_view text) {
   size_t position = text.starts_with('-') ? 1 : 0;
   const size_t digits = position;
@@ -35,10 +43,14 @@ std::string Hint(std::string_view text) {
     }
     return "has leading zeros";
   }
-  if (text.starts_with('+')) return "has a plus sign; leave it out";
-  if (text.find('_') != std::string_view::npos) return "has an underscore; write the digits only";
-  if (text.starts_with('.')) return "has no digit before the point; write 0" + std::string(text);
-  if (text.ends_with('.')) return "has no digit after the point";
+  if (text.starts_with('+') && IsNumberText(text.substr(1))) return "has a plus sign; leave it out";
+  if (text.starts_with('.') && IsNumberText("0" + std::string(text))) {
+    return "has no digit before the point; write 0" + std::string(text);
+  }
+  if (text.ends_with('.') && IsNumberText(text.substr(0, text.size() - 1))) {
+    return "has no digit after the point";
+  }
+  if (IsNumberText(WithoutUnderscores(text))) return "has an underscore; write the digits only";
   return "is not a number";
 }
 

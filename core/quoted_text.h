@@ -6,11 +6,8 @@
 
 namespace adares {
 
-bool IsUtf8(std::string_view text);
-
 // The text in double quotes, safe to print: control characters escaped, what is no UTF-8 replaced
-// by
-// '?', and cut after about 80 bytes.
+// by '?', and cut after about 80 bytes.
 std::string Quoted(std::string_view text);
 
 }  // namespace adares

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/measurement.h"
 #include "core/trial_spec.h"
 
 namespace adares {
@@ -22,8 +23,6 @@ struct Axis {
 
 // One value of each axis, in product order: {{"granularity", "block"}, {"init", "0"}}.
 using AxisValues = std::vector<std::pair<std::string, std::string>>;
-
-enum class Goal { kMaximize, kMinimize };
 
 struct Objective {
   std::string metric = "test/accuracy";
@@ -74,7 +73,7 @@ inline constexpr size_t kMaxSweepFileBytes = 1 << 20;
 inline constexpr size_t kMaxTrialsPerSweep = 20'000;
 
 // Reads a sweep file (YAML; JSON is a subset). `origin` stands before line and column in messages:
-// "sweep.yaml:14:27: unknown value ...". Errors are INVALID_ARGUMENT with reason SPEC_INVALID and
+// "sweep.yaml:14:12: unknown key ...". Errors are INVALID_ARGUMENT with reason SPEC_INVALID and
 // metadata file, line, column; all of them name the way out.
 absl::StatusOr<SweepPlan> LoadSweep(std::string_view text, std::string_view origin,
                                     const std::vector<Override>& overrides = {});

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/quoted_text.h"
+#include "core/utf8.h"
 
 namespace adares {
 namespace {

@@ -3,10 +3,10 @@
 #include <unordered_map>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/comparison.h"
+#include "core/measurement.h"
 #include "core/near_miss.h"
 #include "core/quoted_text.h"
 #include "core/status.h"
@@ -126,7 +126,7 @@ void FillSummaries(const VariantIndex& index, std::vector<VariantResult>& varian
 
 Goal GoalOf(const std::string& metric, const Objective& objective) {
   if (metric == objective.metric) return objective.goal;
-  return absl::EndsWith(metric, "loss") ? Goal::kMinimize : Goal::kMaximize;
+  return GoalOfMetric(metric);
 }
 
 }  // namespace

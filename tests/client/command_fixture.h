@@ -3,42 +3,47 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "tests/client/program.h"
 #include "tests/client/scripted_coordinator.h"
+#include "tests/fixtures/program.h"
+#include "tests/fixtures/temp_folder.h"
 
 namespace adares::client {
 
+using fixtures::Program;
+using fixtures::ProgramResult;
+
 class CommandFixture : public testing::Test {
  protected:
-  CommandFixture() {
-    std::string pattern = std::filesystem::temp_directory_path() / "adares-test-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~CommandFixture() override {
-    coordinator_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
-  std::string Address() const { return "unix:" + folder_ + "/socket"; }
+  std::string Address() const { return "unix:" + (folder_ / "socket"); }
 
   void Serve(Script script) {
     coordinator_ = std::make_unique<ScriptedCoordinator>(Address(), std::move(script));
   }
 
-  Program::Options Options(std::vector<std::string> arguments) const {
-    Program::Options options;
-    options.arguments = std::move(arguments);
+  // A program that knows nothing of the environment of the test.
+  Program::Options Isolated(const std::string& path, std::vector<std::string> arguments) {
+    Program::Options options = {.path = path,
+                                .arguments = std::move(arguments),
+                                .log = folder_ / ("program-" + std::to_string(++programs_)),
+                                .is_isolated = true};
+    options.environment = {{"PATH", "/usr/bin:/bin"}, {"LC_ALL", "C.UTF-8"}, {"TERM", "xterm"}};
+    return options;
+  }
+
+  // `adares`, with the coordinator's address in its environment.
+  Program::Options Options(std::vector<std::string> arguments) {
+    Program::Options options = Isolated(ADARES_PROGRAM, std::move(arguments));
     options.environment["ADARES_SERVER"] = Address();
     return options;
   }
 
-  Program::Result Run(std::vector<std::string> arguments) const {
-    return Program(ADARES_PROGRAM, Options(std::move(arguments))).Finish();
+  ProgramResult Run(std::vector<std::string> arguments) {
+    return Program(Options(std::move(arguments))).Finish();
   }
 
   // The text of the one request of this call, after its name.
@@ -49,8 +54,9 @@ class CommandFixture : public testing::Test {
     return "(never called)";
   }
 
-  std::string folder_;
+  fixtures::TempFolder folder_;
   std::unique_ptr<ScriptedCoordinator> coordinator_;
+  int programs_ = 0;
 };
 
 }  // namespace adares::client

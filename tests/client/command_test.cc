@@ -1,5 +1,6 @@
 // What each command asks the coordinator, and what it tells people.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include "core/status.h"
 #include "tests/client/command_fixture.h"
@@ -47,13 +48,49 @@ TEST_F(CommandTest, SubmitSendsFileChangesAndOrigin) {
   Serve(std::move(script));
   auto options = Options({"sweep", "submit", "-", "--set", "train.epochs=2", "--set", "a.b=x=y"});
   options.input = "name: mnist\n";
-  const auto result = Program(ADARES_PROGRAM, options).Finish();
+  const auto result = Program(options).Finish();
   EXPECT_EQ(result.out, "mnist created: 2 variants x 2 seeds = 4 trials\n");
   EXPECT_EQ(result.err, "watch: adares sweep watch mnist\n");
   EXPECT_EQ(Request("CreateSweep"),
             "spec_text: \"name: mnist\\n\" origin: \"standard input\" "
             "overrides { path: \"train.epochs\" value: \"2\" } "
             "overrides { path: \"a.b\" value: \"x=y\" }");
+}
+
+TEST_F(CommandTest, SubmitAgainSaysWhatItDoesNotChange) {
+  Script script;
+  *script.created.mutable_sweep() = MakeSweep(v1::Sweep::STATE_RUNNING, 4, 0, 0);
+  script.created.set_already_existed(true);
+  Serve(std::move(script));
+  auto options = Options({"sweep", "submit", "-"});
+  options.input = "name: mnist\n";
+  EXPECT_EQ(Program(options).Finish().out,
+            "mnist exists already with the same content; its title, labels and priority stay as "
+            "they were\nmnist: running, 0 of 4 trials done, 4 waiting\n");
+}
+
+TEST_F(CommandTest, DryRunSaysWhatASubmitWouldDo) {
+  const auto dry_run = [this](Script script) {
+    coordinator_.reset();
+    Serve(std::move(script));
+    auto options = Options({"sweep", "submit", "-", "--dry-run"});
+    options.input = "name: mnist\n";
+    return Program(options).Finish();
+  };
+  Script script;
+  *script.created.mutable_sweep() = MakeSweep(v1::Sweep::STATE_RUNNING, 4, 0, 0);
+  EXPECT_EQ(dry_run(script).out, "mnist would be created: 2 variants x 2 seeds = 4 trials\n");
+  script.created.set_already_existed(true);
+  EXPECT_THAT(
+      dry_run(script).out,
+      testing::StartsWith("mnist exists already with the same content; submitting it "
+                          "would change nothing, its title, labels and priority neither\n"));
+  script.errors["CreateSweep"] = MakeError(absl::StatusCode::kAlreadyExists, reason::kSweepExists,
+                                           "a sweep \"mnist\" with other content exists");
+  const auto refused = dry_run(script);
+  EXPECT_EQ(refused.exit_code, 5);
+  EXPECT_THAT(refused.err, HasSubstr("hint: submitting it would fail like this; give the sweep "
+                                     "another `name:`\n"));
 }
 
 TEST_F(CommandTest, SubmitShowsTheLineThatIsWrong) {
@@ -65,7 +102,7 @@ TEST_F(CommandTest, SubmitShowsTheLineThatIsWrong) {
   Serve(std::move(script));
   auto options = Options({"sweep", "submit", "-"});
   options.input = "name: x\naxis: {}\n";
-  const auto result = Program(ADARES_PROGRAM, options).Finish();
+  const auto result = Program(options).Finish();
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("did you mean \"axes\"?\n  2 | axis: {}\n    | ^\nhint: "));
 }
@@ -103,6 +140,19 @@ TEST_F(CommandTest, BrokenLogStreamStillIsOneDocument) {
   EXPECT_THAT(result.err, HasSubstr("error: the disk is gone"));
 }
 
+TEST_F(CommandTest, InterruptClosesTheArrayOfLines) {
+  Script script;
+  script.logs.emplace_back().add_lines()->set_text("one");
+  script.held = {"TailLogs"};
+  Serve(std::move(script));
+  Program program(Options({"trial", "logs", "000000000001", "-f", "-o", "json"}));
+  ASSERT_TRUE(program.Says("one"));
+  program.Signal(SIGINT);
+  const auto result = program.Finish();
+  EXPECT_EQ(result.exit_code, 130);
+  EXPECT_THAT(result.out, testing::MatchesRegex("\\[\n\\{.*\"text\":\"one\".*\\}\n\\]\n"));
+}
+
 TEST_F(CommandTest, MetricsWeightsAndComparisonPassTheirChoices) {
   Serve({});
   Run({"trial", "metrics", "mnist/000000000001", "--key", "train/loss", "--key", "train/lr"});
@@ -134,8 +184,26 @@ TEST_F(CommandTest, UsageErrorsExitWith2AndSuggest) {
       {{"sweep", "lst"}, "hint: did you mean `adares sweep list`?"},
       {{"sweep", "submit", "x.yaml", "--dryrun"}, "hint: did you mean --dry-run?"},
       {{"sweep", "show"}, "hint: `adares sweep show --help` explains it"},
-      {{"sweep", "list", "-o", "yaml"}, "yaml"},
-      {{"trial", "list", "--state", "lost"}, "lost"},
+      {{"status"},
+       "error: there is no command `adares status`\n"
+       "hint: `adares` knows run, sweep, trial, compare, worker, version\n"},
+      {{"sweep", "delete", "x"}, "error: there is no command `adares sweep delete`\n"},
+      {{"-s", "unix:x", "sweep", "show"}, "hint: `adares sweep show --help` explains it"},
+      {{"sweep", "list", "--wide"}, "error: there is no option --wide\n"},
+      {{"sweep", "list", "-o", "yaml"}, "error: --output: \"yaml\" is none of table, json, csv\n"},
+      {{"sweep", "list", "-o", "jsn"}, "is none of table, json, csv; did you mean \"json\"?\n"},
+      {{"sweep", "list", "-o", "1"}, "\"1\" is none of table, json, csv\n"},
+      {{"sweep", "list", "--timeout", "0"},
+       "--timeout: \"0\" is out of range; write a number from 0.001 to 86400\n"},
+      {{"trial", "list", "--state", "faild"},
+       "--state: \"faild\" is none of queued, running, stopping, succeeded, failed, cancelled; did "
+       "you mean \"failed\"?\n"},
+      {{"trial", "list", "--state", "5"}, "\"5\" is none of queued, "},
+      {{"trial", "logs", "000000000001", "--attempt", "0"},
+       "--attempt: \"0\" is out of range; write an integer from 1 to 1000000\n"},
+      {{"run", "x.yaml", "--slots", "many"},
+       "\"many\" is not a number; write an integer from 1 to "},
+      {{"run", "x.yaml", "--device", "tpu"}, "\"tpu\" is none of cpu, cuda, auto\n"},
       {{"sweep", "show", "Not A Name"}, "is not the name of a sweep"},
       {{"sweep", "submit", "missing.yaml"}, "cannot read missing.yaml: No such file"},
       {{"run", "/tmp"}, "it is a folder"},
@@ -168,9 +236,10 @@ TEST_F(CommandTest, QuietKeepsResultsAndErrors) {
 
 TEST_F(CommandTest, FullDiskIsAnError) {
   Serve({});
-  const auto result =
-      Program("/bin/sh", Options({"-c", std::string(ADARES_PROGRAM) + " sweep list > /dev/full"}))
-          .Finish();
+  auto options =
+      Isolated("/bin/sh", {"-c", std::string(ADARES_PROGRAM) + " sweep list > /dev/full"});
+  options.environment["ADARES_SERVER"] = Address();
+  const auto result = Program(options).Finish();
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, HasSubstr("error: cannot write to standard output"));
 }

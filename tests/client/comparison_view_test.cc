@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "tests/client/messages.h"
 
@@ -58,14 +59,27 @@ TEST(ComparisonViewTest, OneSeedHasNoSpreadAndSaysWhatIsMissing) {
 TEST(ComparisonViewTest, CsvHasAColumnForEachAxisAndSeed) {
   const auto rows = ComparisonCsv(TwoVariants());
   ASSERT_EQ(rows.size(), 3u);
-  EXPECT_EQ(rows[0], (CsvRow{"variant", "label", "granularity", "metric", "trials", "n", "mean",
-                             "sd", "is_baseline", "baseline", "difference_n", "difference_mean",
-                             "difference_sd", "ci95_low", "ci95_high", "seed_0", "seed_1"}));
+  EXPECT_EQ(rows[0],
+            (CsvRow{"variant", "label", "axis.granularity", "metric", "trials", "n", "mean", "sd",
+                    "is_baseline", "baseline", "difference_n", "difference_mean", "difference_sd",
+                    "ci95_low", "ci95_high", "seed_0", "seed_1"}));
   EXPECT_EQ(rows[1], (CsvRow{"aaaa", "granularity=none", "none", "test/accuracy", "2", "2", "0.975",
                              "0.00707", "true", "aaaa", "", "", "", "", "", "0.97", "0.98"}));
   EXPECT_EQ(rows[2], (CsvRow{"bbbb", "granularity=block", "block", "test/accuracy", "2", "2",
                              "0.9825", "0.00354", "false", "aaaa", "2", "0.0075", "0.00354",
                              "-0.02427", "0.03927", "0.98", "0.985"}));
+}
+
+TEST(ComparisonViewTest, NoAxisNameIsTakenForAnotherColumn) {
+  v1::CompareVariantsResponse comparison = TwoVariants();
+  for (auto& variant : *comparison.mutable_variants()) {
+    variant.clear_axes();
+    for (const char* name : {"n", "mean", "label", "metric", "baseline", "seed_0"}) {
+      variant.add_axes()->set_axis(name);
+    }
+  }
+  const CsvRow header = ComparisonCsv(comparison)[0];
+  EXPECT_EQ(std::set<std::string>(header.begin(), header.end()).size(), header.size());
 }
 
 TEST(ComparisonViewTest, EmptyComparisonIsAHeader) { EXPECT_EQ(ComparisonCsv({}).size(), 1u); }

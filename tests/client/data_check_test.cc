@@ -4,16 +4,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
 #include "client/exit_code.h"
 #include "client/problem.h"
+#include "core/dataset_table.h"
+#include "tests/fixtures/temp_folder.h"
 
 namespace adares::client {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 SweepPlan PlanWith(Dataset dataset) {
@@ -25,13 +27,13 @@ SweepPlan PlanWith(Dataset dataset) {
 
 class DataCheckTest : public testing::Test {
  protected:
-  DataCheckTest() {
-    std::string pattern = std::filesystem::temp_directory_path() / "adares-data-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
+  void Write(const std::string& file) const {
+    const std::filesystem::path path = folder_ / file;
+    std::filesystem::create_directories(path.parent_path());
+    fixtures::WriteTextFile(path, "");
   }
-  ~DataCheckTest() override { std::filesystem::remove_all(folder_); }
 
-  std::string folder_;
+  fixtures::TempFolder folder_;
 };
 
 TEST_F(DataCheckTest, SyntheticDataNeedNothing) {
@@ -44,11 +46,34 @@ TEST_F(DataCheckTest, OtherDataNeedAFolder) {
   EXPECT_THAT(DescribeProblem(status, "").hint, HasSubstr("--data DIR or ADARES_DATA_DIR"));
 }
 
-TEST_F(DataCheckTest, TheFolderMustHoldTheDataSet) {
-  const absl::Status status = CheckData(PlanWith(Dataset::kCifar10), folder_);
-  EXPECT_THAT(DescribeProblem(status, "").what, HasSubstr(folder_ + "/cifar-10-batches-bin"));
-  std::filesystem::create_directory(folder_ + "/cifar-10-batches-bin");
-  EXPECT_TRUE(CheckData(PlanWith(Dataset::kCifar10), folder_).ok());
+TEST_F(DataCheckTest, EveryFileMustBeThere) {
+  for (const Dataset dataset : {Dataset::kMnist, Dataset::kCifar10}) {
+    const std::vector<std::string> files = FilesOfDataset(dataset);
+    for (const std::string& file : files) {
+      const absl::Status status = CheckData(PlanWith(dataset), folder_.path());
+      EXPECT_THAT(DescribeProblem(status, "").what,
+                  AllOf(HasSubstr("not in " + folder_.path()), HasSubstr(file)));
+      Write(file);
+    }
+    EXPECT_TRUE(CheckData(PlanWith(dataset), folder_.path()).ok());
+  }
+}
+
+TEST_F(DataCheckTest, OnlyWhatIsMissingIsNamed) {
+  Write("mnist/train-images-idx3-ubyte");
+  const Problem problem = DescribeProblem(CheckData(PlanWith(Dataset::kMnist), folder_.path()), "");
+  EXPECT_EQ(problem.what, "this sweep needs files that are not in " + folder_.path() +
+                              ": mnist/train-labels-idx1-ubyte, mnist/t10k-images-idx3-ubyte, "
+                              "mnist/t10k-labels-idx1-ubyte");
+  EXPECT_EQ(problem.hint,
+            "--data DIR names the folder that holds mnist/; its files must be unpacked");
+}
+
+TEST_F(DataCheckTest, PackedFilesAreToBeUnpacked) {
+  for (const std::string& file : FilesOfDataset(Dataset::kMnist)) Write(file + ".gz");
+  const absl::Status status = CheckData(PlanWith(Dataset::kMnist), folder_.path());
+  EXPECT_EQ(DescribeProblem(status, "").hint,
+            "unpack what ends in .gz: gunzip " + folder_.path() + "/mnist/*.gz");
 }
 
 }  // namespace

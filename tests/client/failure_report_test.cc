@@ -37,10 +37,5 @@ TEST(FailureReportTest, OtherTrialsHaveNone) {
   EXPECT_EQ(WhyItFailed(MakeTrial(1, v1::Trial::STATE_SUCCEEDED), ""), "");
 }
 
-TEST(FailureReportTest, EndReasonsAreWordsOfTheDocumentation) {
-  EXPECT_EQ(EndReasonWord(v1::Attempt::END_REASON_OUT_OF_MEMORY), "out-of-memory");
-  EXPECT_EQ(EndReasonWord(v1::Attempt::END_REASON_UNSPECIFIED), "running");
-}
-
 }  // namespace
 }  // namespace adares::client

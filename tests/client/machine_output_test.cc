@@ -2,8 +2,12 @@
 // command, on full, empty, missing and failing answers.
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <map>
+#include <set>
+#include <utility>
 
+#include "client/csv.h"
 #include "core/status.h"
 #include "nlohmann/json.hpp"
 #include "tests/client/command_fixture.h"
@@ -63,21 +67,45 @@ Script Full() {
     point->set_key("train/loss");
     point->set_value(i == 5 ? std::nan("") : i / 7.0);
     script.weights.add_weights()->set_site("layer1.0");
-    v1::LogLine* line = script.logs.emplace_back().add_lines();
+    script.logs.emplace_back().set_attempt(2);
+    v1::LogLine* line = script.logs.back().add_lines();
     line->set_number(i);
     line->set_text("\x1b[31mstep\x1b[0m, \"" + std::to_string(i) + "\"");
   }
+  script.metrics.set_trial(kFirstTrial);
+  script.weights.set_trial(kFirstTrial);
   *script.comparison.add_variants() = MakeVariant("aaaa", "none", {0.5}, 0.5, std::nan(""));
   return script;
 }
 
+// Fields by RFC 4180: quotes inside quotes are doubled, and every row ends with CR LF.
+std::vector<CsvRow> ParseCsv(const std::string& text) {
+  std::vector<CsvRow> rows;
+  CsvRow row = {""};
+  bool is_quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') {
+      if (!is_quoted && i > 0 && text[i - 1] == '"') row.back() += '"';
+      is_quoted = !is_quoted;
+    } else if (is_quoted || (text[i] != ',' && text[i] != '\r')) {
+      row.back() += text[i];
+    } else if (text[i] == ',') {
+      row.emplace_back();
+    } else if (text[++i] == '\n') {
+      rows.push_back(std::exchange(row, {""}));
+    }
+  }
+  EXPECT_EQ(row, CsvRow{""}) << "the last row has no end";
+  return rows;
+}
+
 class MachineOutputTest : public CommandFixture, public testing::WithParamInterface<CommandCase> {
  protected:
-  Program::Result RunAs(const std::string& format) {
+  ProgramResult RunAs(const std::string& format) {
     auto options = Options(GetParam().arguments);
     options.arguments.insert(options.arguments.end(), {"-o", format});
     options.input = "name: mnist\n";
-    return Program(ADARES_PROGRAM, options).Finish();
+    return Program(options).Finish();
   }
 };
 
@@ -138,13 +166,47 @@ TEST_P(MachineOutputTest, CsvHasAHeaderAndWholeRows) {
   Serve(Full());
   const auto result = RunAs("csv");
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  ASSERT_TRUE(result.out.ends_with("\r\n")) << result.out;
-  EXPECT_TRUE(std::isalpha(result.out[0])) << result.out;
-  coordinator_.reset();
-  Script script = Bare();
+  const std::vector<CsvRow> rows = ParseCsv(result.out);
+  ASSERT_GE(rows.size(), 2u) << result.out;
+  const std::set<std::string> columns(rows[0].begin(), rows[0].end());
+  EXPECT_EQ(columns.size(), rows[0].size()) << "two columns of one name: " << result.out;
+  EXPECT_FALSE(columns.contains(""));
+  for (const CsvRow& row : rows) EXPECT_EQ(row.size(), rows[0].size()) << row[0];
+}
+
+TEST_P(MachineOutputTest, CsvOfAFailureIsNothing) {
+  Script script = Full();
   script.errors[GetParam().call] = absl::InternalError("it does not work");
   Serve(std::move(script));
   EXPECT_EQ(RunAs("csv").out, "");
+}
+
+class MachineShapeTest : public CommandFixture {
+ protected:
+  json JsonOf(std::vector<std::string> arguments) {
+    auto options = Options(std::move(arguments));
+    options.arguments.insert(options.arguments.end(), {"-o", "json"});
+    options.input = "name: mnist\n";
+    return json::parse(Program(options).Finish().out, nullptr, false);
+  }
+};
+
+TEST_F(MachineShapeTest, SubmitHasOneShapeHoweverItIsCalled) {
+  for (const char* flag : {"--quiet", "--dry-run", "--wait"}) {
+    coordinator_.reset();
+    Serve(Full());
+    const json document = JsonOf({"sweep", "submit", "-", flag});
+    EXPECT_EQ(document["sweep"]["name"], "sweeps/mnist") << flag;
+    EXPECT_EQ(document["alreadyExisted"], false) << flag;
+    EXPECT_EQ(document.size(), 2u) << flag;
+  }
+}
+
+TEST_F(MachineShapeTest, ElementsSayWhatTheyBelongTo) {
+  Serve(Full());
+  EXPECT_EQ(JsonOf({"trial", "metrics", "000000000001"})[3]["trial"], kFirstTrial);
+  EXPECT_EQ(JsonOf({"trial", "weights", "000000000001"})[3]["trial"], kFirstTrial);
+  EXPECT_EQ(JsonOf({"trial", "logs", "000000000001"})[3]["attempt"], 2);
 }
 
 TEST_F(CommandFixture, VersionNeedsNoCoordinator) {

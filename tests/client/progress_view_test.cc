@@ -38,7 +38,7 @@ TEST(ProgressViewTest, FrameFor80Columns) {
   EXPECT_THAT(
       RenderFrame(TwoRunning(), kTimes, {80, 24, false, false}),
       ElementsAre(
-          "mnist  3/10 done, 2 running, 5 waiting, 1 failed  1m12s, about 2m40s left",
+          "mnist  3/10 done, 1 failed, 2 running, 5 waiting  1m12s, about 2m40s left",
           "  granularity=block seed 0  epoch 4/5  ########.....  62%  val 0.9812  812 img/s",
           "  granularity=none seed 10  starting   ............."));
 }
@@ -83,6 +83,20 @@ TEST(ProgressViewTest, WaitingForAWorkerIsSaid) {
   Apply(MakeUpdate(1, MakeSweep(v1::Sweep::STATE_RUNNING, 4, 0, 0)), Timestamp(), &snapshot);
   EXPECT_THAT(RenderFrame(snapshot, {seconds(3), std::nullopt}, {}),
               ElementsAre("mnist  0/4 done, 4 waiting  3s, no worker yet"));
+}
+
+TEST(ProgressViewTest, BetweenTwoTrialsThereWasAWorkerAlready) {
+  SweepSnapshot snapshot;
+  Apply(MakeUpdate(1, MakeSweep(v1::Sweep::STATE_RUNNING, 3, 0, 1)), Timestamp(), &snapshot);
+  EXPECT_THAT(RenderFrame(snapshot, {seconds(3), std::nullopt}, {}),
+              ElementsAre("mnist  1/4 done, 3 waiting  3s, waiting for a worker"));
+  SweepSnapshot given_back;
+  v1::Trial trial = MakeTrial(1, v1::Trial::STATE_QUEUED);
+  trial.set_attempt_count(1);
+  Apply(MakeUpdate(1, MakeSweep(v1::Sweep::STATE_RUNNING, 1, 0, 0), trial), Timestamp(),
+        &given_back);
+  EXPECT_THAT(RenderFrame(given_back, {seconds(3), std::nullopt}, {}),
+              ElementsAre("mnist  0/1 done, 1 waiting  3s, waiting for a worker"));
 }
 
 TEST(ProgressViewTest, ChangesAreTold) {

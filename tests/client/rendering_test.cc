@@ -68,6 +68,13 @@ TEST(JsonTest, ListsAreArraysAndEmptyListsAreEmptyArrays) {
   EXPECT_EQ(document[1]["state"], "STATE_RUNNING");
 }
 
+TEST(JsonTest, AMemberMayStandBeforeThoseOfTheMessage) {
+  const auto element = nlohmann::json::parse(
+      JsonLineWith("from", JsonString("a \"b\""), MakeTrial(1, v1::Trial::STATE_QUEUED)));
+  EXPECT_EQ(element["from"], "a \"b\"");
+  EXPECT_EQ(element["name"], kFirstTrial);
+}
+
 TEST(JsonTest, NamesAreCamelCaseAndZeroesAreThere) {
   const auto document =
       nlohmann::json::parse(JsonDocument(MakeSweep(v1::Sweep::STATE_RUNNING, 1, 0, 0)));

@@ -7,11 +7,10 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "nlohmann/json.hpp"
 #include "tests/client/command_fixture.h"
+#include "tests/fixtures/temp_folder.h"
 
 namespace adares::client {
 namespace {
@@ -41,13 +40,13 @@ constexpr char kWorker[] =
 class RunTest : public CommandFixture {
  protected:
   RunTest() {
-    fs::create_directory(folder_ + "/bin");
+    fs::create_directory(folder_ / "bin");
     fs::copy_file(ADARES_PROGRAM, Bin("adares"));
     fs::copy_file(SCRIPTED_SERVER, Bin("adares-server"));
     WriteProgram("adares-worker", kWorker);
     alive_fd_ = MakeFifo("alive");
     up_fd_ = MakeFifo("up");
-    Write(folder_ + "/sweep.yaml", kSweepFile);
+    fixtures::WriteTextFile(folder_ / "sweep.yaml", kSweepFile);
   }
   ~RunTest() override {
     close(alive_fd_);
@@ -60,42 +59,47 @@ class RunTest : public CommandFixture {
     return open(Fifo(name).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   }
 
-  std::string Bin(const std::string& program) const { return folder_ + "/bin/" + program; }
-  std::string Fifo(const std::string& name) const { return folder_ + "/worker-" + name; }
-  std::string State() const { return folder_ + "/state"; }
+  std::string Bin(const std::string& program) const { return folder_ / ("bin/" + program); }
+  std::string Fifo(const std::string& name) const { return folder_ / ("worker-" + name); }
+  std::string State() const { return folder_ / "state"; }
 
-  static void Write(const std::string& path, const std::string& text) {
-    std::ofstream(path) << text;
-  }
   void WriteProgram(const std::string& name, const std::string& text) const {
     fs::remove(Bin(name));
-    Write(Bin(name), text);
+    fixtures::WriteTextFile(Bin(name), text);
     fs::permissions(Bin(name), fs::perms::owner_all);
   }
   std::string Log(const std::string& name) const {
-    std::ostringstream text;
-    text << std::ifstream(State() + "/logs/" + name + ".log").rdbuf();
-    return text.str();
+    return fixtures::ReadTextFile(State() + "/logs/" + name + ".log");
   }
 
-  Program::Options RunOptions(const std::string& sweep, std::vector<std::string> more = {}) const {
-    Program::Options options;
-    options.arguments = {"run", folder_ + "/sweep.yaml", "--state", State(), "--device", "cpu"};
+  Program::Options RunOptions(const std::string& sweep, const std::vector<std::string>& more = {}) {
+    Program::Options options = Isolated(
+        Bin("adares"), {"run", folder_ / "sweep.yaml", "--state", State(), "--device", "cpu"});
     options.arguments.insert(options.arguments.end(), more.begin(), more.end());
-    options.environment = {{"SCRIPTED_SWEEP", sweep},
-                           {"WORKER_ALIVE", Fifo("alive")},
-                           {"WORKER_UP", Fifo("up")},
-                           {"XDG_RUNTIME_DIR", folder_}};
+    options.environment.insert({{"SCRIPTED_SWEEP", sweep},
+                                {"WORKER_ALIVE", Fifo("alive")},
+                                {"WORKER_UP", Fifo("up")},
+                                {"XDG_RUNTIME_DIR", folder_.path()}});
     return options;
   }
-  Program::Result RunSweep(const std::string& sweep, std::vector<std::string> more = {}) const {
-    return Program(Bin("adares"), RunOptions(sweep, std::move(more))).Finish();
+  ProgramResult RunSweep(const std::string& sweep, const std::vector<std::string>& more = {}) {
+    return Program(RunOptions(sweep, more)).Finish();
   }
 
   // Blocks until the worker says so; false after 30 s.
   bool WorkerIsUp() const {
     pollfd waiting = {up_fd_, POLLIN, 0};
     return poll(&waiting, 1, 30'000) == 1 && (waiting.revents & POLLIN) != 0;
+  }
+
+  // Interrupts a run of which the scripted server has said that a call will not be answered.
+  void ExpectInterruptEnds(const std::string& sweep) {
+    Program program(RunOptions(sweep));
+    ASSERT_TRUE(WorkerIsUp());
+    program.Signal(SIGINT);
+    const auto result = program.Finish();
+    EXPECT_EQ(result.exit_code, 130);
+    EXPECT_THAT(result.err, HasSubstr("interrupted; the same command continues\n"));
   }
 
   // Blocks until no process holds the fifo for writing any more; false after 30 s.
@@ -158,7 +162,7 @@ TEST_F(RunTest, FailedTrialsAreExplained) {
 }
 
 TEST_F(RunTest, InterruptStopsBothInPeace) {
-  Program program(Bin("adares"), RunOptions("holds"));
+  Program program(RunOptions("holds"));
   ASSERT_TRUE(WorkerIsUp());
   program.Signal(SIGINT);
   const auto result = program.Finish();
@@ -167,8 +171,20 @@ TEST_F(RunTest, InterruptStopsBothInPeace) {
   EXPECT_TRUE(WorkerIsGone());
 }
 
+TEST_F(RunTest, InterruptEndsASubmissionThatIsNotAnswered) { ExpectInterruptEnds("stalls"); }
+
+TEST_F(RunTest, InterruptEndsAComparisonThatIsNotAnswered) {
+  ExpectInterruptEnds("stalls-at-the-end");
+}
+
+TEST_F(RunTest, TimeoutIsThatOfItsCalls) {
+  const auto result = RunSweep("stalls", {"--timeout", "0.2"});
+  EXPECT_EQ(result.exit_code, 6);
+  EXPECT_THAT(result.err, HasSubstr("hint: raise --timeout"));
+}
+
 TEST_F(RunTest, NothingOutlivesAKilledRun) {
-  Program program(Bin("adares"), RunOptions("holds"));
+  Program program(RunOptions("holds"));
   ASSERT_TRUE(WorkerIsUp());
   program.Signal(SIGKILL);
   program.Finish();
@@ -178,7 +194,7 @@ TEST_F(RunTest, NothingOutlivesAKilledRun) {
 TEST_F(RunTest, ServerThatDiesIsQuoted) {
   WriteProgram("adares-server", "#!/bin/sh\necho first line\necho the disk is full >&2\nexit 3\n");
   fs::create_directories(State() + "/logs");
-  Write(State() + "/logs/server.log", "a line of an earlier run\n");
+  fixtures::WriteTextFile(State() + "/logs/server.log", "a line of an earlier run\n");
   const auto result = RunSweep("succeeds");
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, HasSubstr("error: adares-server ended with exit code 3; its last lines:\n"
@@ -200,7 +216,7 @@ TEST_F(RunTest, MissingProgramIsNamed) {
 }
 
 TEST_F(RunTest, WrongFileStartsNothing) {
-  Write(folder_ + "/sweep.yaml", std::string(kSweepFile) + "axis: {}\n");
+  fixtures::WriteTextFile(folder_ / "sweep.yaml", std::string(kSweepFile) + "axis: {}\n");
   const auto result = RunSweep("succeeds");
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("sweep.yaml:6:1: "));
@@ -213,6 +229,26 @@ TEST_F(RunTest, MissingDataStartNothing) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("error: this sweep needs the data in mnist/"));
   EXPECT_FALSE(fs::exists(State()));
+}
+
+TEST_F(RunTest, MetricThatNoTrialReportsStartsNothing) {
+  const auto result = RunSweep("succeeds", {"--metric", "test/acuracy"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("error: --metric: trials report no \"test/acuracy\"; did you "
+                                    "mean \"test/accuracy\"?\n"));
+  EXPECT_FALSE(fs::exists(State()));
+  EXPECT_EQ(RunSweep("succeeds", {"--metric", "test/loss"}).exit_code, 0);
+}
+
+TEST_F(RunTest, ServerOfOthersIsRefusedAsAnArgumentOnly) {
+  const auto refused = RunSweep("succeeds", {"--server", "127.0.0.1:7171"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("error: run starts a coordinator of its own"));
+  EXPECT_THAT(refused.err, HasSubstr("adares sweep submit FILE --wait --server 127.0.0.1:7171\n"));
+  EXPECT_FALSE(fs::exists(State()));
+  auto options = RunOptions("succeeds");
+  options.environment["ADARES_SERVER"] = "127.0.0.1:7171";
+  EXPECT_EQ(Program(options).Finish().exit_code, 0);
 }
 
 TEST_F(RunTest, OtherSweepOfTheSameNameHasAWayOut) {

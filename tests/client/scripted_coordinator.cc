@@ -33,6 +33,28 @@ struct Shared {
     const auto error = script.errors.find(call);
     return error == script.errors.end() ? grpc::Status::OK : ToGrpcStatus(error->second);
   }
+
+  // Until the client or the test leaves.
+  grpc::Status Hold(const grpc::ServerContext& context) {
+    std::unique_lock lock(mutex);
+    while (!is_stopping && !context.IsCancelled()) {
+      changed.wait_for(lock, std::chrono::milliseconds(20));
+    }
+    return {grpc::StatusCode::CANCELLED, "nobody waits any more"};
+  }
+
+  // `status`, unless the script holds the call.
+  grpc::Status End(const std::string& call, const grpc::ServerContext& context,
+                   const grpc::Status& status) {
+    if (!script.held.contains(call)) return status;
+    script.on_hold();
+    return Hold(context);
+  }
+
+  grpc::Status NoteAndEnd(const std::string& call, const grpc::ServerContext& context,
+                          const google::protobuf::Message& request) {
+    return End(call, context, Note(call, request));
+  }
 };
 
 // Copies the page that `token` names and returns the next token.
@@ -53,15 +75,16 @@ class Sweeps : public v1::SweepService::Service {
  public:
   explicit Sweeps(Shared& shared) : shared_(shared) {}
 
-  grpc::Status CreateSweep(grpc::ServerContext*, const v1::CreateSweepRequest* request,
+  grpc::Status CreateSweep(grpc::ServerContext* context, const v1::CreateSweepRequest* request,
                            v1::CreateSweepResponse* response) override {
     *response = shared_.script.created;
-    return shared_.Note("CreateSweep", *request);
+    return shared_.NoteAndEnd("CreateSweep", *context, *request);
   }
 
-  grpc::Status GetSweep(grpc::ServerContext*, const v1::GetSweepRequest* request,
+  grpc::Status GetSweep(grpc::ServerContext* context, const v1::GetSweepRequest* request,
                         v1::GetSweepResponse* response) override {
-    return Find("GetSweep", *request, request->name(), response->mutable_sweep());
+    return shared_.End("GetSweep", *context,
+                       Find("GetSweep", *request, request->name(), response->mutable_sweep()));
   }
 
   grpc::Status CancelSweep(grpc::ServerContext*, const v1::CancelSweepRequest* request,
@@ -88,10 +111,8 @@ class Sweeps : public v1::SweepService::Service {
       for (const auto& message : watch.messages) writer->Write(message);
       return ToGrpcStatus(watch.end);
     }
-    while (!shared_.is_stopping && !context->IsCancelled()) {
-      shared_.changed.wait_for(lock, std::chrono::milliseconds(20));
-    }
-    return {grpc::StatusCode::CANCELLED, "the test is over"};
+    lock.unlock();
+    return shared_.Hold(*context);
   }
 
  private:
@@ -141,12 +162,12 @@ class Trials : public v1::TrialService::Service {
     return shared_.Note("ListTrials", *request);
   }
 
-  grpc::Status TailLogs(grpc::ServerContext*, const v1::TailLogsRequest* request,
+  grpc::Status TailLogs(grpc::ServerContext* context, const v1::TailLogsRequest* request,
                         grpc::ServerWriter<v1::TailLogsResponse>* writer) override {
     const grpc::Status error = shared_.Note("TailLogs", *request);
     if (!error.ok()) return error;
     for (const auto& message : shared_.script.logs) writer->Write(message);
-    return ToGrpcStatus(shared_.script.logs_end);
+    return shared_.End("TailLogs", *context, ToGrpcStatus(shared_.script.logs_end));
   }
 
  private:
@@ -175,10 +196,11 @@ class Analysis : public v1::AnalysisService::Service {
     return shared_.Note("QuerySkipWeights", *request);
   }
 
-  grpc::Status CompareVariants(grpc::ServerContext*, const v1::CompareVariantsRequest* request,
+  grpc::Status CompareVariants(grpc::ServerContext* context,
+                               const v1::CompareVariantsRequest* request,
                                v1::CompareVariantsResponse* response) override {
     *response = shared_.script.comparison;
-    return shared_.Note("CompareVariants", *request);
+    return shared_.NoteAndEnd("CompareVariants", *context, *request);
   }
 
  private:

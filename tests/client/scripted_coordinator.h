@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,10 @@ struct Script {
   std::function<void()> before_watch = [] {};
   // What a call answers instead, by its name.
   std::map<std::string, absl::Status> errors;
+  // Calls that are never answered, by their names; TailLogs sends its lines first.
+  std::set<std::string> held;
+  // Called when one of them waits.
+  std::function<void()> on_hold = [] {};
 };
 
 class ScriptedCoordinator {

@@ -1,6 +1,7 @@
 // Stands in for adares-server beside a copy of `adares`: a scripted coordinator that serves one
 // sweep. SCRIPTED_SWEEP in the environment says how it goes: `succeeds`, `fails`, `holds` (for
-// ever), `finished` (before it is submitted) or `conflicts`.
+// ever), `finished` (before it is submitted), `conflicts`, or `stalls` when it is submitted, or
+// `stalls-at-the-end` when it is compared. What stalls is said on the fifo of the worker.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -31,6 +32,12 @@ void AwaitWorker() {
   close(fd);
 }
 
+void SayUp() {
+  const int fd = open(std::getenv("WORKER_UP"), O_WRONLY | O_CLOEXEC);
+  [[maybe_unused]] const ssize_t written = write(fd, "up\n", 3);
+  close(fd);
+}
+
 Script MakeScript(const std::string& sweep) {
   Script script;
   *script.created.mutable_sweep() = MakeSweep(v1::Sweep::STATE_RUNNING, 2, 0, 0);
@@ -46,7 +53,11 @@ Script MakeScript(const std::string& sweep) {
     const v1::Sweep after = MakeSweep(v1::Sweep::STATE_SUCCEEDED, 0, 0, 2);
     script.watches = {{{MakeUpdate(1, after)}, absl::OkStatus()}};
   }
-  if (sweep == "finished") {
+  if (sweep.starts_with("stalls")) {
+    script.held = {sweep == "stalls" ? "CreateSweep" : "CompareVariants"};
+    script.on_hold = SayUp;
+  }
+  if (sweep == "finished" || sweep == "stalls-at-the-end") {
     *script.created.mutable_sweep() = MakeSweep(v1::Sweep::STATE_SUCCEEDED, 0, 0, 2);
     script.created.set_already_existed(true);
   }

@@ -34,13 +34,6 @@ TEST(SlotPlanTest, AGpuIsOneSlot) {
   ExpectPlan({.slots = 0, .threads = 0, .cores = 16, .trials = 100, .is_on_gpu = true}, 1, 16);
 }
 
-TEST(SlotPlanTest, ContainersCountTheirQuota) {
-  EXPECT_EQ(CoresFromCpuMax("200000 100000"), 2);
-  EXPECT_EQ(CoresFromCpuMax("150000 100000"), 2);
-  EXPECT_EQ(CoresFromCpuMax("max 100000"), 0);
-  EXPECT_EQ(CoresFromCpuMax(""), 0);
-}
-
 TEST(OverrideTest, PathAndValueAreSplitAtTheFirstEqualsSign) {
   const auto overrides = ParseOverrides({"train.epochs=2", "a.b=c=d", "x="});
   ASSERT_TRUE(overrides.ok());

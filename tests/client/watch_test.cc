@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <future>
+
 #include "core/status.h"
 #include "tests/client/command_fixture.h"
 #include "tests/client/messages.h"
+#include "tests/fixtures/await.h"
 
 namespace adares::client {
 namespace {
@@ -53,7 +56,7 @@ TEST_F(WatchTest, OffATerminalEachChangeIsALine) {
   EXPECT_EQ(result.out,
             "[0/1] granularity=block seed 0: started\n"
             "[1/1] granularity=block seed 0: succeeded in 38s, test/accuracy 0.9873\n"
-            "mnist: succeeded, 1 of 1 trials done\n");
+            "mnist: succeeded, 1 of 1 trial done\n");
   EXPECT_EQ(result.err, "compare: adares compare mnist\n");
 }
 
@@ -80,8 +83,8 @@ TEST_F(WatchTest, LostConnectionIsTakenUpFromTheLastRevision) {
 
 TEST_F(WatchTest, InterruptSaysThatTheSweepGoesOn) {
   ServeWatches({{{Queued(), Epoch()}, absl::UnavailableError("gone")}});
-  Program program(ADARES_PROGRAM, Options({"sweep", "watch", "mnist"}));
-  ASSERT_TRUE(program.ReadUntil("started"));
+  Program program(Options({"sweep", "watch", "mnist"}));
+  ASSERT_TRUE(program.Says("started"));
   program.Signal(SIGINT);
   const auto result = program.Finish();
   EXPECT_EQ(result.exit_code, 130);
@@ -90,12 +93,40 @@ TEST_F(WatchTest, InterruptSaysThatTheSweepGoesOn) {
             "hint: watch it again: adares sweep watch mnist\n");
 }
 
+// Whatever call a command waits for, also before there is something to watch.
+TEST_F(WatchTest, InterruptEndsACallThatIsNotAnswered) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
+      {"CreateSweep", {"sweep", "submit", "-", "--wait"}},
+      {"CreateSweep", {"sweep", "submit", "-"}},
+      {"GetSweep", {"sweep", "submit", "-", "--wait"}},
+      {"GetSweep", {"sweep", "watch", "mnist"}}};
+  for (const auto& [call, arguments] : cases) {
+    coordinator_.reset();
+    std::promise<void> held;
+    Script script;
+    script.sweeps = {MakeSweep(v1::Sweep::STATE_RUNNING, 1, 0, 0)};
+    *script.created.mutable_sweep() = script.sweeps[0];
+    script.held = {call};
+    script.on_hold = [&held] { held.set_value(); };
+    Serve(std::move(script));
+    auto options = Options(arguments);
+    options.input = "name: mnist\n";
+    Program program(options);
+    ASSERT_EQ(held.get_future().wait_for(fixtures::kPatience), std::future_status::ready);
+    program.Signal(SIGINT);
+    const auto result = program.Finish();
+    EXPECT_EQ(result.exit_code, 130) << call;
+    EXPECT_THAT(result.err, HasSubstr(call == "GetSweep" ? "no longer watching; the sweep goes on"
+                                                         : "interrupted before the coordinator"));
+  }
+}
+
 TEST_F(WatchTest, TerminalIsRedrawnInPlace) {
   ServeWatches(
       {{{Queued(), Epoch()}, absl::UnavailableError("gone")}, {{Done()}, absl::OkStatus()}});
   auto options = Options({"sweep", "watch", "mnist"});
   options.terminal_columns = 80;
-  const auto result = Program(ADARES_PROGRAM, options).Finish();
+  const auto result = Program(options).Finish();
   EXPECT_EQ(result.exit_code, 0) << result.out;
   EXPECT_THAT(result.out, HasSubstr("mnist  0/1 done, 1 running"));
   EXPECT_THAT(result.out, HasSubstr("epoch 1/5"));
@@ -115,7 +146,7 @@ TEST_F(WatchTest, NoColorAndDumbTerminalsAreHonoured) {
     auto options = Options({"sweep", "watch", "mnist"});
     options.terminal_columns = 80;
     options.environment[name] = value;
-    const auto result = Program(ADARES_PROGRAM, options).Finish();
+    const auto result = Program(options).Finish();
     EXPECT_THAT(result.out, Not(HasSubstr("\x1b[3"))) << name;
     EXPECT_EQ(result.out.find('\x1b') == std::string::npos, name == "TERM") << result.out;
   }

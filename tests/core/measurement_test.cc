@@ -1,4 +1,4 @@
-// The syntax of metric keys and sites.
+// Metric keys and sites: their syntax, and what a key says of its values.
 #include "core/measurement.h"
 
 #include <gtest/gtest.h>
@@ -9,6 +9,14 @@ namespace {
 TEST(MeasurementTest, ReportedMetricsAreMetricKeys) {
   EXPECT_EQ(ReportedMetrics().size(), 9U);
   for (const std::string& key : ReportedMetrics()) EXPECT_TRUE(IsMetricKey(key)) << key;
+}
+
+TEST(MeasurementTest, LossesAndTimesAreBetterWhenSmaller) {
+  for (const std::string& key : ReportedMetrics()) {
+    const bool is_cost = key == metric::kTrainLoss || key == metric::kValidationLoss ||
+                         key == metric::kTestLoss || key == metric::kEpochSeconds;
+    EXPECT_EQ(GoalOfMetric(key), is_cost ? Goal::kMinimize : Goal::kMaximize) << key;
+  }
 }
 
 TEST(MeasurementTest, MetricKeysAreShortAndPlain) {

@@ -1,7 +1,9 @@
-// Foreign text in messages, and what counts as UTF-8.
+// Foreign text in messages.
 #include "core/quoted_text.h"
 
 #include <gtest/gtest.h>
+
+#include "core/utf8.h"
 
 namespace adares {
 namespace {
@@ -18,26 +20,6 @@ TEST(QuotedTextTest, CutsLongTextBetweenCharacters) {
   EXPECT_LT(quoted.size(), 90U);
   EXPECT_TRUE(quoted.ends_with("...\""));
   EXPECT_TRUE(IsUtf8(quoted));
-}
-
-TEST(QuotedTextTest, KnowsUtf8) {
-  for (const char* good : {"", "abc", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"}) {
-    EXPECT_TRUE(IsUtf8(good)) << good;
-  }
-}
-
-TEST(QuotedTextTest, RefusesWhatOnlyLooksLikeUtf8) {
-  const char* const kBad[] = {
-      "\x80",              // a continuation byte alone
-      "\xc3",              // cut off
-      "\xc0\xaf",          // overlong, two bytes
-      "\xe0\x80\xaf",      // overlong, three bytes
-      "\xf0\x80\x80\xaf",  // overlong, four bytes
-      "\xed\xa0\x80",      // a surrogate
-      "\xf4\x90\x80\x80",  // beyond U+10FFFF
-      "\xfe",
-  };
-  for (const char* bad : kBad) EXPECT_FALSE(IsUtf8(bad)) << Quoted(bad);
 }
 
 }  // namespace

@@ -24,19 +24,24 @@ class RandomSpec {
   TrialSpec Next() {
     TrialSpec spec;
     for (const TrialSpecField& field : TrialSpecFields()) SetField(field, Value(field), spec);
-    // Fields that do not go together get their defaults again.
-    for (int i = 0; i < 100; ++i) {
-      const auto conflict = FindConflict(spec);
-      if (!conflict) return spec;
-      for (const std::string& path : conflict->paths) {
-        const TrialSpecField& field = *FindTrialSpecField(path);
-        SetField(field, field.text(TrialSpec{}), spec);
-      }
-    }
-    throw std::runtime_error("the default values conflict");
+    // Fields that do not go together get their defaults again, one by one.
+    while (const auto conflict = FindConflict(spec)) Mend(conflict->paths, spec);
+    return spec;
   }
 
  private:
+  // Gives the first of the fields that has another value its default.
+  static void Mend(const std::vector<std::string>& paths, TrialSpec& spec) {
+    for (const std::string& path : paths) {
+      const TrialSpecField& field = *FindTrialSpecField(path);
+      const std::string text = field.text(TrialSpec{});
+      if (field.text(spec) == text) continue;
+      SetField(field, text, spec);
+      return;
+    }
+    throw std::runtime_error("default values conflict");
+  }
+
   static void SetField(const TrialSpecField& field, const std::string& text, TrialSpec& spec) {
     const absl::Status status = field.set(spec, {text, false});
     if (!status.ok()) throw std::runtime_error(std::string(status.message()));

@@ -115,8 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"string_for_number", "base: {train: {lr: \"0.1\"}}\n",
                 R"(5:20: train.lr takes a number > 0: "0.1" is a string; remove the quotes)"},
         BadFile{"nan", "base: {train: {lr: .nan}}\n",
-                "5:20: train.lr takes a number > 0: \".nan\" has no digit before the point; write "
-                "0.nan"},
+                R"(5:20: train.lr takes a number > 0: ".nan" is not a number)"},
         BadFile{"leading_zero", "base: {train: {epochs: 010}}\n",
                 "5:24: train.epochs takes an integer from 1 to 10000: \"010\" has leading zeros; "
                 "write 10"},
@@ -138,6 +137,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"conflict_with_default", "base:\n  data: {train_size: 100}\n",
                 "6:22: train.batch_size 128 is larger than data.train_size 100; there would be no "
                 "whole batch"},
+        BadFile{"too_many_training_examples", "base:\n  data: {train_size: 20000}\n",
+                "6:22: data.train_size 20000 and data.validation_size 5000 together need more than "
+                "the 20000 training examples of synthetic; take fewer"},
+        BadFile{"too_many_test_examples", "base:\n  data: {test_size: 4001}\n",
+                "6:21: data.test_size 4001 is more than the 4000 test examples of synthetic; take "
+                "fewer, or 0 for all"},
+        BadFile{"mirrored_textures", "base: {data: {augment: flip}}\n",
+                "5:24: data.augment flip mirrors pictures, and a mirrored picture of synthetic may "
+                "belong to another class; take none, or the dataset cifar10"},
         BadFile{"plain_resnet_init", "base: {model: {skip: {init: 0}}}\n",
                 "5:29: granularity none is the plain ResNet, whose skip weight is the constant 1; "
                 "model.skip.init must be 1 there (leave it out, or exclude the combination)"}),

@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
+#include "core/dataset_table.h"
 #include "core/status.h"
 #include "tests/core/random_spec.h"
 #include "tests/core/source_tree.h"
@@ -189,18 +191,78 @@ TEST(TrialSpecConflictTest, ABatchFitsIntoTheTrainingExamples) {
       "train.batch_size 128 is larger than data.train_size 127; there would be no whole batch");
 }
 
-TEST(TrialSpecConflictTest, TrainingAndValidationFitIntoThePublishedFiles) {
+TEST(TrialSpecConflictTest, ABatchFitsIntoWhatValidationLeaves) {
   TrialSpec spec;
-  spec.data = {Dataset::kMnist, Augment::kNone, 55'000, 5'000, 0};
+  spec.data.validation_size = 19'872;
   EXPECT_FALSE(FindConflict(spec));
-  spec.data.train_size = 55'001;
+  spec.data.validation_size = 19'873;
   EXPECT_EQ(FindConflict(spec)->message,
-            "data.train_size 55001 and data.validation_size 5000 need more than the 60000 training "
-            "examples of mnist");
-  spec.data = {Dataset::kCifar10, Augment::kNone, 0, 50'000, 0};
-  EXPECT_TRUE(FindConflict(spec));
-  spec.data.dataset = Dataset::kSynthetic;
-  EXPECT_FALSE(FindConflict(spec));
+            "train.batch_size 128 is larger than what validation leaves to train on, 127; there "
+            "would be no whole batch");
+}
+
+// The smallest trial that takes `data`; nullopt where it is possible.
+std::optional<TrialSpecConflict> DataConflict(const DataSpec& data) {
+  TrialSpec spec;
+  spec.data = data;
+  spec.train.batch_size = 1;
+  return FindConflict(spec);
+}
+
+class DatasetLimitsTest : public testing::TestWithParam<Dataset> {};
+
+TEST_P(DatasetLimitsTest, TrainingAndValidationFitIntoTheTrainingPart) {
+  const int64_t all = SizeOfDataset(GetParam()).train;
+  EXPECT_FALSE(DataConflict({GetParam(), Augment::kNone, all - 1, 1, 0}));
+  EXPECT_TRUE(DataConflict({GetParam(), Augment::kNone, all, 1, 0}));
+  EXPECT_FALSE(DataConflict({GetParam(), Augment::kNone, 2, all - 2, 0}));
+  EXPECT_TRUE(DataConflict({GetParam(), Augment::kNone, 2, all - 1, 0}));
+}
+
+TEST_P(DatasetLimitsTest, TwoExamplesAreLeftToTrainOn) {
+  const int64_t all = SizeOfDataset(GetParam()).train;
+  EXPECT_FALSE(DataConflict({GetParam(), Augment::kNone, 0, all - 2, 0}));
+  EXPECT_TRUE(DataConflict({GetParam(), Augment::kNone, 0, all - 1, 0}));
+  EXPECT_TRUE(DataConflict({GetParam(), Augment::kNone, 0, all + 100, 0}));
+  EXPECT_TRUE(DataConflict({GetParam(), Augment::kNone, 1, 100, 0}));
+}
+
+TEST_P(DatasetLimitsTest, TestExamplesAreThere) {
+  const int64_t all = SizeOfDataset(GetParam()).test;
+  EXPECT_FALSE(DataConflict({GetParam(), Augment::kNone, 0, 100, all}));
+  EXPECT_TRUE(DataConflict({GetParam(), Augment::kNone, 0, 100, all + 1}));
+}
+
+TEST_P(DatasetLimitsTest, OnlyCifar10MayBeMirrored) {
+  for (const Augment augment : {Augment::kFlip, Augment::kCropFlip}) {
+    EXPECT_EQ(DataConflict({GetParam(), augment, 0, 100, 0}).has_value(),
+              GetParam() != Dataset::kCifar10);
+  }
+  EXPECT_FALSE(DataConflict({GetParam(), Augment::kCrop, 0, 100, 0}));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, DatasetLimitsTest,
+                         testing::Values(Dataset::kMnist, Dataset::kCifar10, Dataset::kSynthetic),
+                         [](const auto& test) { return std::string(Name(test.param)); });
+
+TEST(TrialSpecConflictTest, ImpossibleDataNameTheWayOut) {
+  const auto message = [](const DataSpec& data) { return DataConflict(data)->message; };
+  EXPECT_EQ(message({Dataset::kMnist, Augment::kNone, 55'001, 5'000, 0}),
+            "data.train_size 55001 and data.validation_size 5000 together need more than the 60000 "
+            "training examples of mnist; take fewer");
+  EXPECT_EQ(message({Dataset::kSynthetic, Augment::kNone, 0, 20'000, 0}),
+            "data.validation_size 20000 leaves fewer than 2 of the 20000 training examples of "
+            "synthetic; hold out at most 19998");
+  EXPECT_EQ(message({Dataset::kSynthetic, Augment::kNone, 1, 100, 0}),
+            "data.train_size 1 is too little to train on; take 2 or more, or 0 for all");
+  EXPECT_EQ(
+      message({Dataset::kSynthetic, Augment::kNone, 0, 100, 4'001}),
+      "data.test_size 4001 is more than the 4000 test examples of synthetic; take fewer, or 0 "
+      "for all");
+  EXPECT_EQ(
+      message({Dataset::kMnist, Augment::kCropFlip, 0, 100, 0}),
+      "data.augment crop-flip mirrors pictures, and a mirrored picture of mnist may belong to "
+      "another class; take crop, or the dataset cifar10");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@ import pathlib
 import tempfile
 import unittest
 
+import api_comments
 import commands
 import layers
 import monitoring
@@ -72,6 +73,12 @@ class LayersTest(unittest.TestCase):
         for folder in ("core", "rpc", "worker/agent", "worker/trainer", "client"):
             self.assert_refused({f"{folder}/a.cc": "#include <sqlite3.h>\n"}, folder, "sql")
 
+    def test_libraries_that_nobody_uses_are_not_given(self):
+        for folder, header in (("client", "boost/asio.hpp"), ("rpc", "boost/asio.hpp"),
+                               ("client", "boost/process.hpp"), ("worker/agent", "boost/process.hpp"),
+                               ("worker/agent", "prometheus/registry.h")):
+            self.assert_refused({f"{folder}/a.cc": f"#include <{header}>\n"}, header)
+
     def test_forbidden_library_must_not_come_through_a_header(self):
         problems = problems_of(layers.check, {
             "worker/trainer/a.cc": "#include \"core/b.h\"\n",
@@ -136,6 +143,68 @@ class PagesTest(unittest.TestCase):
     def test_page_without_a_link_to_it_is_refused(self):
         problems = self.problems("# A\n", **{"docs/lost.md": "# Lost\n"})
         self.assertEqual(problems, ["docs/lost.md: no other page links to it"])
+
+
+class ApiCommentsTest(unittest.TestCase):
+    API = """syntax = "proto3";
+package adares.v1;
+import "google/protobuf/timestamp.proto";
+
+// A service.
+service Things {
+  // Gives one.
+  rpc GetThing(GetThingRequest) returns (GetThingResponse);
+}
+
+// A thing.
+message Thing {
+  option deprecated = true;
+  reserved 7;
+  // Where it stands.
+  enum State {
+    // Never sent.
+    STATE_UNSPECIFIED = 0;
+  }
+
+  // Its name,
+  // on two lines.
+  string name = 1;
+  // When it was made.
+  google.protobuf.Timestamp create_time = 2;
+  // What it is called.
+  map<string, string> labels = 3;
+  // Its parts.
+  repeated Thing parts = 4;
+  // One of two.
+  oneof kind {
+    // The first.
+    int64 number = 5;
+  }
+}
+"""
+
+    def problems(self, content):
+        return problems_of(api_comments.check, {"proto/adares/v1/things.proto": content})
+
+    def test_good_api_passes(self):
+        self.assertEqual(self.problems(self.API), [])
+
+    def test_everything_that_lacks_its_comment_is_named(self):
+        for comment, name in (
+                ("// A service.", "service Things"), ("// Gives one.", "rpc GetThing"),
+                ("// A thing.", "message Thing"), ("// Where it stands.", "enum State"),
+                ("// Never sent.", "STATE_UNSPECIFIED"), ("// on two lines.", "name"),
+                ("// When it was made.", "create_time"), ("// What it is called.", "labels"),
+                ("// Its parts.", "parts"), ("// One of two.", "oneof kind"),
+                ("// The first.", "number")):
+            for empty in ("", "//"):
+                with self.subTest(name=name, empty=empty):
+                    problems = self.problems(self.API.replace(comment, empty))
+                    self.assertEqual(len(problems), 1, problems)
+                    self.assertIn(f": {name} has no comment", problems[0])
+
+    def test_empty_tree_is_refused(self):
+        self.assertEqual(len(problems_of(api_comments.check, {"README.md": ""})), 1)
 
 
 class MonitoringTest(unittest.TestCase):

@@ -21,23 +21,21 @@ LAYERS = {
                   {"grpc", "protobuf", "sql", "torch", "asio", "yaml"}),
     "core/sweepfile": Layer({"core"}, {"std", "absl", "json", "yaml"},
                             {"grpc", "protobuf", "sql", "torch", "asio"}),
-    "rpc": Layer({"core", "rpc"}, {"std", "absl", "fmt", "grpc", "protobuf", "asio"},
-                 {"sql", "torch"}),
+    "rpc": Layer({"core", "rpc"}, {"std", "absl", "fmt", "grpc", "protobuf"},
+                 {"sql", "torch", "asio"}),
     "server": Layer({"core", "rpc", "server"},
                     {"std", "absl", "json", "fmt", "spdlog", "cli11", "grpc", "protobuf", "sql",
                      "asio", "prometheus", "openssl"},
                     {"torch"}),
     "worker": Layer({"core", "rpc", "worker"},
-                    {"std", "absl", "json", "fmt", "spdlog", "cli11", "grpc", "protobuf", "asio",
-                     "boost.process", "prometheus"},
+                    {"std", "absl", "json", "fmt", "spdlog", "cli11", "grpc", "protobuf", "asio"},
                     {"torch", "sql"}),
     "worker/trainer": Layer({"core", "worker/trainer"},
                             {"std", "absl", "json", "fmt", "spdlog", "cli11", "torch"},
                             {"grpc", "protobuf", "asio", "sql"}),
     "client": Layer({"core", "rpc", "client"},
-                    {"std", "absl", "json", "fmt", "spdlog", "cli11", "grpc", "protobuf", "asio",
-                     "boost.process"},
-                    {"sql", "torch"}),
+                    {"std", "absl", "json", "fmt", "spdlog", "cli11", "grpc", "protobuf"},
+                    {"sql", "torch", "asio"}),
 }
 
 # Single files that may include more than their layer: (pattern of the path, libraries).
@@ -48,7 +46,7 @@ EXCEPTIONS = [
 # Heavy libraries -> layers whose own headers may include them.
 HEAVY = {
     "grpc": {"rpc", "server", "worker", "client"},
-    "asio": {"rpc", "server", "worker", "client"},
+    "asio": {"server", "worker"},
     "sql": {"server"},
     "torch": {"worker/trainer"},
 }
@@ -58,7 +56,6 @@ LIBRARIES = [
     ("absl", r"absl/"),
     ("json", r"nlohmann/"),
     ("boost.math", r"boost/math/"),
-    ("boost.process", r"boost/process"),
     ("asio", r"boost/(asio|beast|system|core|url|intrusive)"),
     ("grpc", r"grpc(pp)?/|.*\.grpc\.pb\.h$"),
     ("protobuf", r"google/|.*\.pb\.h$"),

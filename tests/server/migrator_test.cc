@@ -10,6 +10,7 @@
 
 #include "core/sha256.h"
 #include "core/status.h"
+#include "tests/fixtures/temp_folder.h"
 #include "tests/server/store_fixture.h"
 
 namespace adares {
@@ -54,8 +55,8 @@ class MigratorTest : public testing::Test {
     EXPECT_TRUE(Bytes() == before) << "the file changed";
   }
 
-  TempFolder folder_;
-  std::string path_ = (folder_.path() / "adares.db").string();
+  fixtures::TempFolder folder_;
+  std::string path_ = folder_ / "adares.db";
 };
 
 TEST_F(MigratorTest, AppliesInOrderAndRecords) {
@@ -175,7 +176,7 @@ TEST_F(MigratorTest, RefusesWhatIsNoDatabase) {
 }
 
 TEST_F(MigratorTest, AFolderThatIsNotThereIsNamed) {
-  const std::string path = (folder_.path() / "none" / "adares.db").string();
+  const std::string path = folder_ / "none/adares.db";
   const absl::Status status = Migrate(path, {kFirst}, At(1));
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(status.ToString(), HasSubstr(path));

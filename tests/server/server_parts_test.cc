@@ -1,12 +1,10 @@
 // Addresses, the state folder and the metrics of the server.
 #include <gmock/gmock.h>
-#include <stdlib.h>
-
-#include <filesystem>
 
 #include "server/listen_address.h"
 #include "server/metrics/server_metrics.h"
 #include "server/state_folder.h"
+#include "tests/fixtures/temp_folder.h"
 
 namespace adares {
 namespace {
@@ -42,33 +40,28 @@ TEST(ListenAddressTest, MalformedAddressesAreRefused) {
 
 class StateFolderTest : public testing::Test {
  protected:
-  StateFolderTest() {
-    std::string pattern = testing::TempDir() + "/adares-state-XXXXXX";
-    root_ = mkdtemp(pattern.data());
-  }
-  ~StateFolderTest() override { std::filesystem::remove_all(root_); }
-  std::string root_;
+  fixtures::TempFolder root_;
 };
 
 TEST_F(StateFolderTest, AMissingFolderIsMade) {
-  const auto folder = StateFolder::Open(root_ + "/a/b");
+  const auto folder = StateFolder::Open(root_ / "a/b");
   ASSERT_TRUE(folder.ok());
-  EXPECT_EQ((*folder)->database(), root_ + "/a/b/adares.db");
+  EXPECT_EQ((*folder)->database(), root_ / "a/b/adares.db");
 }
 
 TEST_F(StateFolderTest, ASecondOwnerIsTurnedAwayUntilTheFirstIsGone) {
   {
-    const auto first = StateFolder::Open(root_);
+    const auto first = StateFolder::Open(root_.path());
     ASSERT_TRUE(first.ok());
-    const auto second = StateFolder::Open(root_);
+    const auto second = StateFolder::Open(root_.path());
     EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
-    EXPECT_THAT(std::string(second.status().message()), HasSubstr(root_));
+    EXPECT_THAT(std::string(second.status().message()), HasSubstr(root_.path()));
   }
-  EXPECT_TRUE(StateFolder::Open(root_).ok());
+  EXPECT_TRUE(StateFolder::Open(root_.path()).ok());
 }
 
 TEST_F(StateFolderTest, AFileIsNoFolder) {
-  const std::string file = root_ + "/file";
+  const std::string file = root_ / "file";
   fclose(fopen(file.c_str(), "w"));
   EXPECT_FALSE(StateFolder::Open(file).ok());
 }

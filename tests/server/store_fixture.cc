@@ -1,22 +1,9 @@
 // The fixture behind the tests of server/store.
 #include "tests/server/store_fixture.h"
 
-#include <cstdlib>
-#include <system_error>
-
 #include "core/status.h"
 
 namespace adares {
-
-TempFolder::TempFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "adares-store-XXXXXX").string();
-  path_ = mkdtemp(name.data());
-}
-
-TempFolder::~TempFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 AttemptEnd EndWith(EndReason reason) {
   AttemptEnd end;

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "server/store/reader.h"
 #include "server/store/store.h"
+#include "tests/fixtures/temp_folder.h"
 #include "tests/server/small_sweep.h"
 
 #define ADARES_ASSERT_OK(expression)                                   \
@@ -20,19 +20,6 @@
   } while (false)
 
 namespace adares {
-
-// A folder that vanishes with this.
-class TempFolder {
- public:
-  TempFolder();
-  ~TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // An attempt's end without message, exit code and log.
 AttemptEnd EndWith(EndReason reason);
@@ -56,8 +43,8 @@ class StoreTest : public testing::Test {
   WriteCounts Append(const LiveAttempt& attempt, const std::vector<MetricPoint>& points);
   WriteCounts Append(const LiveAttempt& attempt, const std::vector<SkipWeightPoint>& weights);
 
-  TempFolder folder_;
-  std::string path_ = (folder_.path() / "adares.db").string();
+  fixtures::TempFolder folder_;
+  std::string path_ = folder_ / "adares.db";
   std::unique_ptr<Store> store_;
 };
 

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <string>
 #include <vector>
 
-#include "tests/trainer/temp_folder.h"
+#include "core/dataset_table.h"
+#include "tests/fixtures/temp_folder.h"
 #include "worker/trainer/dataset_files.h"
 
 namespace adares {
@@ -33,9 +35,13 @@ class Cifar10FilesTest : public testing::Test {
  protected:
   Cifar10FilesTest() {
     for (uint8_t part = 1; part <= 5; ++part) {
-      folder_.Write("data_batch_" + std::to_string(part) + ".bin", Records(part));
+      Write("data_batch_" + std::to_string(part) + ".bin", Records(part));
     }
-    folder_.Write("test_batch.bin", Records(8));
+    Write("test_batch.bin", Records(8));
+  }
+
+  void Write(const std::string& name, const std::vector<uint8_t>& bytes) const {
+    fixtures::WriteTextFile(folder_ / name, {bytes.begin(), bytes.end()});
   }
 
   std::string Error() const {
@@ -43,7 +49,7 @@ class Cifar10FilesTest : public testing::Test {
     return data.ok() ? "no error" : std::string(data.status().message());
   }
 
-  TempFolder folder_;
+  fixtures::TempFolder folder_;
 };
 
 TEST_F(Cifar10FilesTest, ReadsAllPartsInOrderWithInterleavedColours) {
@@ -56,22 +62,35 @@ TEST_F(Cifar10FilesTest, ReadsAllPartsInOrderWithInterleavedColours) {
 }
 
 TEST_F(Cifar10FilesTest, MissingFileIsNamedWithTheWayOut) {
-  std::filesystem::remove(folder_.path() + "/data_batch_4.bin");
+  std::filesystem::remove(folder_ / "data_batch_4.bin");
   EXPECT_EQ(ReadCifar10(folder_.path(), kRecords).status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(Error(), AllOf(HasSubstr("data_batch_4.bin"), HasSubstr("--data")));
+}
+
+// Each is missed, and there are no others.
+TEST_F(Cifar10FilesTest, TableNamesTheFilesThatAreRead) {
+  const std::vector<std::string> files = FilesOfDataset(Dataset::kCifar10);
+  for (const std::string& file : files) {
+    const std::string name = std::filesystem::path(file).filename();
+    std::filesystem::rename(folder_ / name, folder_ / "aside");
+    EXPECT_THAT(Error(), HasSubstr(folder_ / name));
+    std::filesystem::rename(folder_ / "aside", folder_ / name);
+  }
+  const std::filesystem::directory_iterator written(folder_.path());
+  EXPECT_EQ(std::distance(begin(written), end(written)), std::ssize(files));
 }
 
 TEST_F(Cifar10FilesTest, TruncatedFileIsRefused) {
   std::vector<uint8_t> records = Records(1);
   records.pop_back();
-  folder_.Write("data_batch_2.bin", records);
+  Write("data_batch_2.bin", records);
   EXPECT_EQ(ReadCifar10(folder_.path(), kRecords).status().code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(Error(),
               AllOf(HasSubstr("data_batch_2.bin"), HasSubstr("6145"), HasSubstr("expected 6146")));
 }
 
 TEST_F(Cifar10FilesTest, LabelAboveNineIsRefused) {
-  folder_.Write("test_batch.bin", Records(9));
+  Write("test_batch.bin", Records(9));
   EXPECT_THAT(Error(), AllOf(HasSubstr("test_batch.bin"), HasSubstr("record 1 is 10")));
 }
 

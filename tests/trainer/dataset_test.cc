@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "core/dataset_table.h"
 #include "worker/trainer/synthetic.h"
 
 namespace adares {
@@ -75,6 +76,14 @@ TEST(LoadDatasetTest, FilesWithoutFolderNameTheWayOut) {
   EXPECT_EQ(data.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(data.status().message()),
               AllOf(HasSubstr("mnist"), HasSubstr("ADARES_DATA_DIR")));
+}
+
+TEST(LoadDatasetTest, FilesAreSoughtWhereTheTableSays) {
+  for (const Dataset dataset : {Dataset::kMnist, Dataset::kCifar10}) {
+    const auto data = LoadDataset(dataset, "nowhere");
+    EXPECT_THAT(std::string(data.status().message()),
+                HasSubstr("nowhere/" + FilesOfDataset(dataset).front()));
+  }
 }
 
 }  // namespace

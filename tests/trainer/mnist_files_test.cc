@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <string>
 #include <vector>
 
-#include "tests/trainer/temp_folder.h"
+#include "core/dataset_table.h"
+#include "tests/fixtures/temp_folder.h"
 #include "worker/trainer/dataset_files.h"
 
 namespace adares {
@@ -35,10 +37,14 @@ std::vector<uint8_t> Labels(uint32_t count) { return Idx(1, {count}, count); }
 class MnistFilesTest : public testing::Test {
  protected:
   MnistFilesTest() {
-    folder_.Write("train-images-idx3-ubyte", Images(3));
-    folder_.Write("train-labels-idx1-ubyte", Labels(3));
-    folder_.Write("t10k-images-idx3-ubyte", Images(2));
-    folder_.Write("t10k-labels-idx1-ubyte", Labels(2));
+    Write("train-images-idx3-ubyte", Images(3));
+    Write("train-labels-idx1-ubyte", Labels(3));
+    Write("t10k-images-idx3-ubyte", Images(2));
+    Write("t10k-labels-idx1-ubyte", Labels(2));
+  }
+
+  void Write(const std::string& name, const std::vector<uint8_t>& bytes) const {
+    fixtures::WriteTextFile(folder_ / name, {bytes.begin(), bytes.end()});
   }
 
   std::string Error() const {
@@ -46,7 +52,7 @@ class MnistFilesTest : public testing::Test {
     return data.ok() ? "no error" : std::string(data.status().message());
   }
 
-  TempFolder folder_;
+  fixtures::TempFolder folder_;
 };
 
 TEST_F(MnistFilesTest, ReadsPicturesAndLabels) {
@@ -60,27 +66,40 @@ TEST_F(MnistFilesTest, ReadsPicturesAndLabels) {
 }
 
 TEST_F(MnistFilesTest, MissingFileIsNamedWithTheWayOut) {
-  std::filesystem::remove(folder_.path() + "/t10k-images-idx3-ubyte");
+  std::filesystem::remove(folder_ / "t10k-images-idx3-ubyte");
   EXPECT_EQ(ReadMnist(folder_.path(), kSize).status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(Error(), AllOf(HasSubstr("t10k-images-idx3-ubyte"), HasSubstr("--data")));
+}
+
+// Each is missed, and there are no others.
+TEST_F(MnistFilesTest, TableNamesTheFilesThatAreRead) {
+  const std::vector<std::string> files = FilesOfDataset(Dataset::kMnist);
+  for (const std::string& file : files) {
+    const std::string name = std::filesystem::path(file).filename();
+    std::filesystem::rename(folder_ / name, folder_ / "aside");
+    EXPECT_THAT(Error(), HasSubstr(folder_ / name));
+    std::filesystem::rename(folder_ / "aside", folder_ / name);
+  }
+  const std::filesystem::directory_iterator written(folder_.path());
+  EXPECT_EQ(std::distance(begin(written), end(written)), std::ssize(files));
 }
 
 TEST_F(MnistFilesTest, TruncatedFileIsRefused) {
   std::vector<uint8_t> images = Images(3);
   images.erase(images.end() - 5, images.end());
-  folder_.Write("train-images-idx3-ubyte", images);
+  Write("train-images-idx3-ubyte", images);
   EXPECT_EQ(ReadMnist(folder_.path(), kSize).status().code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(Error(), AllOf(HasSubstr("train-images-idx3-ubyte"), HasSubstr("2347"),
                              HasSubstr("expected 2352")));
 }
 
 TEST_F(MnistFilesTest, FileShorterThanItsHeaderIsRefused) {
-  folder_.Write("train-labels-idx1-ubyte", std::vector<uint8_t>{0, 0, 8});
+  Write("train-labels-idx1-ubyte", std::vector<uint8_t>{0, 0, 8});
   EXPECT_THAT(Error(), AllOf(HasSubstr("train-labels-idx1-ubyte"), HasSubstr("has 3 bytes")));
 }
 
 TEST_F(MnistFilesTest, WrongMagicNumberIsRefused) {
-  folder_.Write("train-images-idx3-ubyte", Labels(3 * 784 + 8));
+  Write("train-images-idx3-ubyte", Labels(3 * 784 + 8));
   EXPECT_THAT(Error(), AllOf(HasSubstr("train-images-idx3-ubyte"), HasSubstr("0x00000801"),
                              HasSubstr("0x00000803")));
 }
@@ -89,17 +108,17 @@ TEST_F(MnistFilesTest, CompressedFileIsExplained) {
   std::vector<uint8_t> images = Images(3);
   images[0] = 0x1F;
   images[1] = 0x8B;
-  folder_.Write("train-images-idx3-ubyte", images);
+  Write("train-images-idx3-ubyte", images);
   EXPECT_THAT(Error(), HasSubstr("gunzip"));
 }
 
 TEST_F(MnistFilesTest, WrongPictureSizeIsRefused) {
-  folder_.Write("train-images-idx3-ubyte", Idx(3, {3, 28, 27}, 3 * 28 * 27));
+  Write("train-images-idx3-ubyte", Idx(3, {3, 28, 27}, 3 * 28 * 27));
   EXPECT_THAT(Error(), AllOf(HasSubstr("dimension 2 is 27"), HasSubstr("expected 28")));
 }
 
 TEST_F(MnistFilesTest, CountOfLabelsMustMatchThePictures) {
-  folder_.Write("train-labels-idx1-ubyte", Labels(4));
+  Write("train-labels-idx1-ubyte", Labels(4));
   EXPECT_THAT(Error(), AllOf(HasSubstr("train-labels-idx1-ubyte"), HasSubstr("dimension 0 is 4"),
                              HasSubstr("expected 3")));
 }
@@ -107,7 +126,7 @@ TEST_F(MnistFilesTest, CountOfLabelsMustMatchThePictures) {
 TEST_F(MnistFilesTest, LabelAboveNineIsRefused) {
   std::vector<uint8_t> labels = Labels(3);
   labels.back() = 10;
-  folder_.Write("train-labels-idx1-ubyte", labels);
+  Write("train-labels-idx1-ubyte", labels);
   EXPECT_THAT(Error(), HasSubstr("label 2 is 10"));
 }
 

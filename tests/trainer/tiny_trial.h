@@ -12,7 +12,7 @@ namespace adares {
 inline TrialSpec TinySpec() {
   TrialSpec spec;
   spec.model.skip = {Granularity::kBlock, {SkipInit::Kind::kNormal, 0.5, 0.1}};
-  spec.data.augment = Augment::kCropFlip;
+  spec.data.augment = Augment::kCrop;
   spec.data.train_size = 90;
   spec.data.validation_size = 40;
   spec.data.test_size = 30;

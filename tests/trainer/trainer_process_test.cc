@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "tests/fixtures/temp_folder.h"
 #include "tests/trainer/recording_sink.h"
-#include "tests/trainer/temp_folder.h"
 #include "tests/trainer/tiny_trial.h"
 #include "tests/trainer/trainer_process.h"
 #include "worker/trainer/torch_runtime.h"
@@ -144,8 +144,9 @@ RunResult RunByHand(const std::string& arguments) {
 }
 
 TEST(TrainerByHandTest, TrainsOneTrialWithEventsOnStandardOutput) {
-  const TempFolder folder;
-  const std::string path = folder.Write("trial.json", CanonicalJson(TinySpec()));
+  const fixtures::TempFolder folder;
+  const std::string path = folder / "trial.json";
+  fixtures::WriteTextFile(path, CanonicalJson(TinySpec()));
   const RunResult result =
       RunByHand("--spec " + path + " --threads 1 --device cpu 2>/dev/null </dev/null");
   EXPECT_EQ(result.status, 0);
@@ -156,16 +157,18 @@ TEST(TrainerByHandTest, TrainsOneTrialWithEventsOnStandardOutput) {
 TEST(TrainerByHandTest, TrialThatDoesNotFinishIsStatusOne) {
   TrialSpec spec = TinySpec();
   spec.train.lr = 1e30;
-  const TempFolder folder;
-  const std::string path = folder.Write("trial.json", CanonicalJson(spec));
+  const fixtures::TempFolder folder;
+  const std::string path = folder / "trial.json";
+  fixtures::WriteTextFile(path, CanonicalJson(spec));
   const RunResult result = RunByHand("--spec " + path + " --threads 1 --device cpu 2>/dev/null");
   EXPECT_EQ(result.status, 1);
   EXPECT_THAT(result.output, HasSubstr("\"reason\":\"diverged\""));
 }
 
 TEST(TrainerByHandTest, WrongSpecificationIsNamed) {
-  const TempFolder folder;
-  const std::string path = folder.Write("trial.json", std::string(R"({"train":{"epoch":3}})"));
+  const fixtures::TempFolder folder;
+  const std::string path = folder / "trial.json";
+  fixtures::WriteTextFile(path, R"({"train":{"epoch":3}})");
   const RunResult result = RunByHand("--spec " + path + " 2>&1");
   EXPECT_EQ(result.status, 2);
   EXPECT_THAT(result.output, HasSubstr(path));
@@ -174,8 +177,9 @@ TEST(TrainerByHandTest, WrongSpecificationIsNamed) {
 
 TEST(TrainerByHandTest, MissingDeviceIsNamedWithTheWayOut) {
   if (ResolveDevice("cuda").ok()) GTEST_SKIP() << "this machine has a CUDA device";
-  const TempFolder folder;
-  const std::string path = folder.Write("trial.json", CanonicalJson(TinySpec()));
+  const fixtures::TempFolder folder;
+  const std::string path = folder / "trial.json";
+  fixtures::WriteTextFile(path, CanonicalJson(TinySpec()));
   const RunResult result = RunByHand("--spec " + path + " --device cuda 2>&1");
   EXPECT_EQ(result.status, 2);
   EXPECT_THAT(result.output, HasSubstr("--device cuda"));

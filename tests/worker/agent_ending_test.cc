@@ -148,7 +148,7 @@ TEST_F(AgentFailureTest, LossOfTheLastLinesIsLogged) {
 
 // The disk is full, or somebody took the folder away: the end is told once there is a place for it.
 TEST_F(AgentFailureTest, EndIsKeptUntilTheDiskTakesIt) {
-  const std::filesystem::path attempts = folder_.path() / "attempts";
+  const std::filesystem::path attempts = folder_ / "attempts";
   std::filesystem::remove_all(attempts);
   std::ofstream(attempts) << "in the way";
   coordinator_.Offer(Work(Id()));

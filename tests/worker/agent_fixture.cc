@@ -46,9 +46,9 @@ AgentTest::~AgentTest() {
 
 void AgentTest::Script(const std::string& script) { setenv("ADARES_SCRIPT", script.c_str(), 1); }
 
-void AgentTest::Gate() { setenv("ADARES_SCRIPT_GATE", (folder_.path() / "gate").c_str(), 1); }
+void AgentTest::Gate() { setenv("ADARES_SCRIPT_GATE", (folder_ / "gate").c_str(), 1); }
 
-void AgentTest::OpenGate() { std::ofstream(folder_.path() / "gate") << "open"; }
+void AgentTest::OpenGate() { std::ofstream(folder_ / "gate") << "open"; }
 
 void AgentTest::StartAgent() {
   agent_ = std::make_unique<Agent>(options_, Agent::Context{loop_, io_, coordinator_, *folders_},
@@ -96,8 +96,7 @@ Assignment AgentTest::Work(const AttemptId& id, int64_t seed) {
 }
 
 std::filesystem::path AgentTest::FolderOf(const AttemptId& id) const {
-  return folder_.path() / "attempts" /
-         (id.sweep + "-" + id.trial + "-" + std::to_string(id.attempt));
+  return folder_ / ("attempts/" + id.sweep + "-" + id.trial + "-" + std::to_string(id.attempt));
 }
 
 int AgentTest::TrainerProcesses() { return static_cast<int>(Children().size()); }

@@ -10,9 +10,9 @@
 #include <optional>
 #include <string>
 
+#include "tests/fixtures/temp_folder.h"
 #include "tests/worker/fake_coordinator.h"
 #include "tests/worker/manual_event_loop.h"
-#include "tests/worker/temporary_folder.h"
 #include "worker/agent/agent.h"
 
 namespace adares::worker {
@@ -40,7 +40,6 @@ class AgentTest : public ::testing::Test {
   void SetSlots(int slots) { options_.slots = slots; }
 
   void StartAgent();
-  void StopAgent() { agent_.reset(); }
 
   // Runs what is to do until the condition holds. Where nothing is to do but wait, the clock moves
   // about as fast as a real one.
@@ -61,7 +60,7 @@ class AgentTest : public ::testing::Test {
   // has read nothing of that and has not noticed the end.
   static void AwaitTrainersDeath();
 
-  TemporaryFolder folder_;
+  fixtures::TempFolder folder_;
   boost::asio::io_context io_;
   ManualEventLoop loop_{io_};
   FakeCoordinator coordinator_{loop_};

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "tests/worker/temporary_folder.h"
+#include "tests/fixtures/temp_folder.h"
 
 namespace adares::worker {
 namespace {
@@ -23,19 +23,19 @@ class AttemptFoldersTest : public ::testing::Test {
 
   std::vector<std::string> Names() const {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(state_.path() / "attempts")) {
+    for (const auto& entry : fs::directory_iterator(state_ / "attempts")) {
       names.push_back(entry.path().filename());
     }
     return names;
   }
 
-  TemporaryFolder state_;
+  fixtures::TempFolder state_;
 };
 
 TEST_F(AttemptFoldersTest, RetiredAttemptKeepsItsLogOnly) {
   AttemptFolders folders = AttemptFolders::Open(state_.path()).value();
   const fs::path folder = Begin(folders, 1);
-  EXPECT_EQ(folder, state_.path() / "attempts" / "sweep-0123456789ab-1");
+  EXPECT_EQ(folder, state_ / "attempts/sweep-0123456789ab-1");
   folders.Retire({"sweep", "0123456789ab", 1});
   EXPECT_TRUE(fs::exists(folder / AttemptFolders::kLogFile));
   EXPECT_FALSE(fs::exists(folder / AttemptFolders::kSpoolFile));
@@ -55,7 +55,7 @@ TEST_F(AttemptFoldersTest, SpoolsOfAnEarlierAgentAreRemoved) {
     Begin(folders, 1);
   }
   ASSERT_TRUE(AttemptFolders::Open(state_.path()).ok());
-  const fs::path folder = state_.path() / "attempts" / "sweep-0123456789ab-1";
+  const fs::path folder = state_ / "attempts/sweep-0123456789ab-1";
   EXPECT_TRUE(fs::exists(folder / AttemptFolders::kLogFile));
   EXPECT_FALSE(fs::exists(folder / AttemptFolders::kSpoolFile));
 }
@@ -82,7 +82,7 @@ TEST_F(AttemptFoldersTest, FolderOfTheSameAttemptBeginsEmpty) {
 }
 
 TEST_F(AttemptFoldersTest, StateThatIsNoFolderIsNamed) {
-  std::ofstream(state_.path() / "attempts") << "a file";
+  std::ofstream(state_ / "attempts") << "a file";
   const auto folders = AttemptFolders::Open(state_.path());
   EXPECT_EQ(folders.status().code(), absl::StatusCode::kInternal);
   EXPECT_NE(folders.status().message().find("attempts"), absl::string_view::npos);

@@ -12,8 +12,8 @@
 #include <optional>
 
 #include "rpc/channel.h"
+#include "tests/fixtures/temp_folder.h"
 #include "tests/worker/small_coordinator.h"
-#include "tests/worker/temporary_folder.h"
 
 namespace adares::worker {
 namespace {
@@ -98,8 +98,8 @@ class GrpcCoordinatorLinkTest : public ::testing::Test {
     return {{"grid", "0123456789ab", 1}, first_sequence, {record, record}};
   }
 
-  TemporaryFolder folder_;
-  const std::string address_ = "unix:" + (folder_.path() / "socket").string();
+  fixtures::TempFolder folder_;
+  const std::string address_ = "unix:" + (folder_ / "socket");
   Owner owner_;
   std::unique_ptr<SmallCoordinator> server_;
   std::unique_ptr<GrpcCoordinatorLink> link_;

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "tests/worker/temporary_folder.h"
+#include "tests/fixtures/temp_folder.h"
 
 namespace adares::worker {
 namespace {
@@ -31,8 +31,8 @@ class LogCollectorTest : public ::testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  TemporaryFolder folder_;
-  std::filesystem::path path_ = folder_.path() / "trainer.log";
+  fixtures::TempFolder folder_;
+  std::filesystem::path path_ = folder_ / "trainer.log";
   LogCollector log_ = LogCollector::Create(path_).value();
 };
 

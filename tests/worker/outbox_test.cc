@@ -5,8 +5,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/fixtures/temp_folder.h"
 #include "tests/worker/full_disk.h"
-#include "tests/worker/temporary_folder.h"
 
 namespace adares::worker {
 namespace {
@@ -38,8 +38,8 @@ class OutboxTest : public ::testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  TemporaryFolder folder_;
-  std::filesystem::path path_ = folder_.path() / "outbox";
+  fixtures::TempFolder folder_;
+  std::filesystem::path path_ = folder_ / "outbox";
 };
 
 TEST_F(OutboxTest, GivesRecordsInOrderAndOnce) {
@@ -184,7 +184,7 @@ TEST_F(OutboxTest, FailedAppendLeavesWhatWasThere) {
 }
 
 TEST_F(OutboxTest, FolderThatIsMissingIsNamed) {
-  const auto outbox = Outbox::Open(folder_.path() / "missing" / "outbox");
+  const auto outbox = Outbox::Open(folder_ / "missing/outbox");
   ASSERT_FALSE(outbox.ok());
   EXPECT_THAT(std::string(outbox.status().message()), HasSubstr("missing/outbox: No such file"));
 }

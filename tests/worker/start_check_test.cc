@@ -5,7 +5,7 @@
 #include <fstream>
 #include <string>
 
-#include "tests/worker/temporary_folder.h"
+#include "tests/fixtures/temp_folder.h"
 
 namespace adares::worker {
 namespace {
@@ -17,7 +17,7 @@ class StartCheckTest : public ::testing::Test {
  protected:
   // A shell script in the place of the trainer.
   std::filesystem::path Shell(const std::string& script) {
-    const std::filesystem::path path = folder_.path() / "trainer.sh";
+    const std::filesystem::path path = folder_ / "trainer.sh";
     std::ofstream(path) << "#!/bin/sh\n" << script << "\n";
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     return path;
@@ -28,7 +28,7 @@ class StartCheckTest : public ::testing::Test {
     return std::string(status.message());
   }
 
-  TemporaryFolder folder_;
+  fixtures::TempFolder folder_;
 };
 
 TEST_F(StartCheckTest, TrainerThatTellsItsVersionWillDo) {
@@ -43,7 +43,7 @@ TEST_F(StartCheckTest, MissingTrainerIsNamedWithTheWayOut) {
 }
 
 TEST_F(StartCheckTest, FileThatIsNoProgramIsNamed) {
-  const std::filesystem::path path = folder_.path() / "text";
+  const std::filesystem::path path = folder_ / "text";
   std::ofstream(path) << "no program";
   EXPECT_THAT(Refusal(CheckTrainer(path)), HasSubstr("text: Permission denied"));
 }
@@ -62,10 +62,10 @@ TEST_F(StartCheckTest, TrainerThatDiesIsTold) {
 
 TEST_F(StartCheckTest, DataMustBeAFolderOrNone) {
   EXPECT_TRUE(CheckDataFolder("").ok());
-  EXPECT_TRUE(CheckDataFolder(folder_.path().string()).ok());
-  const std::string file = folder_.path() / "file";
+  EXPECT_TRUE(CheckDataFolder(folder_.path()).ok());
+  const std::string file = folder_ / "file";
   std::ofstream(file) << "no folder";
-  for (const std::string& wrong : {file, folder_.path().string() + "/missing"}) {
+  for (const std::string& wrong : {file, folder_ / "missing"}) {
     EXPECT_THAT(Refusal(CheckDataFolder(wrong)), AllOf(HasSubstr(wrong), HasSubstr("--data")));
   }
 }

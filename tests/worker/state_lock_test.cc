@@ -5,7 +5,7 @@
 #include <fstream>
 #include <optional>
 
-#include "tests/worker/temporary_folder.h"
+#include "tests/fixtures/temp_folder.h"
 
 namespace adares::worker {
 namespace {
@@ -13,8 +13,8 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(StateLockTest, SecondHolderIsRefusedUntilTheFirstIsGone) {
-  TemporaryFolder folder;
-  const std::filesystem::path state = folder.path() / "new" / "state";
+  fixtures::TempFolder folder;
+  const std::filesystem::path state = folder / "new/state";
   std::optional<StateLock> first = StateLock::Acquire(state).value();
   const auto second = StateLock::Acquire(state);
   EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
@@ -24,9 +24,9 @@ TEST(StateLockTest, SecondHolderIsRefusedUntilTheFirstIsGone) {
 }
 
 TEST(StateLockTest, FolderThatCannotBeMadeIsNamed) {
-  TemporaryFolder folder;
-  std::ofstream(folder.path() / "file") << "";
-  const auto lock = StateLock::Acquire(folder.path() / "file" / "state");
+  fixtures::TempFolder folder;
+  std::ofstream(folder / "file") << "";
+  const auto lock = StateLock::Acquire(folder / "file/state");
   ASSERT_FALSE(lock.ok());
   EXPECT_THAT(std::string(lock.status().message()), HasSubstr("file/state"));
 }

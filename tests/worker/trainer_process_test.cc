@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "core/trainer_protocol.h"
+#include "tests/fixtures/temp_folder.h"
 #include "tests/worker/process_state.h"
-#include "tests/worker/temporary_folder.h"
 
 namespace adares::worker {
 namespace {
@@ -44,7 +44,7 @@ class TrainerProcessTest : public ::testing::Test {
 
   // A shell script in the place of the trainer.
   std::filesystem::path Shell(const std::string& script) {
-    const std::filesystem::path path = folder_.path() / "trainer.sh";
+    const std::filesystem::path path = folder_ / "trainer.sh";
     std::ofstream(path) << "#!/bin/sh\n" << script << "\n";
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     return path;
@@ -85,7 +85,7 @@ class TrainerProcessTest : public ::testing::Test {
     ASSERT_TRUE(process_->Send(Encode(protocol::TrainCommand{"a trial", 1, {}})).ok());
   }
 
-  TemporaryFolder folder_;
+  fixtures::TempFolder folder_;
   boost::asio::io_context io_;
   std::vector<std::string> events_;
   std::string log_;
@@ -145,7 +145,7 @@ TEST_F(TrainerProcessTest, MissingProgramIsNamedWithTheWayOut) {
 }
 
 TEST_F(TrainerProcessTest, ProgramThatCannotRunIsNamed) {
-  const std::filesystem::path path = folder_.path() / "text";
+  const std::filesystem::path path = folder_ / "text";
   std::ofstream(path) << "no program";
   const auto process = TrainerProcess::Start(io_, Program(path), {});
   ASSERT_FALSE(process.ok());
@@ -210,7 +210,7 @@ TEST_F(TrainerProcessTest, SendToOneThatDoesNotListenIsAnError) {
 
 // Without the loop's help, which is not run here.
 TEST_F(TrainerProcessTest, DrainLogTakesWhatIsThere) {
-  const std::filesystem::path marker = folder_.path() / "marker";
+  const std::filesystem::path marker = folder_ / "marker";
   Start(Shell("echo before; echo > " + marker.string() + "; exec sleep 1000"));
   const auto deadline = std::chrono::steady_clock::now() + kDeadline;
   while (!std::filesystem::exists(marker)) {

@@ -2,30 +2,30 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
-#include <fstream>
-#include <iterator>
+#include <memory>
 
 #include "core/trial_spec.h"
+#include "tests/fixtures/await.h"
+#include "tests/fixtures/program.h"
+#include "tests/fixtures/temp_folder.h"
 #include "tests/worker/process_state.h"
 #include "tests/worker/small_coordinator.h"
-#include "tests/worker/temporary_folder.h"
-#include "tests/worker/worker_program.h"
 
 namespace adares::worker {
 namespace {
 
+using fixtures::Program;
 using ::testing::HasSubstr;
 
 class AgentProgramTest : public ::testing::Test {
  protected:
-  std::unique_ptr<WorkerProgram> Start(std::vector<std::string> more = {},
-                                       const char* state = "state") {
-    std::vector<std::string> arguments{"--server",  address_, "--state", folder_.path() / state,
-                                       "--trainer", trainer_, "--name",  "box",
-                                       "--device",  "cpu",    "--slots", "2"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    const auto output = folder_.path() / ("output" + std::to_string(++outputs_));
-    return std::make_unique<WorkerProgram>(arguments, output);
+  std::unique_ptr<Program> Start(std::vector<std::string> more = {}, const char* state = "state") {
+    Program::Options options = {.path = ADARES_WORKER,
+                                .log = folder_ / ("worker-" + std::to_string(++workers_))};
+    options.arguments = {"--server", address_, "--state",  folder_ / state, "--trainer", trainer_,
+                         "--name",   "box",    "--device", "cpu",           "--slots",   "2"};
+    options.arguments.insert(options.arguments.end(), more.begin(), more.end());
+    return std::make_unique<Program>(std::move(options));
   }
 
   std::unique_ptr<SmallCoordinator> Coordinator() {
@@ -55,24 +55,24 @@ class AgentProgramTest : public ::testing::Test {
   }
 
   // Waits until the trainer trains; its process id, from the line that the worker logs.
-  static pid_t WaitForTraining(SmallCoordinator& coordinator, const WorkerProgram& worker) {
+  static pid_t WaitForTraining(SmallCoordinator& coordinator, const Program& worker) {
     EXPECT_TRUE(coordinator.WaitUntil([&] { return coordinator.records[1].size() > 2; }));
-    const std::string output = worker.Output();
-    const size_t at = output.find(" pid=");
+    const std::string log = worker.Errors();
+    const size_t at = log.find(" pid=");
     EXPECT_NE(at, std::string::npos);
-    return std::stoi(output.substr(at + 5));
+    return std::stoi(log.substr(at + 5));
   }
 
   static bool IsGone(pid_t pid) {
-    return Eventually([pid] { return IsDead(pid); });
+    return fixtures::Await([pid] { return IsDead(pid); });
   }
 
   void TearDown() override { unsetenv("ADARES_SCRIPT"); }
 
-  TemporaryFolder folder_;
-  const std::string address_ = "unix:" + (folder_.path() / "socket").string();
+  fixtures::TempFolder folder_;
+  const std::string address_ = "unix:" + (folder_ / "socket");
   std::string trainer_ = ADARES_SCRIPTED_TRAINER;
-  int outputs_ = 0;
+  int workers_ = 0;
 };
 
 constexpr char kEndless[] = "epochs=1000000,delay_ms=5";
@@ -85,7 +85,7 @@ TEST_F(AgentProgramTest, TrainsWhatItIsGiven) {
   EXPECT_EQ(WaitForEnd(*coordinator, 1).reason(), v1::Attempt::END_REASON_FINISHED);
   EXPECT_EQ(coordinator->registrations.at(0).worker(), "box");
   worker->Signal(SIGTERM);
-  EXPECT_EQ(worker->Wait(), 0);
+  EXPECT_EQ(worker->Finish().exit_code, 0);
   EXPECT_TRUE(coordinator->syncs.back().draining());
 }
 
@@ -96,7 +96,7 @@ TEST_F(AgentProgramTest, TermGivesItsTrialsBack) {
   coordinator->Offer(Work(1));
   const pid_t trainer = WaitForTraining(*coordinator, *worker);
   worker->Signal(SIGTERM);
-  EXPECT_EQ(worker->Wait(), 0);
+  EXPECT_EQ(worker->Finish().exit_code, 0);
   EXPECT_EQ(WaitForEnd(*coordinator, 1).reason(), v1::Attempt::END_REASON_PREEMPTED);
   EXPECT_TRUE(IsGone(trainer));
 }
@@ -110,7 +110,7 @@ TEST_F(AgentProgramTest, SecondSignalEndsAtOnce) {
   worker->Signal(SIGTERM);
   ASSERT_TRUE(worker->Says("event=draining"));
   worker->Signal(SIGINT);
-  EXPECT_EQ(worker->Wait(), 130);
+  EXPECT_EQ(worker->Finish().exit_code, 130);
   EXPECT_TRUE(IsGone(trainer));
 }
 
@@ -121,7 +121,7 @@ TEST_F(AgentProgramTest, KilledWorkerTakesItsTrainersAlong) {
   coordinator->Offer(Work(1));
   const pid_t trainer = WaitForTraining(*coordinator, *worker);
   worker->Signal(SIGKILL);
-  EXPECT_EQ(worker->Wait(), 137);
+  EXPECT_EQ(worker->Finish().exit_code, 137);
   EXPECT_TRUE(IsGone(trainer));
 }
 
@@ -134,7 +134,7 @@ TEST_F(AgentProgramTest, KilledWorkerTakesDeafTrainersAlong) {
   const pid_t trainer = WaitForTraining(*coordinator, *worker);
   WaitForEnd(*coordinator, 1);
   worker->Signal(SIGKILL);
-  EXPECT_EQ(worker->Wait(), 137);
+  EXPECT_EQ(worker->Finish().exit_code, 137);
   EXPECT_TRUE(IsGone(trainer));
 }
 
@@ -172,15 +172,15 @@ TEST_F(AgentProgramTest, WaitsForItsCoordinatorAndLeavesWithoutIt) {
   const auto worker = Start();
   EXPECT_TRUE(worker->Says("event=coordinator_unreachable"));
   worker->Signal(SIGINT);
-  EXPECT_EQ(worker->Wait(), 0);
+  EXPECT_EQ(worker->Finish().exit_code, 0);
 }
 
 TEST_F(AgentProgramTest, StateFolderIsForOneOnly) {
   const auto first = Start();
   ASSERT_TRUE(first->Says("event=started"));
   const auto second = Start();
-  EXPECT_EQ(second->Wait(), 1);
-  EXPECT_THAT(second->Output(), HasSubstr("--state"));
+  EXPECT_EQ(second->Finish().exit_code, 1);
+  EXPECT_THAT(second->Errors(), HasSubstr("--state"));
   const auto third = Start({}, "another");
   EXPECT_TRUE(third->Says("event=started"));
 }
@@ -188,13 +188,13 @@ TEST_F(AgentProgramTest, StateFolderIsForOneOnly) {
 // A wrong path must not cost all trials of the queue.
 TEST_F(AgentProgramTest, DoesNotStartWithoutATrainerOrItsData) {
   const auto coordinator = Coordinator();
-  const auto no_data = Start({"--data", folder_.path() / "missing"});
-  EXPECT_EQ(no_data->Wait(), 1);
-  EXPECT_THAT(no_data->Output(), HasSubstr("there is no folder"));
+  const auto no_data = Start({"--data", folder_ / "missing"});
+  EXPECT_EQ(no_data->Finish().exit_code, 1);
+  EXPECT_THAT(no_data->Errors(), HasSubstr("there is no folder"));
   trainer_ = "/nowhere/adares-trainer";
   const auto no_trainer = Start();
-  EXPECT_EQ(no_trainer->Wait(), 1);
-  EXPECT_THAT(no_trainer->Output(), HasSubstr("cannot start the trainer /nowhere/adares-trainer"));
+  EXPECT_EQ(no_trainer->Finish().exit_code, 1);
+  EXPECT_THAT(no_trainer->Errors(), HasSubstr("cannot start the trainer /nowhere/adares-trainer"));
   EXPECT_TRUE(coordinator->registrations.empty());
 }
 
@@ -203,23 +203,22 @@ TEST_F(AgentProgramTest, RejectedWorkerLeavesWithAStatusThatItsServiceKnows) {
   const auto coordinator = Coordinator();
   coordinator->RejectRegistrations();
   const auto worker = Start();
-  EXPECT_EQ(worker->Wait(), 3);
-  EXPECT_THAT(worker->Output(), HasSubstr("event=rejected"));
-  std::ifstream unit(ADARES_WORKER_UNIT);
-  const std::string text{std::istreambuf_iterator<char>(unit), {}};
-  EXPECT_THAT(text, HasSubstr("\nRestartPreventExitStatus=2 3\n"));
+  EXPECT_EQ(worker->Finish().exit_code, 3);
+  EXPECT_THAT(worker->Errors(), HasSubstr("event=rejected"));
+  EXPECT_THAT(fixtures::ReadTextFile(ADARES_WORKER_UNIT),
+              HasSubstr("\nRestartPreventExitStatus=2 3\n"));
 }
 
 TEST_F(AgentProgramTest, HelpVersionAndBadOptions) {
   const auto help = Start({"--help"});
-  EXPECT_EQ(help->Wait(), 0);
+  EXPECT_EQ(help->Finish().exit_code, 0);
   EXPECT_THAT(help->Output(), HasSubstr("--slots"));
   const auto version = Start({"--version"});
-  EXPECT_EQ(version->Wait(), 0);
+  EXPECT_EQ(version->Finish().exit_code, 0);
   EXPECT_EQ(version->Output(), "adares-worker " ADARES_VERSION "\n");
   const auto bad = Start({"--colour"});
-  EXPECT_EQ(bad->Wait(), 2);
-  EXPECT_THAT(bad->Output(), HasSubstr("--colour"));
+  EXPECT_EQ(bad->Finish().exit_code, 2);
+  EXPECT_THAT(bad->Errors(), HasSubstr("--colour"));
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "worker/agent/config.h"
 
-#include <sched.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -8,9 +7,9 @@
 #include <array>
 #include <cstdlib>
 #include <system_error>
-#include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "core/available_cores.h"
 #include "core/sweep_spec.h"
 
 namespace adares::worker {
@@ -23,13 +22,6 @@ constexpr size_t kMaxNameBytes = 63;
 
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-int Processors() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) return CPU_COUNT(&allowed);
-  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-}
 
 std::string CheckName(const std::string& name) {
   if (IsSweepName(name)) return "";  // the same grammar
@@ -83,7 +75,7 @@ Machine ThisMachine() {
   Machine machine;
   std::array<char, 256> hostname{};
   if (gethostname(hostname.data(), hostname.size() - 1) == 0) machine.hostname = hostname.data();
-  machine.processors = std::max(1, Processors());
+  machine.processors = AvailableCores();
   std::error_code ignored;
   machine.has_nvidia_driver = fs::exists("/dev/nvidiactl", ignored);
   machine.program = fs::read_symlink("/proc/self/exe", ignored);

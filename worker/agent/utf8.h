@@ -1,14 +1,11 @@
 // Foreign bytes made fit for protobuf strings. Thread-safe: pure functions.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace adares::worker {
-
-// How many bytes the well-formed UTF-8 character at the start of `text` has; 0 where there is none
-// (malformed, overlong, a surrogate, or cut off).
-size_t Utf8CharacterBytes(std::string_view text);
 
 // The text with each byte that is not part of a well-formed character, and each NUL, replaced by
 // U+FFFD.

@@ -8,21 +8,18 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/dataset_table.h"
 #include "worker/trainer/image_set.h"
 
 namespace adares {
 
-// Size of a published part; tests write smaller files.
-struct PartSize {
-  int64_t train = 0;
-  int64_t test = 0;
-};
-inline constexpr PartSize kMnistSize{60000, 10000};
-inline constexpr PartSize kCifar10Size{50000, 10000};
-inline constexpr int64_t kCifar10RecordsPerFile = 10000;
+// Five files to train on, one to test on.
+inline constexpr int64_t kCifar10RecordsPerFile = kCifar10Size.test;
+static_assert(kCifar10Size.train == 5 * kCifar10RecordsPerFile);
 
-// Reads DIR/{train,t10k}-{images-idx3,labels-idx1}-ubyte, 28x28 grey pictures. NOT_FOUND for a
-// missing file, DATA_LOSS for one that is not what it should be.
+// Reads DIR/{train,t10k}-{images-idx3,labels-idx1}-ubyte, 28x28 grey pictures, `expected` of them:
+// tests write fewer than are published. NOT_FOUND for a missing file, DATA_LOSS for one that is not
+// what it should be.
 absl::StatusOr<ImageData> ReadMnist(const std::string& dir, PartSize expected = kMnistSize);
 
 // Reads DIR/data_batch_{1..5}.bin and DIR/test_batch.bin, each of `records_per_file` records of one

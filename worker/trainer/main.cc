@@ -9,9 +9,9 @@
 #include <iterator>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
+#include "core/available_cores.h"
 #include "core/status.h"
 #include "core/trial_spec.h"
 #include "worker/trainer/command_inbox.h"
@@ -75,8 +75,7 @@ int Run(const adares::TrainerOptions& options) {
   adares::CommandInbox inbox(by_hand ? -1 : STDIN_FILENO, by_hand);
   const absl::StatusOr<std::string> device = adares::ResolveDevice(options.device);
   if (!device.ok()) return Fail(device.status());
-  const int processors = static_cast<int>(std::thread::hardware_concurrency());
-  adares::ConfigureTorch(options.threads > 0 ? options.threads : processors);
+  adares::ConfigureTorch(options.threads > 0 ? options.threads : adares::AvailableCores());
   adares::EventWriter writer(options.events_fd >= 0 ? options.events_fd : STDOUT_FILENO);
   adares::TrialRunner runner({ADARES_VERSION, *device, options.data_dir}, writer);
   return by_hand ? RunByHand(options, runner, inbox) : RunForWorker(runner, inbox);

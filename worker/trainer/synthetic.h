@@ -2,14 +2,10 @@
 // all.
 #pragma once
 
-#include <cstdint>
-
-#include "worker/trainer/dataset_files.h"
+#include "core/dataset_table.h"
 #include "worker/trainer/image_set.h"
 
 namespace adares {
-
-inline constexpr PartSize kSyntheticSize{20000, 4000};
 
 // Makes 3x32x32 pictures of ten classes, as many of each (label = index mod 10). A picture shows a
 // grating in a soft window; the class is the grating's orientation (five) and period (two). Phase,

@@ -31,7 +31,7 @@ class CommitLoopTest : public CoordinatorFixture {
       if (effects.leases_expired > 0) expired_.set_value();
     };
     listener.failed = [this](const absl::Status& status) { ++failures_told_[status.code()]; };
-    auto store = Store::Open(folder_ + "/adares.db", now_);
+    auto store = Store::Open(folder_ / "adares.db", now_);
     loop_ = *CommitLoop::Start(*std::move(store), options, listener);
   }
 

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,29 +12,20 @@
 #include "server/coordinator/coordinator.h"
 #include "server/store/reader.h"
 #include "server/store/store.h"
+#include "tests/fixtures/temp_folder.h"
 
 namespace adares {
 
 class CoordinatorFixture : public testing::Test {
  protected:
-  CoordinatorFixture() {
-    std::string pattern = testing::TempDir() + "/adares-coordinator-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-    Open();
-  }
-  ~CoordinatorFixture() override {
-    coordinator_.reset();
-    reader_.reset();
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  CoordinatorFixture() { Open(); }
 
   // Opens the same file anew, as a restarted coordinator does.
   void Open() {
     coordinator_.reset();
     reader_.reset();
     store_.reset();
-    const std::string path = folder_ + "/adares.db";
+    const std::string path = folder_ / "adares.db";
     absl::StatusOr<std::unique_ptr<Store>> store = Store::Open(path, now_);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
@@ -140,7 +129,7 @@ class CoordinatorFixture : public testing::Test {
     return result.ok();
   }
 
-  std::string folder_;
+  fixtures::TempFolder folder_;
   Timestamp now_ = FromMicros(1'000'000'000'000'000);
   std::unique_ptr<Store> store_;
   std::unique_ptr<Reader> reader_;

@@ -26,7 +26,7 @@ class SyncWaitersTest : public CoordinatorFixture {
     CommitLoop::Listener listener;
     listener.committed = [this](const Effects& effects) { waiters_.Committed(effects); };
     listener.ticked = [this](const Coordinator&, Timestamp now) { waiters_.Ticked(now); };
-    loop_ = *CommitLoop::Start(*Store::Open(folder_ + "/adares.db", now_), options, listener);
+    loop_ = *CommitLoop::Start(*Store::Open(folder_ / "adares.db", now_), options, listener);
     waiters_.SetLoop(loop_.get());
     Post([](Coordinator& coordinator, Timestamp now) {
       WorkerRecord worker;

@@ -1,0 +1,29 @@
+// The words that people read for the API's enumerations and numbers. Thread-safe: pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "adares/v1/resources.pb.h"
+
+namespace adares::client {
+
+// The words of docs/states.md: "running", "worker-lost". An attempt without a reason runs.
+std::string StateWord(v1::Sweep::State state);
+std::string StateWord(v1::Trial::State state);
+std::string StateWord(v1::Worker::State state);
+std::string EndReasonWord(v1::Attempt::EndReason reason);
+
+// "higher is better".
+std::string GoalWord(v1::Objective::Goal goal);
+
+// "1 seed", "2 seeds".
+std::string Plural(int64_t count, const char* word);
+
+// "4 succeeded, 1 failed, 2 running, 5 waiting"; what is not there is left out.
+std::string CountsText(const v1::TrialCounts& counts);
+
+// "2 variants x 3 seeds = 6 trials".
+std::string SizeText(const v1::Sweep& sweep);
+
+}  // namespace adares::client

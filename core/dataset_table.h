@@ -1,0 +1,28 @@
+// What is known of the data sets without reading them: how many pictures they have, and in which
+// files. Thread-safe: constants.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/trial_spec.h"
+
+namespace adares {
+
+// Pictures in the training part and in the test part.
+struct PartSize {
+  int64_t train = 0;
+  int64_t test = 0;
+};
+inline constexpr PartSize kMnistSize{60'000, 10'000};
+inline constexpr PartSize kCifar10Size{50'000, 10'000};
+inline constexpr PartSize kSyntheticSize{20'000, 4'000};
+
+PartSize SizeOfDataset(Dataset dataset);
+
+// The published files, below the folder of data sets: "mnist/train-images-idx3-ubyte". Empty for
+// data that need none.
+std::vector<std::string> FilesOfDataset(Dataset dataset);
+
+}  // namespace adares

@@ -1,0 +1,43 @@
+// What counts as UTF-8, and what only looks like it.
+#include "core/utf8.h"
+
+#include <gtest/gtest.h>
+
+#include "core/quoted_text.h"
+
+namespace adares {
+namespace {
+
+TEST(Utf8Test, KnowsUtf8) {
+  for (const char* good : {"", "abc", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"}) {
+    EXPECT_TRUE(IsUtf8(good)) << good;
+  }
+}
+
+TEST(Utf8Test, MeasuresTheFirstCharacter) {
+  EXPECT_EQ(Utf8CharacterBytes(""), 0U);
+  EXPECT_EQ(Utf8CharacterBytes("abc"), 1U);
+  EXPECT_EQ(Utf8CharacterBytes("\xc3\xa4x"), 2U);
+  EXPECT_EQ(Utf8CharacterBytes("\xe2\x82\xacx"), 3U);
+  EXPECT_EQ(Utf8CharacterBytes("\xf0\x9f\x98\x80x"), 4U);
+}
+
+TEST(Utf8Test, RefusesWhatOnlyLooksLikeUtf8) {
+  const char* const kBad[] = {
+      "\x80",              // a continuation byte alone
+      "\xc3",              // cut off
+      "\xc0\xaf",          // overlong, two bytes
+      "\xe0\x80\xaf",      // overlong, three bytes
+      "\xf0\x80\x80\xaf",  // overlong, four bytes
+      "\xed\xa0\x80",      // a surrogate
+      "\xf4\x90\x80\x80",  // beyond U+10FFFF
+      "\xfe",
+  };
+  for (const char* bad : kBad) {
+    EXPECT_FALSE(IsUtf8(bad)) << Quoted(bad);
+    EXPECT_EQ(Utf8CharacterBytes(bad), 0U) << Quoted(bad);
+  }
+}
+
+}  // namespace
+}  // namespace adares
