@@ -56,7 +56,16 @@ class Owner {
 
 class GrpcCoordinatorLinkTest : public ::testing::Test {
  protected:
-  GrpcCoordinatorLinkTest() { StartServer(); }
+  GrpcCoordinatorLinkTest() {
+    StartServer();
+    NewLink();
+  }
+
+  void NewLink() {
+    link_ = std::make_unique<GrpcCoordinatorLink>(
+        MakeChannel(address_), WorkerIdentity{"box", "f00d", "host", "cpu", 4, "1"},
+        [this](std::function<void()> action) { owner_.Post(std::move(action)); });
+  }
 
   void StartServer() { server_ = std::make_unique<SmallCoordinator>(address_); }
 
@@ -93,9 +102,7 @@ class GrpcCoordinatorLinkTest : public ::testing::Test {
   const std::string address_ = "unix:" + (folder_ / "socket");
   Owner owner_;
   std::unique_ptr<SmallCoordinator> server_;
-  std::unique_ptr<GrpcCoordinatorLink> link_ = std::make_unique<GrpcCoordinatorLink>(
-      MakeChannel(address_), WorkerIdentity{"box", "f00d", "host", "cpu", 4, "1"},
-      [this](std::function<void()> action) { owner_.Post(std::move(action)); });
+  std::unique_ptr<GrpcCoordinatorLink> link_;
   std::optional<absl::StatusOr<SyncOrders>> synced_;
   int sent_ = 0;
   std::vector<ReportAnswer> answers_;
@@ -178,6 +185,16 @@ TEST_F(GrpcCoordinatorLinkTest, LostServerClosesTheStreamAndAnotherCanBeOpened) 
 TEST_F(GrpcCoordinatorLinkTest, NoServerIsUnavailable) {
   server_.reset();
   EXPECT_EQ(Register().status().code(), absl::StatusCode::kUnavailable);
+}
+
+// The channel goes with the link, while gRPC's thread is on its way out of the call's end.
+TEST_F(GrpcCoordinatorLinkTest, CallsThatHaveJustEndedDoNotOutliveIt) {
+  for (int i = 0; i < 100; ++i) {
+    NewLink();
+    BeginSync(Duration::zero());
+    EXPECT_TRUE(absl::IsNotFound(FinishSync().status()));
+    link_.reset();
+  }
 }
 
 TEST_F(GrpcCoordinatorLinkTest, DestroyedWithCallsUnderWayItCallsNobody) {

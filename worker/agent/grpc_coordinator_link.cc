@@ -35,6 +35,14 @@ absl::StatusOr<Answer> AnswerOf(const grpc::Status& status, const Response& resp
   return FromWire(response);
 }
 
+// A call's context holds the channel. It must go before the link can: were it the last to hold the
+// channel, gRPC would take its callback thread down on that very thread, and abort.
+template <typename Call>
+void EndCall(std::shared_ptr<Call>& call, CallCount& calls) {
+  call.reset();
+  calls.End();
+}
+
 }  // namespace
 
 GrpcCoordinatorLink::GrpcCoordinatorLink(const std::shared_ptr<grpc::Channel>& channel,
@@ -59,13 +67,13 @@ void GrpcCoordinatorLink::Register(std::function<void(absl::StatusOr<WorkerTerms
       ToRegisterRequest(identity_), Duration::zero());
   register_context_ = std::shared_ptr<grpc::ClientContext>(call, &call->context);
   calls_.Begin();
-  stub_->async()->RegisterWorker(&call->context, &call->request, &call->response,
-                                 [this, call, done = std::move(done)](const grpc::Status& status) {
-                                   absl::StatusOr<WorkerTerms> terms =
-                                       AnswerOf<WorkerTerms>(status, call->response);
-                                   post_([done, terms = std::move(terms)] { done(terms); });
-                                   calls_.End();
-                                 });
+  stub_->async()->RegisterWorker(
+      &call->context, &call->request, &call->response,
+      [this, call, done = std::move(done)](const grpc::Status& status) mutable {
+        absl::StatusOr<WorkerTerms> terms = AnswerOf<WorkerTerms>(status, call->response);
+        post_([done, terms = std::move(terms)] { done(terms); });
+        EndCall(call, calls_);
+      });
 }
 
 void GrpcCoordinatorLink::Sync(const SyncState& state,
@@ -75,11 +83,11 @@ void GrpcCoordinatorLink::Sync(const SyncState& state,
   sync_context_ = std::shared_ptr<grpc::ClientContext>(call, &call->context);
   calls_.Begin();
   stub_->async()->Sync(&call->context, &call->request, &call->response,
-                       [this, call, done = std::move(done)](const grpc::Status& status) {
+                       [this, call, done = std::move(done)](const grpc::Status& status) mutable {
                          absl::StatusOr<SyncOrders> orders =
                              AnswerOf<SyncOrders>(status, call->response);
                          post_([done, orders = std::move(orders)] { done(orders); });
-                         calls_.End();
+                         EndCall(call, calls_);
                        });
 }
 
