@@ -141,7 +141,7 @@ absl::Status LocalService::EndedEarly(const std::string& program, const ChildPro
   for (const std::string& line : lines) absl::StrAppend(&message, "\n  | ", line);
   return WithHint(absl::InternalError(message),
                   absl::StrCat("the whole log is ", LogPath(program),
-                               "; the same command goes on where the sweep stopped"));
+                               "; once that is mended, the same command goes on"));
 }
 
 absl::Status LocalService::Check() {

@@ -49,12 +49,10 @@ struct Hint {
 constexpr Hint kHints[] = {
     {reason::kSpecInvalid, "nothing was started; correct the file and give the same command again"},
     {reason::kArgumentInvalid, "`adares COMMAND --help` shows the forms"},
-    {reason::kFilterInvalid, "`adares COMMAND --help` shows the forms"},
     {reason::kPageTokenInvalid, "the list changed meanwhile; try again"},
     {reason::kSweepNotFound, "`adares sweep list` lists what there is"},
     {reason::kTrialNotFound, "`adares trial list` lists what there is"},
     {reason::kAttemptNotFound, "`adares trial show TRIAL` lists its attempts"},
-    {reason::kWorkerNotFound, "`adares worker list` lists what there is"},
     {reason::kMetricNotFound,
      "`adares trial metrics TRIAL` lists the keys of a trial; compare reads finished trials"},
     {reason::kSiteNotFound, "`adares trial weights TRIAL` lists the sites of a trial"},

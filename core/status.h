@@ -31,11 +31,9 @@ namespace reason {
 inline constexpr std::string_view kSpecInvalid = "SPEC_INVALID";
 inline constexpr std::string_view kArgumentInvalid = "ARGUMENT_INVALID";
 inline constexpr std::string_view kPageTokenInvalid = "PAGE_TOKEN_INVALID";
-inline constexpr std::string_view kFilterInvalid = "FILTER_INVALID";
 inline constexpr std::string_view kSweepNotFound = "SWEEP_NOT_FOUND";
 inline constexpr std::string_view kTrialNotFound = "TRIAL_NOT_FOUND";
 inline constexpr std::string_view kAttemptNotFound = "ATTEMPT_NOT_FOUND";
-inline constexpr std::string_view kWorkerNotFound = "WORKER_NOT_FOUND";
 inline constexpr std::string_view kMetricNotFound = "METRIC_NOT_FOUND";
 inline constexpr std::string_view kSiteNotFound = "SITE_NOT_FOUND";
 inline constexpr std::string_view kSweepExists = "SWEEP_EXISTS";

@@ -128,8 +128,9 @@ CommitLoop::Listener Server::Impl::LoopListener() {
   };
   listener.measured = [this](double seconds, const absl::Status& committed) {
     metrics.ObserveTransaction(seconds, committed);
+    if (committed.ok()) last_failure.clear();
   };
-  // A failure that stays is told once.
+  // A failure that stays is told once: until something was committed.
   listener.failed = [this](const absl::Status& failure) {
     if (failure.message() == last_failure) return;
     last_failure = std::string(failure.message());
@@ -199,18 +200,17 @@ HttpResponse Server::Impl::Metrics() {
   readers->Post([counts](Reader& reader) { counts->set_value(reader.Counts()); });
 
   using Live = std::vector<WorkerRecord>;
-  const auto live = std::make_shared<std::promise<absl::StatusOr<Live>>>();
-  loop->Call<Live>(
-      [](Coordinator& coordinator, Timestamp) -> absl::StatusOr<Live> {
-        return coordinator.LiveWorkers();
-      },
-      [live](absl::StatusOr<Live> workers_now) { live->set_value(std::move(workers_now)); });
+  const auto live = std::make_shared<std::promise<Live>>();
+  if (!loop->PostLook(
+          [live](const Coordinator& coordinator) { live->set_value(coordinator.LiveWorkers()); })) {
+    live->set_value({});
+  }
 
   const std::optional<Queue> queue = TakeSoon(*counts);
-  const std::optional<absl::StatusOr<Live>> workers_now = TakeSoon(*live);
+  const std::optional<Live> workers_now = TakeSoon(*live);
   if (queue && queue->ok()) {
     metrics.SetQueue(**queue);
-    if (workers_now && workers_now->ok()) metrics.SetWorkers(**workers_now, (*queue)->lost_workers);
+    if (workers_now) metrics.SetWorkers(*workers_now, (*queue)->lost_workers);
   }
   metrics.SetDatabase({FileBytes(folder->database()), FileBytes(folder->database() + "-wal"),
                        FreeBytes(config.state_dir)});
@@ -223,9 +223,9 @@ HttpResponse Server::Impl::Ready() const {
   const bool commits = loop->last_commit_succeeded();
   const bool ready = ticking && commits && !draining;
   return {ready ? 200 : 503, "text/plain; charset=utf-8",
-          absl::StrCat("database: open, migrated\n", "coordinator loop: ",
-                       ticking ? "ok" : "stalled", "\n", "last commit: ", commits ? "ok" : "failed",
-                       "\n", "draining: ", draining ? "yes" : "no", "\n")};
+          absl::StrCat("coordinator loop: ", ticking ? "ok" : "stalled", "\n",
+                       "last commit: ", commits ? "ok" : "failed", "\n",
+                       "draining: ", draining ? "yes" : "no", "\n")};
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config) {

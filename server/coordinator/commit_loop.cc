@@ -57,6 +57,14 @@ void CommitLoop::Post(Command command, Answer answer) {
   answer(Draining());
 }
 
+bool CommitLoop::PostLook(Look look) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return false;
+  looks_.push_back(std::move(look));
+  wake_.notify_one();
+  return true;
+}
+
 void CommitLoop::Stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -73,15 +81,19 @@ SteadyClock::time_point CommitLoop::last_tick() const {
 void CommitLoop::Run() {
   std::deque<Entry> batch;
   for (bool running = true; running;) {
+    std::vector<Look> looks;
     {
       std::unique_lock lock(mutex_);
       if (batch.empty()) {
-        wake_.wait_for(lock, options_.tick, [this] { return stopping_ || !waiting_.empty(); });
+        wake_.wait_for(lock, options_.tick,
+                       [this] { return stopping_ || !waiting_.empty() || !looks_.empty(); });
       }
       std::move(waiting_.begin(), waiting_.end(), std::back_inserter(batch));
       waiting_.clear();
+      looks.swap(looks_);
       running = !stopping_ || !batch.empty();
     }
+    for (const Look& look : looks) look(coordinator_);
     RunBatch(batch);
     last_tick_ = SteadyClock::now().time_since_epoch().count();
   }
@@ -131,7 +143,7 @@ absl::Status CommitLoop::RunTransaction(std::vector<Entry>& done, std::deque<Ent
     const absl::Status expired =
         RunCommand([](Coordinator& coordinator, Timestamp at) { return coordinator.Expire(at); },
                    now, effects);
-    if (!expired.ok()) Tell(Annotate(expired, "end the leases that are over"));
+    if (!store_->InTransaction()) status = expired;
   }
   do {
     if (batch.empty()) break;

@@ -80,6 +80,12 @@ class CommitLoop {
         });
   }
 
+  // Runs `look` on the owner thread, between two transactions: for what the coordinator remembers,
+  // which must be known also while the disk takes nothing. False after Stop; `look` is not run
+  // then.
+  using Look = std::function<void(const Coordinator&)>;
+  bool PostLook(Look look);
+
   // Finishes what was posted, then ends the thread and closes the store. Commands posted later are
   // answered with UNAVAILABLE DRAINING. Idempotent.
   void Stop();
@@ -119,6 +125,7 @@ class CommitLoop {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Entry> waiting_;  // guarded by mutex_
+  std::vector<Look> looks_;    // guarded by mutex_
   bool stopping_ = false;      // guarded by mutex_
   std::atomic<std::chrono::steady_clock::rep> last_tick_;
   std::atomic<bool> last_commit_succeeded_ = true;

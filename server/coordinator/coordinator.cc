@@ -9,24 +9,7 @@
 namespace adares {
 namespace {
 
-constexpr int kMaxSlots = 1024;
 constexpr int kMaxResends = 3;
-constexpr Duration kTouchPeriod = std::chrono::minutes(1);
-
-absl::Status CheckRegistration(const WorkerRecord& worker) {
-  const auto invalid = [](const std::string& message) {
-    return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid, message);
-  };
-  if (!IsSweepName(worker.name)) {
-    return invalid(absl::StrCat("worker name \"", worker.name,
-                                "\": expected [a-z]([a-z0-9-]{0,61}[a-z0-9])?"));
-  }
-  if (worker.instance.empty()) return invalid("instance: must not be empty");
-  if (worker.slots < 1 || worker.slots > kMaxSlots) {
-    return invalid(absl::StrCat("slots: ", worker.slots, " is not in 1..", kMaxSlots));
-  }
-  return absl::OkStatus();
-}
 
 }  // namespace
 
@@ -41,7 +24,10 @@ absl::Status CheckSameContent(const SweepPlan& plan, const std::string& digest) 
 Coordinator::Coordinator(Store* store, LeaseOptions options) : store_(store), options_(options) {}
 
 absl::Status Coordinator::Recover(Timestamp now) {
-  return Load(now + options_.lease_duration + options_.restart_grace);
+  ADARES_RETURN_IF_ERROR(Load(now + options_.lease_duration + options_.restart_grace));
+  // The file knows only roughly when it heard of whom: until their terms are over all may be alive.
+  for (auto& [name, session] : sessions_) session.record.last_seen_at = now;
+  return absl::OkStatus();
 }
 
 absl::Status Coordinator::Reload(Timestamp now) {
@@ -58,6 +44,7 @@ absl::Status Coordinator::Reload(Timestamp now) {
       continue;
     }
     session.expires_at = known->second.expires_at;
+    session.record.last_seen_at = known->second.record.last_seen_at;
     session.ended = known->second.ended;
     // The end of an attempt that is live in the file was not committed.
     std::erase_if(session.ended, [&](const auto& entry) { return leases_.contains(entry.first); });
@@ -129,59 +116,6 @@ absl::Status Coordinator::CancelSweep(const std::string& sweep, Timestamp now) {
   return absl::OkStatus();
 }
 
-absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp now) {
-  ADARES_RETURN_IF_ERROR(CheckRegistration(worker));
-  const auto it = sessions_.find(worker.name);
-  if (it != sessions_.end() && it->second.record.instance == worker.instance) {
-    Renew(it->second, now);
-    return absl::OkStatus();
-  }
-  std::set<std::string> replaced;
-  if (it != sessions_.end()) {
-    replaced = it->second.replaced;
-    if (replaced.contains(worker.instance)) {
-      return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                       absl::StrCat("another worker named ", worker.name,
-                                    " has taken this one's place; give one of them another --name"),
-                       {{"worker", worker.name}});
-    }
-    ADARES_RETURN_IF_ERROR(CheckNameIsFree(it->second, worker, now));
-    replaced.insert(it->second.record.instance);
-  }
-  std::vector<AttemptId> orphans;
-  for (const auto& [id, lease] : leases_) {
-    if (lease.worker == worker.name) orphans.push_back(id);
-  }
-  WorkerRecord record = worker;
-  record.state = WorkerState::kReady;
-  record.registered_at = now;
-  record.last_seen_at = now;
-  ADARES_RETURN_IF_ERROR(store_->UpsertWorker(record));
-  for (const AttemptId& id : orphans) {
-    ADARES_RETURN_IF_ERROR(LoseLease(id, "the worker was started anew", now));
-  }
-  Session session;
-  session.record = std::move(record);
-  session.expires_at = now + options_.lease_duration;
-  session.written_at = now;
-  session.replaced = std::move(replaced);
-  sessions_.insert_or_assign(worker.name, std::move(session));
-  return absl::OkStatus();
-}
-
-// A machine may take over its own name, for its worker was started anew; another machine must wait
-// until the first worker is silent.
-absl::Status Coordinator::CheckNameIsFree(const Session& session, const WorkerRecord& newcomer,
-                                          Timestamp now) const {
-  const WorkerRecord& holder = session.record;
-  const bool is_alive = now - holder.last_seen_at < 2 * options_.sync_interval;
-  if (!is_alive || holder.hostname == newcomer.hostname) return absl::OkStatus();
-  return MakeError(absl::StatusCode::kAlreadyExists, reason::kWorkerNameTaken,
-                   absl::StrCat("a worker named ", holder.name, " runs on ", holder.hostname,
-                                "; give this one another --name"),
-                   {{"worker", holder.name}, {"hostname", holder.hostname}});
-}
-
 absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp now) {
   const auto it = sessions_.find(input.worker);
   if (it == sessions_.end() || it->second.record.instance != input.instance) {
@@ -203,20 +137,6 @@ absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp n
   if (!session.draining) ADARES_RETURN_IF_ERROR(Assign(session, now, &output));
   ADARES_RETURN_IF_ERROR(Touch(session, now));
   return output;
-}
-
-// Leases that it still has were given by an answer that it did not wait for: nothing began.
-absl::Status Coordinator::Leave(const std::string& worker, Timestamp now) {
-  const std::set<AttemptId> leases = sessions_.at(worker).leases;
-  for (const AttemptId& id : leases) {
-    ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(id));
-    if (!live) return absl::InternalError(absl::StrCat("lease without an attempt: ", id.trial));
-    const AttemptEnd end{EndReason::kPreempted, "the worker left before it began", {}, {}};
-    ADARES_RETURN_IF_ERROR(Finish(*live, end, now));
-  }
-  ADARES_RETURN_IF_ERROR(store_->TouchWorker(worker, WorkerState::kLeft, now));
-  sessions_.erase(worker);
-  return absl::OkStatus();
 }
 
 bool Coordinator::Holds(const Session& session, const AttemptId& id) const {
@@ -292,19 +212,6 @@ absl::Status Coordinator::Assign(Session& session, Timestamp now, SyncOutput* ou
     effects_.queue_waits.push_back(now - claim->queued_at);
     output->start.push_back({id, std::move(claim->spec_json)});
   }
-  return absl::OkStatus();
-}
-
-// Stores that the worker lives, but not more often than it matters: lists take the last contact of
-// live workers from memory.
-absl::Status Coordinator::Touch(Session& session, Timestamp now) {
-  const WorkerState state = StateOf(session);
-  if (state == session.record.state && now - session.written_at < kTouchPeriod) {
-    return absl::OkStatus();
-  }
-  ADARES_RETURN_IF_ERROR(store_->TouchWorker(session.record.name, state, now));
-  session.record.state = state;
-  session.written_at = now;
   return absl::OkStatus();
 }
 
@@ -385,22 +292,5 @@ std::optional<Timestamp> Coordinator::NextExpiry() const {
 Effects Coordinator::TakeEffects() { return std::exchange(effects_, {}); }
 
 void Coordinator::DropEffects() { effects_ = {}; }
-
-WorkerState Coordinator::StateOf(const Session& session) const {
-  if (session.draining) return WorkerState::kDraining;
-  return session.leases.size() < static_cast<size_t>(session.record.slots) ? WorkerState::kReady
-                                                                           : WorkerState::kBusy;
-}
-
-std::vector<WorkerRecord> Coordinator::LiveWorkers() const {
-  std::vector<WorkerRecord> workers;
-  for (const auto& [name, session] : sessions_) {
-    WorkerRecord record = session.record;
-    record.state = StateOf(session);
-    record.busy_slots = static_cast<int32_t>(session.leases.size());
-    workers.push_back(std::move(record));
-  }
-  return workers;
-}
 
 }  // namespace adares

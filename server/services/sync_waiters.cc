@@ -1,6 +1,7 @@
+// A call is in `calls_` from its beginning until somebody takes it off under the lock; who does
+// answers it. Only Settle takes off what is with the commit loop.
 #include "server/services/sync_waiters.h"
 
-#include <memory>
 #include <utility>
 
 namespace adares {
@@ -21,128 +22,113 @@ int64_t SyncWaiters::NewTicket() {
 }
 
 void SyncWaiters::Sync(int64_t ticket, SyncInput input, Duration max_wait, Respond respond) {
-  EndEarlierCalls(input.worker);
+  auto call = std::make_shared<Call>();
+  call->ticket = ticket;
+  call->input = std::move(input);
+  call->max_wait = max_wait;
+  call->respond = std::move(respond);
+  std::vector<CallPointer> earlier;
+  bool stopping = false;
   {
     const std::lock_guard lock(mutex_);
-    evaluated_[ticket] = {input.worker};
+    const auto is_earlier = [&](const Call& c) { return c.input.worker == call->input.worker; };
+    earlier = Remove(is_earlier);
+    for (auto& [other, held] : calls_) held->given_up = held->given_up || is_earlier(*held);
+    stopping = stopping_;
+    if (!stopping) calls_[ticket] = call;
   }
-  Evaluate({ticket, std::move(input), max_wait, Timestamp{}, std::move(respond)});
+  for (const CallPointer& ended : earlier) ended->respond(SyncOutput{});
+  if (stopping) return call->respond(Draining());
+  Evaluate(call);
 }
 
-// What an earlier call stated is not true any longer: it must not be looked at again.
-void SyncWaiters::EndEarlierCalls(const std::string& worker) {
-  for (Call& call : Take([&worker](const Call& c) { return c.input.worker == worker; })) {
-    call.respond(SyncOutput{});
-  }
-  const std::lock_guard lock(mutex_);
-  for (auto& [ticket, evaluated] : evaluated_) {
-    evaluated.given_up = evaluated.given_up || evaluated.worker == worker;
-  }
-}
-
-void SyncWaiters::Evaluate(Call call) {
-  if (IsStopping()) {
-    Forget(call.ticket);
-    return call.respond(Draining());
-  }
-  auto shared = std::make_shared<Call>(std::move(call));
+void SyncWaiters::Evaluate(const CallPointer& call) {
   loop_->Call<SyncOutput>(
-      [this, shared](Coordinator& coordinator, Timestamp now) -> absl::StatusOr<SyncOutput> {
-        if (IsGivenUp(shared->ticket)) return GivenUp();
-        if (shared->deadline == Timestamp{}) shared->deadline = now + shared->max_wait;
-        return coordinator.Sync(shared->input, now);
+      [this, call](Coordinator& coordinator, Timestamp now) -> absl::StatusOr<SyncOutput> {
+        if (IsGivenUp(*call)) return GivenUp();
+        if (call->deadline == Timestamp{}) call->deadline = now + call->max_wait;
+        return coordinator.Sync(call->input, now);
       },
-      [this, shared](absl::StatusOr<SyncOutput> output) {
-        const bool given_up = Forget(shared->ticket);
-        if (given_up || !output.ok() || !output->empty() || shared->max_wait <= Duration(0)) {
-          shared->respond(std::move(output));
-        } else {
-          Park(std::move(*shared));
-        }
-      });
+      [this, call](absl::StatusOr<SyncOutput> output) { Settle(call, std::move(output)); });
 }
 
-bool SyncWaiters::IsGivenUp(int64_t ticket) {
-  const std::lock_guard lock(mutex_);
-  return evaluated_.at(ticket).given_up;
-}
-
-bool SyncWaiters::Forget(int64_t ticket) {
-  const std::lock_guard lock(mutex_);
-  const bool given_up = evaluated_.at(ticket).given_up;
-  evaluated_.erase(ticket);
-  return given_up;
-}
-
-void SyncWaiters::Park(Call call) {
-  bool parked = false;
+void SyncWaiters::Settle(const CallPointer& call, absl::StatusOr<SyncOutput> output) {
   {
     const std::lock_guard lock(mutex_);
-    // Every later call of the worker would have given this one up: it is the only one.
-    const std::string worker = call.input.worker;
-    parked = !stopping_;
-    if (parked) parked_.insert_or_assign(worker, std::move(call));
+    const bool says_something = !output.ok() || !output->empty();
+    if (!says_something && stopping_) output = Draining();
+    if (!says_something && !stopping_ && !call->given_up && call->max_wait > Duration(0)) {
+      call->waits = true;
+      return;
+    }
+    calls_.erase(call->ticket);
   }
-  if (!parked) call.respond(Draining());
+  call->respond(std::move(output));
+}
+
+bool SyncWaiters::IsGivenUp(const Call& call) {
+  const std::lock_guard lock(mutex_);
+  return call.given_up;
 }
 
 template <typename Predicate>
-std::vector<SyncWaiters::Call> SyncWaiters::Take(Predicate wanted, bool to_evaluate) {
-  std::vector<Call> taken;
-  const std::lock_guard lock(mutex_);
-  for (auto it = parked_.begin(); it != parked_.end();) {
-    if (wanted(it->second)) {
-      if (to_evaluate) evaluated_[it->second.ticket] = {it->second.input.worker};
-      taken.push_back(std::move(it->second));
-      it = parked_.erase(it);
-    } else {
-      ++it;
-    }
-  }
-  return taken;
+std::vector<SyncWaiters::CallPointer> SyncWaiters::Remove(Predicate wanted) {
+  std::vector<CallPointer> removed;
+  std::erase_if(calls_, [&](const auto& entry) {
+    if (!entry.second->waits || !wanted(*entry.second)) return false;
+    removed.push_back(entry.second);
+    return true;
+  });
+  return removed;
 }
 
 void SyncWaiters::Cancel(int64_t ticket) {
-  for (Call& call : Take([ticket](const Call& c) { return c.ticket == ticket; })) {
-    call.respond(GivenUp());
+  std::vector<CallPointer> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting = Remove([ticket](const Call& call) { return call.ticket == ticket; });
+    const auto it = calls_.find(ticket);
+    if (it != calls_.end()) it->second->given_up = true;
   }
-  const std::lock_guard lock(mutex_);
-  const auto it = evaluated_.find(ticket);
-  if (it != evaluated_.end()) it->second.given_up = true;
+  for (const CallPointer& call : waiting) call->respond(GivenUp());
 }
 
 void SyncWaiters::Committed(const Effects& effects) {
   if (!effects.queue_grew && effects.workers_to_wake.empty()) return;
-  const auto has_news = [&effects](const Call& c) {
-    return (effects.queue_grew && !c.input.draining) ||
-           effects.workers_to_wake.contains(c.input.worker);
-  };
-  for (Call& call : Take(has_news, /*to_evaluate=*/true)) Evaluate(std::move(call));
+  std::vector<CallPointer> woken;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [ticket, call] : calls_) {
+      const bool has_news = (effects.queue_grew && !call->input.draining) ||
+                            effects.workers_to_wake.contains(call->input.worker);
+      if (!call->waits || !has_news) continue;
+      call->waits = false;
+      woken.push_back(call);
+    }
+  }
+  for (const CallPointer& call : woken) Evaluate(call);
 }
 
 void SyncWaiters::Ticked(Timestamp now) {
-  // A deadline further away than it ever was means that the clock was set back.
-  const auto is_over = [now](const Call& c) {
-    return c.deadline <= now || c.deadline - now > c.max_wait;
-  };
-  for (Call& call : Take(is_over)) {
-    call.respond(SyncOutput{});
+  std::vector<CallPointer> over;
+  {
+    const std::lock_guard lock(mutex_);
+    // A deadline further away than it ever was means that the clock was set back.
+    over = Remove([now](const Call& call) {
+      return call.deadline <= now || call.deadline - now > call.max_wait;
+    });
   }
-}
-
-bool SyncWaiters::IsStopping() {
-  const std::lock_guard lock(mutex_);
-  return stopping_;
+  for (const CallPointer& call : over) call->respond(SyncOutput{});
 }
 
 void SyncWaiters::Stop() {
+  std::vector<CallPointer> waiting;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    waiting = Remove([](const Call&) { return true; });
   }
-  for (Call& call : Take([](const Call&) { return true; })) {
-    call.respond(Draining());
-  }
+  for (const CallPointer& call : waiting) call->respond(Draining());
 }
 
 }  // namespace adares

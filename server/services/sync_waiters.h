@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -24,13 +25,14 @@ class SyncWaiters {
   void SetLoop(CommitLoop* loop) { loop_ = loop; }
 
   // Evaluates the call now, and again whenever that may change its answer, until the answer is not
-  // empty or `max_wait` has passed. A later call of the same worker ends an earlier one.
+  // empty or `max_wait` has passed. What earlier calls of the same worker stated is not true any
+  // longer: one that waits is answered empty, one that is with the commit loop is given up.
   void Sync(int64_t ticket, SyncInput input, Duration max_wait, Respond respond);
 
   // A number for a call, by which Cancel finds it.
   int64_t NewTicket();
 
-  // Ends a call that its client gave up. One that is being evaluated takes nothing any longer,
+  // Ends a call that its client gave up. One that is with the commit loop takes nothing any longer,
   // unless its turn has come already.
   void Cancel(int64_t ticket);
 
@@ -42,37 +44,33 @@ class SyncWaiters {
 
  private:
   struct Call {
+    // Constant.
     int64_t ticket = 0;
     SyncInput input;
     Duration max_wait;
-    Timestamp deadline;  // set when it is first evaluated
     Respond respond;
+    // Owner thread only.
+    Timestamp deadline;  // set when it is first evaluated
+    // Guarded by mutex_.
+    bool waits = false;     // else it is with the commit loop, or on its way there
+    bool given_up = false;  // while it is there
   };
+  using CallPointer = std::shared_ptr<Call>;
 
-  // A call that is with the commit loop, or on its way there. It is noted before anybody can think
-  // that it does not exist any longer.
-  struct Evaluated {
-    std::string worker;
-    bool given_up = false;
-  };
-
-  void Evaluate(Call call);
-  void EndEarlierCalls(const std::string& worker);
-  bool IsGivenUp(int64_t ticket);
-  // Whether it was given up meanwhile.
-  bool Forget(int64_t ticket);
-  void Park(Call call);
-  bool IsStopping();
+  void Evaluate(const CallPointer& call);
+  // The commit loop is done with the call: answers it, or lets it wait.
+  void Settle(const CallPointer& call, absl::StatusOr<SyncOutput> output);
+  bool IsGivenUp(const Call& call);
+  // Takes the waiting calls that are wanted off the table. With mutex_ held.
   template <typename Predicate>
-  std::vector<Call> Take(Predicate wanted, bool to_evaluate = false);
+  std::vector<CallPointer> Remove(Predicate wanted);
 
   CommitLoop* loop_ = nullptr;  // constant after SetLoop
 
   std::mutex mutex_;
-  int64_t next_ticket_ = 1;                 // guarded by mutex_
-  bool stopping_ = false;                   // guarded by mutex_
-  std::map<std::string, Call> parked_;      // by worker; guarded by mutex_
-  std::map<int64_t, Evaluated> evaluated_;  // by ticket; guarded by mutex_
+  int64_t next_ticket_ = 1;               // guarded by mutex_
+  bool stopping_ = false;                 // guarded by mutex_
+  std::map<int64_t, CallPointer> calls_;  // by ticket, until they are answered; guarded by mutex_
 };
 
 }  // namespace adares

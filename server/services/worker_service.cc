@@ -95,7 +95,6 @@ class SyncReactor final : public grpc::ServerUnaryReactor {
   }
 
  private:
-  // A call that is being evaluated just now ends at its deadline instead.
   void OnCancel() override { waiters_->Cancel(ticket_); }
   void OnDone() override { delete this; }
 
@@ -154,19 +153,18 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::ListWorkers(grpc::CallbackServerCon
   if (!page.ok()) return AnswerAtOnce(context, page.status());
   // The file learns of renewed leases only now and then; the coordinator knows.
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  loop_->Call<std::vector<WorkerRecord>>(
-      [](Coordinator& coordinator, Timestamp) -> absl::StatusOr<std::vector<WorkerRecord>> {
-        return coordinator.LiveWorkers();
-      },
-      [page = *page, reactor, response,
-       readers = readers_](absl::StatusOr<std::vector<WorkerRecord>> live) {
-        if (!live.ok()) return reactor->Finish(ToGrpcStatus(live.status()));
-        readers->Post([=, live = *std::move(live)](Reader& reader) {
+  const bool posted = loop_->PostLook(
+      [page = *page, reactor, response, readers = readers_](const Coordinator& coordinator) {
+        readers->Post([=, live = coordinator.LiveWorkers()](Reader& reader) {
           const absl::StatusOr<PageOf<WorkerRecord>> workers = reader.ListWorkers(page);
           if (workers.ok()) *response = ResponseOf(*workers, live);
           reactor->Finish(ToGrpcStatus(workers.status()));
         });
       });
+  if (!posted) {
+    reactor->Finish(ToGrpcStatus(MakeError(absl::StatusCode::kUnavailable, reason::kDraining,
+                                           "the coordinator is stopping; try again")));
+  }
   return reactor;
 }
 

@@ -96,7 +96,8 @@ class Reader {
                                                       const std::vector<std::string>& sites,
                                                       bool last_only, const Page& page);
   // Empty `metric` means the sweep's objective; empty `baseline` the sweep's own. The direction is
-  // the objective's where the metric is, else it follows from the key (…loss: minimize).
+  // the objective's where the metric is, else it follows from the key (of losses and seconds less
+  // is better).
   absl::StatusOr<Comparison> Compare(const std::string& sweep, const std::string& metric,
                                      const std::map<std::string, std::string>& baseline);
 

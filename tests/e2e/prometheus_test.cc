@@ -37,30 +37,37 @@ class PrometheusTest : public ProgramsTest {
     config.replace(config.find(target), target.size(), http_address_);
     config.replace(config.find("scrape_interval: 15s"), 20, "scrape_interval: 1s");
     fixtures::WriteTextFile(folder_ / "prometheus/prometheus.yml", config);
+    // Prometheus takes no port 0. A port that was free may be taken by the time it listens.
+    for (int tries = 0; tries < 5 && !(prometheus_ && Answers()); ++tries) Launch();
+    ASSERT_FALSE(prometheus_->end()) << prometheus_->Errors();
+  }
+
+  void Launch() {
+    address_ = "127.0.0.1:" + std::to_string(fixtures::FreePort());
     prometheus_ = std::make_unique<fixtures::Program>(fixtures::Program::Options{
         .path = ADARES_PROMETHEUS,
         .arguments = {"--config.file=" + (folder_ / "prometheus/prometheus.yml"),
                       "--storage.tsdb.path=" + (folder_ / "prometheus/data"),
-                      "--web.listen-address=" + address()},
+                      "--web.listen-address=" + address_},
         .log = folder_ / "prometheus/log"});
   }
 
-  // Prometheus takes no port 0; a port beside the server's is free more often than not.
-  std::string address() const {
-    const size_t colon = http_address_.rfind(':');
-    const int port = std::stoi(http_address_.substr(colon + 1));
-    return "127.0.0.1:" + std::to_string(port > 60000 ? port - 7000 : port + 3000);
+  bool Answers() {
+    fixtures::Await([this] {
+      return prometheus_->end() || fixtures::HttpGet(address_, "/-/ready").code == 200;
+    });
+    return !prometheus_->end();
   }
 
   // The value of an instant query; empty while there is none.
   std::string Query(const std::string& query) const {
-    const fixtures::HttpAnswer answer =
-        fixtures::HttpGet(address(), "/api/v1/query?query=" + query);
+    const fixtures::HttpAnswer answer = fixtures::HttpGet(address_, "/api/v1/query?query=" + query);
     const auto result = nlohmann::json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
     if (result.is_discarded() || result["data"]["result"].empty()) return "";
     return result["data"]["result"][0]["value"][1].get<std::string>();
   }
 
+  std::string address_;
   std::unique_ptr<fixtures::Program> prometheus_;
 };
 
@@ -69,7 +76,7 @@ TEST_F(PrometheusTest, ScrapesTheServerAndSeesItsQueue) {
   EXPECT_TRUE(fixtures::Await([this] { return Query("sum(adares_trials)") == "6"; }))
       << prometheus_->Errors();
   EXPECT_EQ(Query("up"), "1");
-  const fixtures::HttpAnswer rules = fixtures::HttpGet(address(), "/api/v1/rules");
+  const fixtures::HttpAnswer rules = fixtures::HttpGet(address_, "/api/v1/rules");
   EXPECT_NE(rules.body.find("AdaresCoordinatorDown"), std::string::npos) << rules.body;
 }
 

@@ -3,9 +3,9 @@
 
 #include <fstream>
 
+#include "tests/fixtures/full_disk.h"
 #include "tests/worker/agent_fixture.h"
 #include "tests/worker/captured_log.h"
-#include "tests/worker/full_disk.h"
 
 namespace adares::worker {
 namespace {
@@ -138,7 +138,7 @@ TEST_F(AgentFailureTest, LossOfTheLastLinesIsLogged) {
   AwaitTrainersDeath();
   const CapturedLog log;
   {
-    const FullDisk full(1);
+    const fixtures::FullDisk full(1);
     RunUntil([&] { return log.Count("records_lost") > 0; });
   }
   RunUntilEnd(Id());

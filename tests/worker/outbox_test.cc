@@ -5,8 +5,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/fixtures/full_disk.h"
 #include "tests/fixtures/temp_folder.h"
-#include "tests/worker/full_disk.h"
 
 namespace adares::worker {
 namespace {
@@ -173,7 +173,7 @@ TEST_F(OutboxTest, FailedAppendLeavesWhatWasThere) {
   Append(outbox, {"one"});
   absl::Status failed;
   {
-    const FullDisk full(16);
+    const fixtures::FullDisk full(16);
     failed = outbox.Append("a record beyond the limit");
   }
   EXPECT_EQ(failed.code(), absl::StatusCode::kInternal);

@@ -330,6 +330,21 @@ TEST_F(CoordinatorTest, AnotherMachineMustWaitUntilAWorkerOfItsNameIsSilent) {
   EXPECT_EQ(Trial(id).state, TrialState::kQueued);
 }
 
+TEST_F(CoordinatorTest, AfterARestartANameIsNotTakenBeforeItsWorkerHadTheTimeToComeBack) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  for (int i = 0; i < 9; ++i) {
+    now_ += seconds(5);
+    ASSERT_TRUE(Sync("w1", "i1", {{id, HeldPhase::kRunning}}).ok());
+  }
+  Open();
+  EXPECT_EQ(ErrorReason(TryToRegister("w1", "i2", 1, "elsewhere")), reason::kWorkerNameTaken);
+  ASSERT_TRUE(Run([&] { return coordinator_->Reload(now_); }).ok());
+  EXPECT_EQ(ErrorReason(TryToRegister("w1", "i2", 1, "elsewhere")), reason::kWorkerNameTaken);
+  EXPECT_EQ(Trial(id).state, TrialState::kRunning);
+}
+
 TEST_F(CoordinatorTest, RenewingLeasesWritesNothing) {
   Register("w1", "i1");
   const int64_t first =

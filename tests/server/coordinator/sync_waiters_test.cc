@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <future>
+#include <thread>
 
 #include "tests/server/coordinator/coordinator_fixture.h"
 
@@ -155,6 +156,28 @@ TEST_F(SyncWaitersTest, OnlyTheLatestOfTwoCallsOnTheirWayIsLookedAt) {
   });
   EXPECT_EQ(first.get().status().code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(second.get()->start.size(), 1u);
+}
+
+TEST_F(SyncWaitersTest, CallsOfManyThreadsAreEachAnsweredOnce) {
+  constexpr int kThreads = 2;
+  constexpr int kEach = 5'000;
+  std::atomic<int> answers = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([this, &answers] {
+        for (int i = 0; i < kEach; ++i) {
+          const int64_t ticket = waiters_.NewTicket();
+          waiters_.Sync(ticket, {"w1", "i1", {}, false}, seconds(5),
+                        [&](const Answer&) { ++answers; });
+          if (i % 3 == 0) waiters_.Cancel(ticket);
+        }
+      });
+    }
+  }
+  waiters_.Stop();
+  loop_->Stop();
+  EXPECT_EQ(answers, kThreads * kEach);
 }
 
 TEST_F(SyncWaitersTest, AClockThatIsSetBackHoldsNoCallLonger) {

@@ -1,0 +1,131 @@
+// What the coordinator does with workers: who may have which name, who lives, who leaves.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/status.h"
+#include "server/coordinator/coordinator.h"
+
+namespace adares {
+namespace {
+
+constexpr int kMaxSlots = 1024;
+constexpr Duration kTouchPeriod = std::chrono::minutes(1);
+
+absl::Status CheckRegistration(const WorkerRecord& worker) {
+  const auto invalid = [](const std::string& message) {
+    return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid, message);
+  };
+  if (!IsSweepName(worker.name)) {
+    return invalid(absl::StrCat("worker name \"", worker.name,
+                                "\": expected [a-z]([a-z0-9-]{0,61}[a-z0-9])?"));
+  }
+  if (worker.instance.empty()) return invalid("instance: must not be empty");
+  if (worker.slots < 1 || worker.slots > kMaxSlots) {
+    return invalid(absl::StrCat("slots: ", worker.slots, " is not in 1..", kMaxSlots));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp now) {
+  ADARES_RETURN_IF_ERROR(CheckRegistration(worker));
+  const auto it = sessions_.find(worker.name);
+  if (it != sessions_.end() && it->second.record.instance == worker.instance) {
+    Renew(it->second, now);
+    return absl::OkStatus();
+  }
+  std::set<std::string> replaced;
+  if (it != sessions_.end()) {
+    replaced = it->second.replaced;
+    if (replaced.contains(worker.instance)) {
+      return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
+                       absl::StrCat("another worker named ", worker.name,
+                                    " has taken this one's place; give one of them another --name"),
+                       {{"worker", worker.name}});
+    }
+    ADARES_RETURN_IF_ERROR(CheckNameIsFree(it->second, worker, now));
+    replaced.insert(it->second.record.instance);
+  }
+  std::vector<AttemptId> orphans;
+  for (const auto& [id, lease] : leases_) {
+    if (lease.worker == worker.name) orphans.push_back(id);
+  }
+  WorkerRecord record = worker;
+  record.state = WorkerState::kReady;
+  record.registered_at = now;
+  record.last_seen_at = now;
+  ADARES_RETURN_IF_ERROR(store_->UpsertWorker(record));
+  for (const AttemptId& id : orphans) {
+    ADARES_RETURN_IF_ERROR(LoseLease(id, "the worker was started anew", now));
+  }
+  Session session;
+  session.record = std::move(record);
+  session.expires_at = now + options_.lease_duration;
+  session.written_at = now;
+  session.replaced = std::move(replaced);
+  sessions_.insert_or_assign(worker.name, std::move(session));
+  return absl::OkStatus();
+}
+
+// A machine may take over its own name, for its worker was started anew; another machine must wait
+// until the first worker is silent.
+absl::Status Coordinator::CheckNameIsFree(const Session& session, const WorkerRecord& newcomer,
+                                          Timestamp now) const {
+  const WorkerRecord& holder = session.record;
+  const bool is_alive = now - holder.last_seen_at < 2 * options_.sync_interval;
+  if (!is_alive || holder.hostname == newcomer.hostname) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kAlreadyExists, reason::kWorkerNameTaken,
+                   absl::StrCat("a worker named ", holder.name, " runs on ", holder.hostname,
+                                "; give this one another --name"),
+                   {{"worker", holder.name}, {"hostname", holder.hostname}});
+}
+
+// Leases that it still has were given by an answer that it did not wait for: nothing began.
+absl::Status Coordinator::Leave(const std::string& worker, Timestamp now) {
+  const std::set<AttemptId> leases = sessions_.at(worker).leases;
+  for (const AttemptId& id : leases) {
+    ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(id));
+    if (!live) return absl::InternalError(absl::StrCat("lease without an attempt: ", id.trial));
+    const AttemptEnd end{EndReason::kPreempted, "the worker left before it began", {}, {}};
+    ADARES_RETURN_IF_ERROR(Finish(*live, end, now));
+    ++effects_.leases_lost;
+  }
+  ADARES_RETURN_IF_ERROR(store_->TouchWorker(worker, WorkerState::kLeft, now));
+  sessions_.erase(worker);
+  return absl::OkStatus();
+}
+
+// Stores that the worker lives, but not more often than it matters: lists take the last contact of
+// live workers from memory.
+absl::Status Coordinator::Touch(Session& session, Timestamp now) {
+  const WorkerState state = StateOf(session);
+  if (state == session.record.state && now - session.written_at < kTouchPeriod) {
+    return absl::OkStatus();
+  }
+  ADARES_RETURN_IF_ERROR(store_->TouchWorker(session.record.name, state, now));
+  session.record.state = state;
+  session.written_at = now;
+  return absl::OkStatus();
+}
+
+WorkerState Coordinator::StateOf(const Session& session) const {
+  if (session.draining) return WorkerState::kDraining;
+  return session.leases.size() < static_cast<size_t>(session.record.slots) ? WorkerState::kReady
+                                                                           : WorkerState::kBusy;
+}
+
+std::vector<WorkerRecord> Coordinator::LiveWorkers() const {
+  std::vector<WorkerRecord> workers;
+  for (const auto& [name, session] : sessions_) {
+    WorkerRecord record = session.record;
+    record.state = StateOf(session);
+    record.busy_slots = static_cast<int32_t>(session.leases.size());
+    workers.push_back(std::move(record));
+  }
+  return workers;
+}
+
+}  // namespace adares
