@@ -2,14 +2,13 @@
 #include "server/coordinator/commit_loop.h"
 
 #include <gmock/gmock.h>
-#include <signal.h>
-#include <sys/resource.h>
 
 #include <atomic>
 #include <future>
 #include <thread>
 
 #include "tests/fixtures/await.h"
+#include "tests/fixtures/full_disk.h"
 #include "tests/server/coordinator/coordinator_fixture.h"
 
 namespace adares {
@@ -154,22 +153,6 @@ TEST_F(CommitLoopTest, AClockThatIsSetBackProlongsNoLease) {
   EXPECT_EQ(reader_->GetSweep("alpha")->counts.queued, 1);
 }
 
-// While it lives nothing can be written behind the first page of a file, as on a full disk.
-class FullDisk {
- public:
-  FullDisk() {
-    signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit full = before_;
-    full.rlim_cur = 4096;
-    setrlimit(RLIMIT_FSIZE, &full);
-  }
-  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
-
- private:
-  rlimit before_{};
-};
-
 TEST_F(CommitLoopTest, WhatAFullDiskDidNotTakeIsNeitherAcknowledgedNorForgotten) {
   ASSERT_TRUE(PostAndWait(Creating("alpha")).ok());
   const AttemptId id = RegisterAndClaim();
@@ -181,7 +164,7 @@ TEST_F(CommitLoopTest, WhatAFullDiskDidNotTakeIsNeitherAcknowledgedNorForgotten)
     return absl::OkStatus();
   };
   {
-    const FullDisk full;
+    const fixtures::FullDisk full;
     for (int i = 0; i < 3; ++i) EXPECT_FALSE(PostAndWait(report).ok()) << "attempt " << i;
     EXPECT_FALSE(loop_->last_commit_succeeded());
     EXPECT_EQ(reader_->GetSweep("alpha")->counts.running, 1);
@@ -198,7 +181,7 @@ TEST_F(CommitLoopTest, WhatAFullDiskDidNotTakeIsNeitherAcknowledgedNorForgotten)
 TEST_F(CommitLoopTest, ReadinessComesBackWithTheDiskEvenWhereNobodyCalls) {
   ASSERT_TRUE(PostAndWait(Creating("alpha")).ok());
   {
-    const FullDisk full;
+    const fixtures::FullDisk full;
     EXPECT_FALSE(PostAndWait(Creating("beta")).ok());
     const auto look = [](Coordinator&, Timestamp) { return absl::OkStatus(); };
     EXPECT_FALSE(PostAndWait(look).ok()) << "the disk was tried, and fails still";
