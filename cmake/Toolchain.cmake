@@ -29,6 +29,16 @@ if(ADARES_SANITIZE)
   endif()
 endif()
 
+# A fuzzer looks where the code went, so everything below it is compiled for that.
+if(ADARES_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "ADARES_FUZZ needs clang: cmake -DCMAKE_CXX_COMPILER=clang++-14 ...")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer
+                      -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
 # Warnings are errors on our own code; generated code does not use this target.
 add_library(adares_warnings INTERFACE)
 target_compile_options(adares_warnings INTERFACE

@@ -1,4 +1,4 @@
-// Reads a whole data file into memory.
+// Reads a whole file into memory.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,9 @@
 
 namespace adares {
 
-// NOT_FOUND, naming `how_to_get_it`, where the file cannot be opened; DATA_LOSS where it cannot be
-// read to its end. Blocks.
+// NOT_FOUND, naming `how_to_get_it`, where the file cannot be opened; DATA_LOSS where it is a
+// folder or a device, or cannot be read to its end; RESOURCE_EXHAUSTED where memory does not hold
+// it. Blocks.
 absl::StatusOr<std::vector<uint8_t>> ReadFileBytes(const std::string& path,
                                                    const std::string& how_to_get_it);
 
