@@ -21,9 +21,10 @@ struct SkipWeightPoint {
   std::string site;   // torchvision's name of the block: "layer1.0"
   int64_t step = 0;   // optimizer steps done so far
   int64_t epoch = 0;  // whole epochs done at that step
-  double value = 0;   // w after the step
-  double gradient =
-      0;  // dL/dw of the last batch; NaN where none was taken (granularity none, step 0)
+  double value = 0;   // w after the step; the mean over channels
+  // dL/d(raw parameter) of the last batch, the sum over channels; NaN where none was taken
+  // (granularity none, frozen weights, step 0).
+  double gradient = 0;
 };
 
 // Metric keys that every trial reports.

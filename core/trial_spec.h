@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,27 +12,71 @@
 
 namespace adares {
 
-// How many learnable skip weights a network has.
+// How many weights the residual sums of a network have.
 enum class Granularity {
   kNone,       // plain ResNet: no parameter, the weight is the constant 1
   kUnified,    // one for the network
   kStage,      // one a stage
   kBlockType,  // one for all identity blocks, one for all convolutional (projection) blocks
   kBlock,      // one a block
+  kChannel,    // one an output channel of each block; Touvron et al. 2021 (arXiv 2103.17239)
 };
 
-// Initial value of a skip weight, in sweep files `init: 0.5` or `init: normal(0, 0.05)`.
+// Where the weights stand in the sum of a block, z = s * ipd + r * tfd, where ipd is its input or
+// the projection of it, and tfd is what its convolutions make of it.
+enum class SkipPlacement {
+  kSkip,      // r = 1, s is weighted: AdaResNet, arXiv 2408.09958, equation 2
+  kResidual,  // s = 1, r is weighted: ReZero, arXiv 2003.04887
+  kBoth,      // s and r are weights of their own
+  kConvex,    // s = g, r = 1 - g: Highway networks, arXiv 1505.00387, equation 3
+};
+
+// Initial value of a weight, in sweep files `init: 0.5`, `init: normal(0, 0.05)` or
+// `init: uniform(0, 1)`.
 struct SkipInit {
-  enum class Kind { kConstant, kNormal };
+  enum class Kind { kConstant, kNormal, kUniform };
   Kind kind = Kind::kConstant;
-  double value = 1.0;  // the constant, or the normal's mean
-  double sd = 0.0;     // the normal's standard deviation, > 0; 0 for a constant
+  double value = 1.0;  // the constant, the normal's mean, or the uniform's lower end
+  double sd = 0.0;     // the normal's standard deviation, > 0; 0 for the others
+  double high = 0.0;   // the uniform's upper end, > value; 0 for the others
   bool operator==(const SkipInit&) const = default;
 };
 
+// The map from a raw parameter to the weight, `constraint: sigmoid(2)` in sweep files.
+struct SkipConstraint {
+  enum class Kind {
+    kNone,      // the weight is the parameter
+    kSigmoid,   // high / (1 + exp(-parameter)), in (0, high)
+    kTanh,      // high * tanh(parameter), in (-high, high)
+    kSoftplus,  // log(1 + exp(parameter)), above 0
+    kClamp,     // the parameter, moved into [low, high] after each step: Shen and Zeng 2016
+                // (arXiv 1605.08831)
+  };
+  Kind kind = Kind::kNone;
+  double low = 0.0;   // of clamp
+  double high = 0.0;  // of sigmoid and tanh, where it is > 0, and of clamp, where it is > low
+  bool operator==(const SkipConstraint&) const = default;
+};
+
+enum class SkipTraining {
+  kLearned,
+  kFrozen,  // the weights keep their initial values and are no parameters
+};
+
+// The weights of the residual sums. Which values go together is in core/skip_conflicts.h.
 struct SkipSpec {
-  Granularity granularity = Granularity::kNone;
-  SkipInit init;  // must be constant 1 where granularity is none
+  Granularity granularity = Granularity::kNone;  // none: all other members have their defaults
+  SkipInit init;                                 // of the weight; of s where both are weighted
+  // For blocks of one type; without a value, `init` counts.
+  std::optional<SkipInit> init_identity = {};
+  std::optional<SkipInit> init_convolutional = {};
+  SkipPlacement placement = SkipPlacement::kSkip;
+  SkipConstraint constraint = {};
+  SkipTraining train = SkipTraining::kLearned;
+  int64_t frozen_epochs = 0;  // learned after that many
+  double lr_mult = 1.0;       // learning rate of the parameters, in base learning rates; > 0
+  double weight_decay = 0.0;  // the penalty weight_decay / 2 * (weight - decay_centre)^2; >= 0
+  double decay_centre = 0.0;
   bool operator==(const SkipSpec&) const = default;
 };
 
@@ -85,6 +130,8 @@ struct TrialSpec {
 
 // The words of sweep files and JSON: "block-type", "cifar10".
 std::string_view Name(Granularity granularity);
+std::string_view Name(SkipPlacement placement);
+std::string_view Name(SkipTraining training);
 std::string_view Name(Family family);
 std::string_view Name(Dataset dataset);
 std::string_view Name(Augment augment);

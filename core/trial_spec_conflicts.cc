@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/dataset_table.h"
+#include "core/skip_conflicts.h"
 #include "core/trial_spec_fields.h"
 
 namespace adares {
@@ -28,14 +29,6 @@ std::optional<TrialSpecConflict> DepthConflict(const ModelSpec& model) {
       absl::StrCat("family ", std::string(Name(model.family)), " has no network of depth ",
                    model.depth, "; model.depth must be ", depths),
       {"model.depth", "model.family"}};
-}
-
-std::optional<TrialSpecConflict> SkipConflict(const SkipSpec& skip) {
-  if (skip.granularity != Granularity::kNone || skip.init == SkipInit{}) return {};
-  return TrialSpecConflict{
-      "granularity none is the plain ResNet, whose skip weight is the constant 1; "
-      "model.skip.init must be 1 there (leave it out, or exclude the combination)",
-      {"model.skip.init", "model.skip.granularity"}};
 }
 
 std::optional<TrialSpecConflict> AugmentConflict(const DataSpec& data) {
@@ -112,7 +105,7 @@ std::optional<TrialSpecConflict> BatchConflict(const TrialSpec& spec) {
 
 std::optional<TrialSpecConflict> FindConflict(const TrialSpec& spec) {
   if (auto conflict = DepthConflict(spec.model)) return conflict;
-  if (auto conflict = SkipConflict(spec.model.skip)) return conflict;
+  if (auto conflict = FindSkipConflict(spec)) return conflict;
   if (auto conflict = AugmentConflict(spec.data)) return conflict;
   if (auto conflict = TrainSizeConflict(spec.data)) return conflict;
   if (auto conflict = TestSizeConflict(spec.data)) return conflict;

@@ -11,6 +11,7 @@
 #include "core/near_miss.h"
 #include "core/number_text.h"
 #include "core/quoted_text.h"
+#include "core/skip_constraint_text.h"
 #include "core/skip_init_text.h"
 #include "core/status.h"
 #include "core/trial_spec_words.h"
@@ -30,6 +31,7 @@ struct NumberRange {
   bool (*contains)(double);
 };
 
+constexpr NumberRange kAnyNumber = {"", [](double) { return true; }};
 constexpr NumberRange kPositive = {"> 0", [](double x) { return x > 0; }};
 constexpr NumberRange kNonNegative = {">= 0", [](double x) { return x >= 0; }};
 constexpr NumberRange kFraction = {">= 0 and < 1", [](double x) { return x >= 0 && x < 1; }};
@@ -76,7 +78,8 @@ TrialSpecField Integer(std::string path, Access access, IntegerRange range, std:
 
 template <typename Access>
 TrialSpecField Number(std::string path, Access access, NumberRange range, std::string doc) {
-  std::string type = absl::StrCat("a number ", std::string(range.text));
+  std::string type = "a number";
+  if (!range.text.empty()) absl::StrAppend(&type, " ", std::string(range.text));
   const auto parse = [range](const ScalarText& scalar) -> absl::StatusOr<double> {
     if (scalar.quoted) return QuotedNumber();
     absl::StatusOr<double> value = ParseNumber(scalar.text);
@@ -107,20 +110,64 @@ TrialSpecField Word(std::string path, Access access, std::string doc) {
   return {path, type, std::move(doc), Setter(path, type, access, parse), text};
 }
 
-template <typename Access>
-TrialSpecField Init(std::string path, Access access, std::string doc) {
-  std::string type = "a number or normal(mean, sd)";
-  const auto parse = [](const ScalarText& scalar) -> absl::StatusOr<SkipInit> {
+// How a value that is neither a number nor one of a few words is read and written.
+template <typename Value>
+struct TextForm {
+  std::string_view type;
+  absl::StatusOr<Value> (*parse)(std::string_view);
+  std::string (*format)(const Value&);
+};
+
+constexpr TextForm<SkipInit> kInit = {"a number, normal(mean, sd) or uniform(low, high)",
+                                      ParseSkipInit, FormatSkipInit};
+constexpr TextForm<std::optional<SkipInit>> kInitOverride = {
+    "inherit, a number, normal(mean, sd) or uniform(low, high)", ParseSkipInitOverride,
+    FormatSkipInitOverride};
+constexpr TextForm<SkipConstraint> kConstraint = {
+    "none, sigmoid(k), tanh(k), softplus or clamp(low, high)", ParseSkipConstraint,
+    FormatSkipConstraint};
+
+template <typename Access, typename Value>
+TrialSpecField Text(std::string path, Access access, const TextForm<Value>& form, std::string doc) {
+  const auto parse = [form](const ScalarText& scalar) -> absl::StatusOr<Value> {
     if (scalar.quoted && IsNumberText(scalar.text)) return QuotedNumber();
-    return ParseSkipInit(scalar.text);
+    return form.parse(scalar.text);
   };
-  const auto text = [access](const TrialSpec& spec) { return FormatSkipInit(access(spec)); };
+  const auto text = [access, form](const TrialSpec& spec) { return form.format(access(spec)); };
+  const std::string type(form.type);
   return {path, type, std::move(doc), Setter(path, type, access, parse), text};
 }
 
 // A member's path and the access to it, from one spelling.
 #define ADARES_FIELD(member) \
 #member, [](auto& spec) -> auto& { return spec.member; }
+
+std::vector<TrialSpecField> MakeSkipFields() {
+  return {
+      Word(ADARES_FIELD(model.skip.granularity),
+           "How many weights the residual sums have: none at all, one for the network, a stage, a "
+           "type of block, a block, or an output channel of each block."),
+      Word(ADARES_FIELD(model.skip.placement),
+           "What they weight: the skip path, the residual branch, both, or both with a sum of 1."),
+      Text(ADARES_FIELD(model.skip.init), kInit,
+           "Initial value of the weights; 1 where the granularity is `none`."),
+      Text(ADARES_FIELD(model.skip.init_identity), kInitOverride,
+           "The same for identity blocks alone; `inherit` takes `init`."),
+      Text(ADARES_FIELD(model.skip.init_convolutional), kInitOverride,
+           "The same for convolutional (projection) blocks alone; `inherit` takes `init`."),
+      Text(ADARES_FIELD(model.skip.constraint), kConstraint,
+           "Keeps the weights in a range, by a map or, with `clamp`, after each step."),
+      Word(ADARES_FIELD(model.skip.train), "Whether the weights are learned."),
+      Integer(ADARES_FIELD(model.skip.frozen_epochs), {0, 10'000},
+              "First epochs in which the weights keep their initial values."),
+      Number(ADARES_FIELD(model.skip.lr_mult), kPositive,
+             "Learning rate of the weights, as a multiple of the other parameters'."),
+      Number(ADARES_FIELD(model.skip.weight_decay), kNonNegative,
+             "L2 penalty on the distance of the weights from `decay_centre`."),
+      Number(ADARES_FIELD(model.skip.decay_centre), kAnyNumber,
+             "Where `weight_decay` of the weights pulls them to."),
+  };
+}
 
 std::vector<TrialSpecField> MakeFields() {
   std::vector<TrialSpecField> fields = {
@@ -129,12 +176,6 @@ std::vector<TrialSpecField> MakeFields() {
            "18-layer network with a 7x7 stem."),
       Integer(ADARES_FIELD(model.depth), {1, 1000},
               "Layers with weights: 8, 14, 20, 32, 44 or 56 for `cifar`, 18 for `paper`."),
-      Word(
-          ADARES_FIELD(model.skip.granularity),
-          "How many learnable skip weights there are: none at all, one for the network, a stage, a "
-          "type of block, or a block."),
-      Init(ADARES_FIELD(model.skip.init),
-           "Initial value of the skip weights; 1 where the granularity is `none`."),
       Word(ADARES_FIELD(data.dataset), "What to train on; `synthetic` needs no files."),
       Word(ADARES_FIELD(data.augment), "Random changes of the training images."),
       Integer(ADARES_FIELD(data.train_size), {0, 10'000'000},
@@ -155,6 +196,7 @@ std::vector<TrialSpecField> MakeFields() {
               "Steps between two recorded values of each skip weight."),
       Integer(ADARES_FIELD(seed), {0, kMaxInteger}, "Seed of everything random in the trial."),
   };
+  for (TrialSpecField& field : MakeSkipFields()) fields.push_back(std::move(field));
   std::sort(fields.begin(), fields.end(),
             [](const auto& a, const auto& b) { return a.path < b.path; });
   return fields;

@@ -10,8 +10,16 @@ using Word = std::pair<Enum, std::string_view>;
 constexpr Word<Granularity> kGranularities[] = {
     {Granularity::kNone, "none"},   {Granularity::kUnified, "unified"},
     {Granularity::kStage, "stage"}, {Granularity::kBlockType, "block-type"},
-    {Granularity::kBlock, "block"},
+    {Granularity::kBlock, "block"}, {Granularity::kChannel, "channel"},
 };
+constexpr Word<SkipPlacement> kPlacements[] = {
+    {SkipPlacement::kSkip, "skip"},
+    {SkipPlacement::kResidual, "residual"},
+    {SkipPlacement::kBoth, "both"},
+    {SkipPlacement::kConvex, "convex"},
+};
+constexpr Word<SkipTraining> kTrainings[] = {{SkipTraining::kLearned, "learned"},
+                                             {SkipTraining::kFrozen, "frozen"}};
 constexpr Word<Family> kFamilies[] = {{Family::kCifar, "cifar"}, {Family::kPaper, "paper"}};
 constexpr Word<Dataset> kDatasets[] = {
     {Dataset::kMnist, "mnist"},
@@ -44,6 +52,14 @@ Words<Granularity> WordsOf<Granularity>() {
   return kGranularities;
 }
 template <>
+Words<SkipPlacement> WordsOf<SkipPlacement>() {
+  return kPlacements;
+}
+template <>
+Words<SkipTraining> WordsOf<SkipTraining>() {
+  return kTrainings;
+}
+template <>
 Words<Family> WordsOf<Family>() {
   return kFamilies;
 }
@@ -65,6 +81,8 @@ Words<ScheduleKind> WordsOf<ScheduleKind>() {
 }
 
 std::string_view Name(Granularity granularity) { return NameOf(granularity); }
+std::string_view Name(SkipPlacement placement) { return NameOf(placement); }
+std::string_view Name(SkipTraining training) { return NameOf(training); }
 std::string_view Name(Family family) { return NameOf(family); }
 std::string_view Name(Dataset dataset) { return NameOf(dataset); }
 std::string_view Name(Augment augment) { return NameOf(augment); }

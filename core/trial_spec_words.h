@@ -19,6 +19,10 @@ Words<Enum> WordsOf();
 template <>
 Words<Granularity> WordsOf<Granularity>();
 template <>
+Words<SkipPlacement> WordsOf<SkipPlacement>();
+template <>
+Words<SkipTraining> WordsOf<SkipTraining>();
+template <>
 Words<Family> WordsOf<Family>();
 template <>
 Words<Dataset> WordsOf<Dataset>();

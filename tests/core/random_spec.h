@@ -49,6 +49,13 @@ class RandomSpec {
 
   // A value that the field's type, as the documentation says it, permits.
   std::string Value(const TrialSpecField& field) {
+    constexpr char kInit[] = "a number, normal(mean, sd) or uniform(low, high)";
+    if (field.type == kInit) return Init();
+    if (field.type == std::string("inherit, ") + kInit) return Below(2) == 0 ? "inherit" : Init();
+    if (field.type == "none, sigmoid(k), tanh(k), softplus or clamp(low, high)") {
+      return Constraint();
+    }
+    if (field.type == "a number") return Signed();
     std::istringstream type(field.type);
     std::string word;
     type >> word;
@@ -58,9 +65,6 @@ class RandomSpec {
     if (field.type == "a number > 0") return Positive();
     if (field.type == "a number >= 0") return Below(4) == 0 ? "0" : Positive();
     if (field.type == "a number >= 0 and < 1") return FormatNumber(Fraction());
-    if (field.type == "a number or normal(mean, sd)") {
-      return Below(2) == 0 ? Signed() : "normal(" + Signed() + ", " + Positive() + ")";
-    }
     throw std::runtime_error("teach RandomSpec the type: " + field.type);
   }
 
@@ -79,6 +83,32 @@ class RandomSpec {
     range >> word >> low;
     if (word == "from") range >> word >> high;
     return std::to_string(std::uniform_int_distribution<int64_t>(low, high)(random_));
+  }
+
+  std::string Init() {
+    switch (Below(3)) {
+      case 0:
+        return Signed();
+      case 1:
+        return "normal(" + Signed() + ", " + Positive() + ")";
+      default:
+        return "uniform(-" + Positive() + ", " + Positive() + ")";
+    }
+  }
+
+  std::string Constraint() {
+    switch (Below(5)) {
+      case 0:
+        return "none";
+      case 1:
+        return "softplus";
+      case 2:
+        return "sigmoid(" + Positive() + ")";
+      case 3:
+        return "tanh(" + Positive() + ")";
+      default:
+        return "clamp(-" + Positive() + ", " + Positive() + ")";
+    }
   }
 
   std::string Positive() { return FormatNumber(std::ldexp(0.5 + Fraction() / 2, Exponent())); }

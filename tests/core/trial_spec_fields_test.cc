@@ -91,12 +91,18 @@ INSTANTIATE_TEST_SUITE_P(
                     Limits{"data.train_size", "0", "-1", "10000000", "10000001"},
                     Limits{"data.validation_size", "1", "0", "10000000", "10000001"},
                     Limits{"data.test_size", "0", "-1", "10000000", "10000001"},
+                    Limits{"model.skip.frozen_epochs", "0", "-1", "10000", "10001"},
+                    Limits{"model.skip.lr_mult", "1e-300", "0", "1e300", "1e309"},
+                    Limits{"model.skip.weight_decay", "0", "-1e-9", "1e300", "1e309"},
                     Limits{"seed", "0", "-1", "9223372036854775807", "9223372036854775808"}));
 
 TEST(TrialSpecFieldsTest, WordsAreThoseOfTheDesign) {
   const auto type = [](const char* path) { return FindTrialSpecField(path)->type; };
   EXPECT_EQ(type("model.family"), "one of cifar, paper");
-  EXPECT_EQ(type("model.skip.granularity"), "one of none, unified, stage, block-type, block");
+  EXPECT_EQ(type("model.skip.granularity"),
+            "one of none, unified, stage, block-type, block, channel");
+  EXPECT_EQ(type("model.skip.placement"), "one of skip, residual, both, convex");
+  EXPECT_EQ(type("model.skip.train"), "one of learned, frozen");
   EXPECT_EQ(type("data.dataset"), "one of mnist, cifar10, synthetic");
   EXPECT_EQ(type("data.augment"), "one of none, crop, flip, crop-flip");
   EXPECT_EQ(type("train.optimizer"), "one of sgd, adam");
@@ -116,8 +122,8 @@ TEST(TrialSpecFieldsTest, MessagesSayWhatWasMeant) {
   EXPECT_EQ(message("train.lr", ".1"),
             "train.lr takes a number > 0: \".1\" has no digit before the point; write 0.1");
   EXPECT_EQ(message("model.skip.init", "0.5", true),
-            "model.skip.init takes a number or normal(mean, sd): \"0.5\" is a string; remove the "
-            "quotes");
+            "model.skip.init takes a number, normal(mean, sd) or uniform(low, high): \"0.5\" is a "
+            "string; remove the quotes");
 }
 
 TEST(TrialSpecFieldsTest, InitFormsAreChecked) {
@@ -135,12 +141,35 @@ TEST(TrialSpecFieldsTest, InitFormsAreChecked) {
   EXPECT_EQ(cause("normal(0, x)"), "\"normal(0, x)\" is no such form, as \"x\" is not a number");
   EXPECT_EQ(cause("normal(0, 1, 2)"),
             "\"normal(0, 1, 2)\" is no such form, as \"1, 2\" is not a number");
-  EXPECT_EQ(cause("uniform(0, 1)"), "\"uniform(0, 1)\" is not a number");
+  EXPECT_TRUE(Set("model.skip.init", "uniform(-1, 1)", true).ok());
+  EXPECT_EQ(cause("uniform(0)"), "\"uniform(0)\" is no such form; write uniform(0, 1)");
+  EXPECT_EQ(cause("uniform(1, 1)"),
+            "\"uniform(1, 1)\" has an upper end that is not above the lower one");
+  EXPECT_EQ(cause("inherit"), "\"inherit\" is not a number");
+}
+
+TEST(TrialSpecFieldsTest, ConstraintFormsAreChecked) {
+  const auto cause = [](const char* text) {
+    const std::string message(Set("model.skip.constraint", text).message());
+    return message.substr(message.find(": ") + 2);
+  };
+  EXPECT_EQ(cause("relu"), "\"relu\" is none of them");
+  EXPECT_EQ(cause("sigmoid"), "\"sigmoid\" is no such form; write sigmoid(1)");
+  EXPECT_EQ(cause("sigmoid(0)"), "\"sigmoid(0)\" has a bound that is not > 0");
+  EXPECT_EQ(cause("tanh(1, 2)"), "\"tanh(1, 2)\" is no such form, as \"1, 2\" is not a number");
+  EXPECT_EQ(cause("clamp(0"),
+            "\"clamp(0\" lacks its closing parenthesis; inside { } and [ ] it needs quotes: "
+            "\"clamp(0, 1)\"");
+  EXPECT_EQ(cause("clamp(1, 0)"),
+            "\"clamp(1, 0)\" has an upper end that is not above the lower one");
 }
 
 TEST(TrialSpecFieldsTest, GroupsAreThePathsAboveFields) {
   EXPECT_THAT(TrialSpecKeysBelow(""), ElementsAre("data", "model", "seed", "train"));
-  EXPECT_THAT(TrialSpecKeysBelow("model.skip"), ElementsAre("granularity", "init"));
+  EXPECT_THAT(TrialSpecKeysBelow("model.skip"),
+              ElementsAre("constraint", "decay_centre", "frozen_epochs", "granularity", "init",
+                          "init_convolutional", "init_identity", "lr_mult", "placement", "train",
+                          "weight_decay"));
   EXPECT_TRUE(IsTrialSpecGroup("model"));
   EXPECT_FALSE(IsTrialSpecGroup("model.depth"));
   EXPECT_FALSE(IsTrialSpecGroup("mod"));
@@ -175,11 +204,12 @@ TEST(TrialSpecConflictTest, PlainResNetHasTheConstantOne) {
   EXPECT_THAT(Conflict([](TrialSpec& spec) { spec.model.skip.init.value = 0; }),
               HasSubstr("model.skip.init must be 1 there"));
   EXPECT_THAT(Conflict([](TrialSpec& spec) {
-                spec.model.skip.init = {SkipInit::Kind::kNormal, 1, 0.1};
+                spec.model.skip.init = {SkipInit::Kind::kNormal, 1, 0.1, 0};
               }),
               HasSubstr("plain ResNet"));
   EXPECT_EQ(Conflict([](TrialSpec& spec) {
-              spec.model.skip = {Granularity::kStage, {SkipInit::Kind::kConstant, 0, 0}};
+              spec.model.skip.granularity = Granularity::kStage;
+              spec.model.skip.init.value = 0;
             }),
             "");
 }

@@ -22,12 +22,15 @@ TEST(TrialSpecTest, CanonicalJsonIsPinned) {
   EXPECT_EQ(CanonicalJson(TrialSpec{}),
             R"({"data":{"augment":"none","dataset":"synthetic","test_size":0,"train_size":0,)"
             R"("validation_size":5000},"model":{"depth":8,"family":"cifar",)"
-            R"("skip":{"granularity":"none","init":1}},"seed":0,)"
+            R"("skip":{"constraint":"none","decay_centre":0,"frozen_epochs":0,)"
+            R"("granularity":"none","init":1,"init_convolutional":"inherit",)"
+            R"("init_identity":"inherit","lr_mult":1,"placement":"skip","train":"learned",)"
+            R"("weight_decay":0}},"seed":0,)"
             R"("train":{"batch_size":128,"epochs":10,"log_every":50,"lr":0.1,"momentum":0.9,)"
             R"("optimizer":"sgd","schedule":"cosine","weight_decay":0}})");
   // By `printf %s ... | sha256sum` over the text above, with and without the seed.
-  EXPECT_EQ(TrialId(TrialSpec{}), "6f6a5a864aed");
-  EXPECT_EQ(VariantId(TrialSpec{}), "ec010d456077");
+  EXPECT_EQ(TrialId(TrialSpec{}), "4a06413bfa58");
+  EXPECT_EQ(VariantId(TrialSpec{}), "a0217fad6895");
 }
 
 TEST(TrialSpecTest, SeedMakesAnotherTrialOfTheSameVariant) {
@@ -72,9 +75,13 @@ TEST(TrialSpecTest, CanonicalJsonIsJsonWithSortedKeysAndNoBlanks) {
     // nlohmann sorts keys and writes no blanks; only its numbers look different.
     EXPECT_EQ(parsed.flatten().size(), TrialSpecFields().size());
     EXPECT_EQ(KeysInOrder(json), KeysInOrder(parsed.dump()));
-    EXPECT_EQ(json.find_first_of(" \n"), json.find("normal(") == std::string::npos
-                                             ? std::string::npos
-                                             : json.find(", ", json.find("normal(")) + 1);
+    for (size_t blank = json.find_first_of(" \n"); blank != std::string::npos;
+         blank = json.find_first_of(" \n", blank + 1)) {
+      // Only between two numbers in parentheses.
+      EXPECT_EQ(json.substr(blank - 1, 2), ", ") << json;
+      EXPECT_LT(json.rfind('(', blank), blank) << json;
+      EXPECT_GT(json.rfind('(', blank), json.rfind('{', blank)) << json;
+    }
   }
 }
 
@@ -87,16 +94,47 @@ TEST(TrialSpecTest, MissingKeysKeepTheirDefaults) {
   EXPECT_EQ(*spec, expected);
 }
 
-TEST(TrialSpecTest, InitIsANumberOrANormalDistribution) {
+TEST(TrialSpecTest, InitIsANumberOrADistribution) {
   const auto read = [](const std::string& init) {
     return ParseTrialSpec(R"({"model":{"skip":{"granularity":"block","init":)" + init + "}}}");
   };
-  EXPECT_EQ(read("-0.5")->model.skip.init, (SkipInit{SkipInit::Kind::kConstant, -0.5, 0}));
+  EXPECT_EQ(read("-0.5")->model.skip.init, (SkipInit{SkipInit::Kind::kConstant, -0.5, 0, 0}));
   EXPECT_EQ(read("\"normal(0,5e-2)\"")->model.skip.init,
-            (SkipInit{SkipInit::Kind::kNormal, 0, 0.05}));
+            (SkipInit{SkipInit::Kind::kNormal, 0, 0.05, 0}));
+  EXPECT_EQ(read("\"uniform(-1,2)\"")->model.skip.init,
+            (SkipInit{SkipInit::Kind::kUniform, -1, 0, 2}));
   EXPECT_THAT(CanonicalJson(*read("\"normal( -1 , 0.50)\"")),
               HasSubstr("\"init\":\"normal(-1, 0.5)\""));
+  EXPECT_THAT(CanonicalJson(*read("\"uniform( -1 ,2)\"")),
+              HasSubstr("\"init\":\"uniform(-1, 2)\""));
   EXPECT_EQ(read("-0"), read("0"));
+}
+
+TEST(TrialSpecTest, OverridesOfInitInheritUnlessTheyAreSet) {
+  const auto read = [](const std::string& value) {
+    return ParseTrialSpec(R"({"model":{"skip":{"granularity":"block","init_convolutional":)" +
+                          value + "}}}")
+        ->model.skip;
+  };
+  EXPECT_EQ(read("\"inherit\"").init_convolutional, std::nullopt);
+  EXPECT_EQ(read("0").init_convolutional, (SkipInit{SkipInit::Kind::kConstant, 0, 0, 0}));
+  EXPECT_EQ(read("\"normal(0, 0.05)\"").init_convolutional,
+            (SkipInit{SkipInit::Kind::kNormal, 0, 0.05, 0}));
+  EXPECT_EQ(read("0").init_identity, std::nullopt);
+}
+
+TEST(TrialSpecTest, ConstraintIsAWordOrAForm) {
+  const auto read = [](const std::string& value) {
+    return ParseTrialSpec(R"({"model":{"skip":{"granularity":"block","init":0.5,"constraint":")" +
+                          value + "\"}}}")
+        ->model.skip.constraint;
+  };
+  using Kind = SkipConstraint::Kind;
+  EXPECT_EQ(read("none"), SkipConstraint{});
+  EXPECT_EQ(read("sigmoid( 2 )"), (SkipConstraint{Kind::kSigmoid, 0, 2}));
+  EXPECT_EQ(read("tanh(1)"), (SkipConstraint{Kind::kTanh, 0, 1}));
+  EXPECT_EQ(read("softplus"), (SkipConstraint{Kind::kSoftplus, 0, 0}));
+  EXPECT_EQ(read("clamp(-1,1e0)"), (SkipConstraint{Kind::kClamp, -1, 1}));
 }
 
 struct BadSpec {

@@ -107,6 +107,7 @@ TEST(AdaResNetTest, SitesAndGroupsFollowTheGranularity) {
   EXPECT_THAT(groups(Granularity::kBlock),
               ElementsAre("layer1.0 layer1.0", "layer1.1 layer1.1", "layer2.0 layer2.0",
                           "layer2.1 layer2.1", "layer3.0 layer3.0", "layer3.1 layer3.1"));
+  EXPECT_EQ(groups(Granularity::kChannel), groups(Granularity::kBlock));
 }
 
 // A block from LibTorch's functions and the block's own tensors, in training mode.
@@ -126,11 +127,17 @@ Tensor BlockByHand(const BasicBlock& block, const Tensor& x, double weight, int6
   return torch::relu(tfd + weight * ipd);
 }
 
+SkipWeight OnSkip(double weight) {
+  SkipWeight result;
+  result.raw = torch::full({}, weight);
+  return result;
+}
+
 TEST(BasicBlockTest, WithoutWeightIsThePlainResidualBlock) {
   const Tensor x = torch::randn({4, 16, 8, 8});
-  BasicBlock identity(BlockShape{16, 16, 1, false}, LayerStyle{}, Tensor());
+  BasicBlock identity(BlockShape{16, 16, 1, false}, LayerStyle{}, SkipWeight{});
   EXPECT_TRUE(torch::allclose(identity->forward(x), BlockByHand(identity, x, 1, 1), 1e-5, 1e-6));
-  BasicBlock projecting(BlockShape{16, 32, 2, true}, LayerStyle{}, Tensor());
+  BasicBlock projecting(BlockShape{16, 32, 2, true}, LayerStyle{}, SkipWeight{});
   EXPECT_TRUE(
       torch::allclose(projecting->forward(x), BlockByHand(projecting, x, 1, 2), 1e-5, 1e-6));
 }
@@ -138,10 +145,10 @@ TEST(BasicBlockTest, WithoutWeightIsThePlainResidualBlock) {
 TEST(BasicBlockTest, WeightScalesTheSkipPathOnly) {
   const Tensor x = torch::randn({4, 16, 8, 8});
   for (const double weight : {0.0, -0.5, 2.0}) {
-    BasicBlock identity(BlockShape{16, 16, 1, false}, LayerStyle{}, torch::full({}, weight));
+    BasicBlock identity(BlockShape{16, 16, 1, false}, LayerStyle{}, OnSkip(weight));
     EXPECT_TRUE(
         torch::allclose(identity->forward(x), BlockByHand(identity, x, weight, 1), 1e-5, 1e-6));
-    BasicBlock projecting(BlockShape{16, 32, 2, true}, LayerStyle{}, torch::full({}, weight));
+    BasicBlock projecting(BlockShape{16, 32, 2, true}, LayerStyle{}, OnSkip(weight));
     EXPECT_TRUE(
         torch::allclose(projecting->forward(x), BlockByHand(projecting, x, weight, 2), 1e-5, 1e-6));
   }
@@ -165,7 +172,7 @@ std::vector<double> SiteGradients(Granularity granularity) {
   const Tensor x = Pictures(4);
   torch::nn::functional::cross_entropy(model->forward(x), torch::tensor({1, 2, 3, 4})).backward();
   std::vector<double> gradients;
-  for (const auto& site : model->sites()) gradients.push_back(site.weight.grad().item<double>());
+  for (const auto& site : model->sites()) gradients.push_back(site.weight.Gradient());
   return gradients;
 }
 
@@ -191,7 +198,7 @@ TEST(AdaResNetTest, SharedWeightIsOneParameterAndMovesAtAllSites) {
   EXPECT_THAT(ParameterNames(model), Contains("skip_weights.all").Times(1));
   const torch::NoGradGuard no_grad;
   model->named_parameters()["skip_weights.all"].fill_(0.25);
-  for (const auto& site : model->sites()) EXPECT_EQ(site.weight.item<double>(), 0.25);
+  for (const auto& site : model->sites()) EXPECT_EQ(site.weight.Value(), 0.25);
 }
 
 TEST(AdaResNetTest, SeedDecidesInitialValues) {
@@ -205,9 +212,9 @@ TEST(AdaResNetTest, SeedDecidesInitialValues) {
     EXPECT_TRUE(torch::equal(a->parameters()[i], b->parameters()[i]));
   }
   EXPECT_FALSE(torch::equal(a->parameters()[0], c->parameters()[0]));
-  const double first = a->sites()[0].weight.item<double>();
-  EXPECT_NE(first, c->sites()[0].weight.item<double>());
-  EXPECT_NE(first, a->sites()[1].weight.item<double>());
+  const double first = a->sites()[0].weight.Value();
+  EXPECT_NE(first, c->sites()[0].weight.Value());
+  EXPECT_NE(first, a->sites()[1].weight.Value());
   EXPECT_NEAR(first, 0.5, 0.5);
 }
 

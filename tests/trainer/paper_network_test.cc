@@ -26,6 +26,27 @@ TEST(PaperNetworkTest, TrainableParameters) {
   EXPECT_EQ(AdaResNet(Paper(), 1, 0)->ParameterCount(), 11184466);
 }
 
+TEST(PaperNetworkTest, TrainableParametersOfOtherWeights) {
+  const auto count = [](const SkipSpec& skip) {
+    ModelSpec spec = Paper();
+    spec.skip = skip;
+    return AdaResNet(spec, 3, 0)->ParameterCount();
+  };
+  SkipSpec skip;
+  const int64_t plain = count(skip);
+  EXPECT_EQ(plain, 11190738 - 8);
+  skip.granularity = Granularity::kBlock;
+  skip.train = SkipTraining::kFrozen;
+  EXPECT_EQ(count(skip), plain);
+  skip.train = SkipTraining::kLearned;
+  skip.placement = SkipPlacement::kBoth;
+  EXPECT_EQ(count(skip), plain + 16);
+  skip.placement = SkipPlacement::kConvex;
+  EXPECT_EQ(count(skip), plain + 8);
+  skip.granularity = Granularity::kChannel;
+  EXPECT_EQ(count(skip), plain + 2 * (64 + 128 + 256 + 512));
+}
+
 TEST(PaperNetworkTest, MovingStatistics) {
   int64_t count = 0;
   for (const auto& buffer : AdaResNet(Paper(), 3, 0)->named_buffers()) {

@@ -1,10 +1,13 @@
-// relu(tfd + w * ipd): the fused CPU form against LibTorch's own operations and against hand-made
-// and numeric gradients.
+// relu(s * ipd + r * tfd): the fused CPU forms against LibTorch's own operations and against
+// hand-made and numeric gradients.
 #include "worker/trainer/skip_sum.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace adares {
@@ -26,22 +29,42 @@ Tensor Weight(double value, torch::Dtype type = torch::kFloat32) {
   return torch::full({}, value, type).requires_grad_();
 }
 
+enum class Shape { kNone, kScalar, kChannels };
+
+Tensor WeightOf(Shape shape, double value) {
+  if (shape == Shape::kNone) return {};
+  if (shape == Shape::kScalar) return Weight(value);
+  return (torch::randn({kShape[1]}) * 0.5 + value).requires_grad_();
+}
+
 struct Result {
-  Tensor out, tfd, ipd, weight;  // value and gradients
+  Tensor out, tfd, ipd, s, r;  // value and gradients
 };
 
 template <typename Sum>
-Result Differentiate(const Sum& sum, const Tensor& upstream) {
+Result Differentiate(const Sum& sum, const Tensor& upstream, Shape s_shape, Shape r_shape) {
   torch::manual_seed(1);
   const Tensor tfd = Leaf();
   const Tensor ipd = Leaf();
-  const Tensor weight = Weight(0.7);
-  const Tensor out = sum(tfd, ipd, weight);
+  const Tensor s = WeightOf(s_shape, 0.7);
+  const Tensor r = WeightOf(r_shape, -0.4);
+  const Tensor out = sum(tfd, ipd, SumCoefficients{s, r});
   out.backward(upstream);
-  return {out.detach(), tfd.grad(), ipd.grad(), weight.grad()};
+  const auto gradient = [](const Tensor& weight) {
+    return weight.defined() ? weight.grad() : weight;
+  };
+  return {out.detach(), tfd.grad(), ipd.grad(), gradient(s), gradient(r)};
 }
 
-class SkipSumTest : public testing::Test {
+void ExpectNear(const Tensor& ours, const Tensor& theirs) {
+  ASSERT_EQ(ours.defined(), theirs.defined());
+  if (!ours.defined()) return;
+  EXPECT_EQ(ours.sizes(), theirs.sizes());
+  EXPECT_TRUE(torch::allclose(ours, theirs, 1e-4, 1e-2)) << ours << theirs;
+  EXPECT_GT(ours.abs().max().item<double>(), 1);
+}
+
+class SkipSumTest : public testing::TestWithParam<std::tuple<Shape, Shape>> {
  protected:
   SkipSumTest() {
     torch::manual_seed(2);
@@ -50,79 +73,82 @@ class SkipSumTest : public testing::Test {
   Tensor upstream_;
 };
 
-TEST_F(SkipSumTest, WeightedSumEqualsLibTorchOperations) {
-  const Result ours = Differentiate(SkipSum, upstream_);
-  const Result theirs =
-      Differentiate([](const Tensor& tfd, const Tensor& ipd,
-                       const Tensor& weight) { return torch::relu(tfd + weight * ipd); },
-                    upstream_);
+TEST_P(SkipSumTest, EqualsLibTorchOperations) {
+  const auto [s, r] = GetParam();
+  const Result ours = Differentiate(SkipSum, upstream_, s, r);
+  const Result theirs = Differentiate(SkipSumByOperations, upstream_, s, r);
   EXPECT_TRUE(torch::equal(ours.out, theirs.out));
   EXPECT_TRUE(torch::equal(ours.tfd, theirs.tfd));
   EXPECT_TRUE(torch::equal(ours.ipd, theirs.ipd));
-  EXPECT_NEAR(ours.weight.item<double>(), theirs.weight.item<double>(), 1e-2);
-  EXPECT_GT(ours.weight.abs().item<double>(), 1);
+  ExpectNear(ours.s, theirs.s);
+  ExpectNear(ours.r, theirs.r);
 }
 
-TEST_F(SkipSumTest, PlainSumEqualsLibTorchOperations) {
-  const auto plain = [](const Tensor& tfd, const Tensor& ipd, const Tensor&) {
-    return SkipSum(tfd, ipd, {});
-  };
-  const auto theirs = [](const Tensor& tfd, const Tensor& ipd, const Tensor&) {
-    return torch::relu(tfd + ipd);
-  };
-  const Result a = Differentiate(plain, upstream_);
-  const Result b = Differentiate(theirs, upstream_);
-  EXPECT_TRUE(torch::equal(a.out, b.out));
-  EXPECT_TRUE(torch::equal(a.tfd, b.tfd));
-  EXPECT_TRUE(torch::equal(a.ipd, b.ipd));
+TEST_P(SkipSumTest, NotANumberStaysVisible) {
+  const auto [s, r] = GetParam();
+  Tensor tfd = torch::zeros(kShape).contiguous(torch::MemoryFormat::ChannelsLast);
+  tfd[0][0][2][3] = std::numeric_limits<float>::quiet_NaN();
+  const SumCoefficients coefficients{WeightOf(s, 0.5), WeightOf(r, 0.5)};
+  const Tensor out = SkipSum(tfd, torch::zeros_like(tfd), coefficients);
+  EXPECT_TRUE(out.isnan().any().item<bool>());
 }
 
-TEST_F(SkipSumTest, GradientOfTheWeightIsTheSumOfUpstreamTimesInput) {
+std::string NameOf(const testing::TestParamInfo<std::tuple<Shape, Shape>>& test) {
+  const char* const names[] = {"None", "Scalar", "Channels"};
+  const auto [s, r] = test.param;
+  return std::string("S") + names[static_cast<int>(s)] + "R" + names[static_cast<int>(r)];
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, SkipSumTest,
+    testing::Combine(testing::Values(Shape::kNone, Shape::kScalar, Shape::kChannels),
+                     testing::Values(Shape::kNone, Shape::kScalar, Shape::kChannels)),
+    NameOf);
+
+TEST(SkipSumWeightTest, GradientIsTheSumOfUpstreamTimesInput) {
   torch::manual_seed(1);
+  const Tensor upstream = torch::randn(kShape);
   const Tensor tfd = Leaf();
   const Tensor ipd = Leaf();
   const Tensor weight = Weight(-0.4);
-  SkipSum(tfd, ipd, weight).backward(upstream_);
+  SkipSum(tfd, ipd, {weight, {}}).backward(upstream);
   // dL/dw = sum(dL/dy * [z > 0] * ipd), by hand in double precision.
   const Tensor z = tfd.detach() - 0.4 * ipd.detach();
-  const Tensor by_hand = (upstream_ * (z > 0) * ipd.detach()).to(torch::kFloat64).sum();
+  const Tensor by_hand = (upstream * (z > 0) * ipd.detach()).to(torch::kFloat64).sum();
   EXPECT_NEAR(weight.grad().item<double>(), by_hand.item<double>(), 1e-3);
 }
 
-TEST_F(SkipSumTest, GradientOfTheWeightEqualsFiniteDifferences) {
-  torch::manual_seed(1);
-  const std::vector<int64_t> shape{2, 3, 5, 5};
-  const Tensor tfd = Leaf(torch::kFloat64, shape);
-  const Tensor ipd = Leaf(torch::kFloat64, shape);
-  const Tensor factor = torch::randn(shape, torch::kFloat64);
-  const auto loss = [&](const Tensor& weight) {
-    return (SkipSum(tfd, ipd, weight) * factor).sum();
+// Of the fused forms; LibTorch's sums do depend on it.
+TEST(SkipSumWeightTest, SumsDoNotDependOnTheThreadCount) {
+  torch::manual_seed(2);
+  const Tensor upstream = torch::randn(kShape);
+  const auto with_threads = [&](int count, Shape s, Shape r) {
+    at::set_num_threads(count);
+    return Differentiate(SkipSum, upstream, s, r);
   };
-  const Tensor weight = Weight(0.3, torch::kFloat64);
-  loss(weight).backward();
-  constexpr double kStep = 1e-6;
-  const double difference =
-      (loss(Weight(0.3 + kStep, torch::kFloat64)) - loss(Weight(0.3 - kStep, torch::kFloat64)))
-          .item<double>();
-  EXPECT_NEAR(weight.grad().item<double>(), difference / (2 * kStep), 1e-6);
-}
-
-TEST_F(SkipSumTest, NotANumberStaysVisible) {
-  Tensor tfd = torch::zeros({1, 1, 4, 8});
-  tfd[0][0][2][3] = std::numeric_limits<float>::quiet_NaN();
-  const Tensor ipd = torch::zeros({1, 1, 4, 8});
-  EXPECT_TRUE(SkipSum(tfd, ipd, {}).isnan().any().item<bool>());
-  EXPECT_TRUE(SkipSum(tfd, ipd, torch::full({}, 0.5)).isnan().any().item<bool>());
-}
-
-TEST_F(SkipSumTest, SumDoesNotDependOnTheThreadCount) {
   const int threads = at::get_num_threads();
-  at::set_num_threads(1);
-  const Tensor one = Differentiate(SkipSum, upstream_).weight;
-  at::set_num_threads(3);
-  const Tensor three = Differentiate(SkipSum, upstream_).weight;
+  for (const auto& [s, r] :
+       std::vector<std::pair<Shape, Shape>>{{Shape::kScalar, Shape::kNone},
+                                            {Shape::kNone, Shape::kScalar},
+                                            {Shape::kScalar, Shape::kScalar},
+                                            {Shape::kChannels, Shape::kNone},
+                                            {Shape::kNone, Shape::kChannels}}) {
+    const Result one = with_threads(1, s, r);
+    const Result three = with_threads(3, s, r);
+    EXPECT_TRUE(torch::equal(one.ipd, three.ipd));
+    EXPECT_TRUE(s == Shape::kNone || torch::equal(one.s, three.s));
+    EXPECT_TRUE(r == Shape::kNone || torch::equal(one.r, three.r));
+  }
   at::set_num_threads(threads);
-  EXPECT_TRUE(torch::equal(one, three));
+}
+
+TEST(SkipSumWeightTest, ChannelsInTheOtherLayoutEqualLibTorchOperations) {
+  torch::manual_seed(1);
+  const Tensor tfd = torch::randn({2, 3, 5, 5});
+  const Tensor ipd = torch::randn({2, 3, 5, 5});
+  const SumCoefficients coefficients{torch::randn({3}), {}};
+  EXPECT_TRUE(
+      torch::equal(SkipSum(tfd, ipd, coefficients), SkipSumByOperations(tfd, ipd, coefficients)));
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ void FillGlorot(torch::Tensor& weight, int64_t taps, Random& random) {
 }  // namespace
 
 BasicBlockImpl::BasicBlockImpl(const BlockShape& shape, const LayerStyle& style,
-                               torch::Tensor skip_weight)
+                               SkipWeight skip_weight)
     : style_(style), skip_weight_(std::move(skip_weight)) {
   const int64_t width = shape.out_channels;
   conv1_ = register_module("conv1", MakeConv({shape.in_channels, width, 3, shape.stride}, style));
@@ -109,13 +109,13 @@ torch::Tensor BasicBlockImpl::forward(const torch::Tensor& x) {
   tfd = bn2_->forward(Convolve(conv2_, tfd, style_));
   // A 1x1 kernel needs no padding in either style.
   const torch::Tensor ipd = downsample_.is_empty() ? x : downsample_->forward(x);
-  return SkipSum(tfd, ipd, skip_weight_);
+  return SkipSum(tfd, ipd, skip_weight_.Coefficients());
 }
 
 AdaResNetImpl::AdaResNetImpl(const ModelSpec& spec, int64_t input_channels, int64_t seed)
     : spec_(spec),
       style_(spec.family == Family::kPaper ? kPaperStyle : kCifarStyle),
-      skip_random_(static_cast<uint64_t>(seed), RandomStream::kSkipWeights) {
+      skip_weights_(spec.skip, seed) {
   const bool paper = spec.family == Family::kPaper;
   const int64_t first_width = paper ? 64 : 16;
   const int64_t stages = paper ? 4 : 3;
@@ -130,7 +130,7 @@ AdaResNetImpl::AdaResNetImpl(const ModelSpec& spec, int64_t input_channels, int6
     width = out;
   }
   fc_ = register_module("fc", torch::nn::Linear(width, kClasses));
-  RegisterSkipWeights();
+  skip_weights_.RegisterIn(*this);
   Initialise(Random(static_cast<uint64_t>(seed), RandomStream::kWeights));
 }
 
@@ -148,60 +148,14 @@ void AdaResNetImpl::BuildStage(int64_t index, int64_t blocks, BlockShape first) 
   for (int64_t i = 0; i < blocks; ++i) {
     const BlockShape shape =
         i == 0 ? first : BlockShape{first.out_channels, first.out_channels, 1, false};
-    Site site{stage + "." + std::to_string(i), "", {}};
-    switch (spec_.skip.granularity) {
-      case Granularity::kNone:
-        break;
-      case Granularity::kUnified:
-        site.group = "all";
-        break;
-      case Granularity::kStage:
-        site.group = stage;
-        break;
-      case Granularity::kBlockType:
-        site.group = shape.projection ? "convolutional" : "identity";
-        break;
-      case Granularity::kBlock:
-        site.group = site.name;
-        break;
-    }
-    if (!site.group.empty()) site.weight = SkipWeightFor(site.group);
-    stage_blocks.emplace_back(shape, style_, site.weight);
+    const SkipSite site{stage + "." + std::to_string(i), stage, shape.projection,
+                        shape.out_channels};
+    sites_.push_back({site.name, skip_weights_.GroupOf(site), skip_weights_.At(site)});
+    stage_blocks.emplace_back(shape, style_, sites_.back().weight);
     members->push_back(stage_blocks.back());
-    sites_.push_back(std::move(site));
   }
   register_module(stage, members);
   stages_.push_back(std::move(stage_blocks));
-}
-
-torch::Tensor AdaResNetImpl::SkipWeightFor(const std::string& group) {
-  const auto known = skip_weights_.find(group);
-  if (known != skip_weights_.end()) return known->second;
-  const SkipInit& init = spec_.skip.init;
-  const double value = init.kind == SkipInit::Kind::kConstant
-                           ? init.value
-                           : init.value + init.sd * skip_random_.Normal();
-  const torch::Tensor weight = torch::full({}, value, torch::kFloat32);
-  skip_weights_[group] = weight;
-  return weight;
-}
-
-void AdaResNetImpl::RegisterSkipWeights() {
-  if (skip_weights_.empty()) return;
-  const auto root = register_module("skip_weights", std::make_shared<torch::nn::Module>());
-  for (const auto& [group, weight] : skip_weights_) {
-    const size_t dot = group.find('.');
-    if (dot == std::string::npos) {
-      root->register_parameter(group, weight);
-      continue;
-    }
-    // Names hold no dot in LibTorch: "layer1.0" is parameter "0" of a module "layer1".
-    const std::string stage = group.substr(0, dot);
-    if (!root->named_children().contains(stage)) {
-      root->register_module(stage, std::make_shared<torch::nn::Module>());
-    }
-    root->named_children()[stage]->register_parameter(group.substr(dot + 1), weight);
-  }
 }
 
 void AdaResNetImpl::Initialise(Random random) {

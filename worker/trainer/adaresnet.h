@@ -1,18 +1,19 @@
-// The networks: basic-block ResNets with a learnable weight on the skip path of each block,
-// y = relu(tfd + w * ipd), where tfd is what the block's convolutions make and ipd is the block's
-// input or, where the shape changes, its projection. Parameters have torchvision's names. Not
-// thread-safe.
+// The networks: basic-block ResNets (He et al. 2016, arXiv 1512.03385, equations 1 and 2) whose
+// residual sums are weighted, y = relu(s * ipd + r * tfd), where tfd is what the block's
+// convolutions make and ipd is the block's input or, where the shape changes, its projection.
+// AdaResNet (arXiv 2408.09958, equation 2) has r = 1 and learns s. Parameters have torchvision's
+// names. Not thread-safe.
 #pragma once
 
 #include <torch/torch.h>
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "core/trial_spec.h"
 #include "worker/trainer/random.h"
+#include "worker/trainer/skip_weights.h"
 
 namespace adares {
 
@@ -35,9 +36,8 @@ struct BlockShape {
 
 class BasicBlockImpl : public torch::nn::Module {
  public:
-  // `skip_weight` holds one element; undefined for the plain sum. It is registered by whoever
-  // shares it.
-  BasicBlockImpl(const BlockShape& shape, const LayerStyle& style, torch::Tensor skip_weight);
+  // The tensors of `skip_weight` are registered by whoever shares it.
+  BasicBlockImpl(const BlockShape& shape, const LayerStyle& style, SkipWeight skip_weight);
   torch::Tensor forward(const torch::Tensor& x);
 
  private:
@@ -45,17 +45,17 @@ class BasicBlockImpl : public torch::nn::Module {
   torch::nn::Conv2d conv1_{nullptr}, conv2_{nullptr};
   torch::nn::BatchNorm2d bn1_{nullptr}, bn2_{nullptr};
   torch::nn::Sequential downsample_{nullptr};  // null where the input passes as it is
-  torch::Tensor skip_weight_;
+  SkipWeight skip_weight_;
 };
 TORCH_MODULE(BasicBlock);
 
 class AdaResNetImpl : public torch::nn::Module {
  public:
-  // A block whose skip is weighted.
+  // A block whose sum is weighted.
   struct Site {
-    std::string name;      // "layer1.0"
-    std::string group;     // the weight it shares: "all", "layer1", "identity", "layer1.0"
-    torch::Tensor weight;  // undefined where granularity is none
+    std::string name;   // "layer1.0"
+    std::string group;  // the weight it shares: "all", "layer1", "identity", "layer1.0"
+    SkipWeight weight;
   };
 
   // Initial values come from `seed` alone. `input_channels` is 1 or 3.
@@ -67,24 +67,24 @@ class AdaResNetImpl : public torch::nn::Module {
   // In the order of the network.
   const std::vector<Site>& sites() const { return sites_; }
 
+  // The part of parameters() that skip weights are; empty where they are frozen.
+  std::vector<torch::Tensor> SkipParameters() const { return skip_weights_.Parameters(); }
+
   // Trainable parameters, skip weights included.
   int64_t ParameterCount() const;
 
  private:
   void BuildStem(int64_t input_channels, int64_t width);
   void BuildStage(int64_t index, int64_t blocks, BlockShape first);
-  torch::Tensor SkipWeightFor(const std::string& group);
-  void RegisterSkipWeights();
   void Initialise(Random random);
 
   ModelSpec spec_;
   LayerStyle style_;
-  Random skip_random_;
+  SkipWeights skip_weights_;
   torch::nn::Conv2d conv1_{nullptr};
   torch::nn::BatchNorm2d bn1_{nullptr};
   std::vector<std::vector<BasicBlock>> stages_;
   torch::nn::Linear fc_{nullptr};
-  std::map<std::string, torch::Tensor> skip_weights_;  // by group
   std::vector<Site> sites_;
 };
 TORCH_MODULE(AdaResNet);

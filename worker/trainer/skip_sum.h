@@ -1,13 +1,24 @@
-// The end of a residual block: relu(tfd + w * ipd).
+// The end of a residual block: relu(s * ipd + r * tfd), where tfd is what the block's convolutions
+// make and ipd is the block's input or its projection.
 #pragma once
 
 #include <torch/torch.h>
 
 namespace adares {
 
-// `weight` holds one element, or is undefined for the plain relu(tfd + ipd). Differentiable in all
-// three. Thread-safe.
+// Each holds one element without dimension, or one for each channel; undefined is the constant 1.
+struct SumCoefficients {
+  torch::Tensor s;  // of ipd
+  torch::Tensor r;  // of tfd
+};
+
+// AdaResNet (arXiv 2408.09958), equation 2, is the case with r undefined. NCHW; differentiable in
+// all that is defined. Thread-safe.
 torch::Tensor SkipSum(const torch::Tensor& tfd, const torch::Tensor& ipd,
-                      const torch::Tensor& weight);
+                      const SumCoefficients& coefficients);
+
+// The same by LibTorch's operations alone, on every device and in every type.
+torch::Tensor SkipSumByOperations(const torch::Tensor& tfd, const torch::Tensor& ipd,
+                                  const SumCoefficients& coefficients);
 
 }  // namespace adares

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <limits>
 #include <memory>
 #include <span>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "worker/trainer/adaresnet.h"
 #include "worker/trainer/batches.h"
 #include "worker/trainer/epoch_report.h"
+#include "worker/trainer/optimizer.h"
 #include "worker/trainer/schedule.h"
 
 namespace adares {
@@ -25,36 +25,6 @@ using trainer_protocol::EndEvent;
 
 constexpr int64_t kEvaluationBatch = 256;
 constexpr double kProgressSeconds = 1;
-
-// Weight decay pulls towards zero, which is a meaning of its own for skip weights, biases and batch
-// norm; it acts on the kernels and the dense layer's matrix only.
-bool Decays(const torch::Tensor& parameter) { return parameter.dim() >= 2; }
-
-template <typename Optimizer, typename Options>
-std::unique_ptr<torch::optim::Optimizer> MakeWithGroups(
-    const std::vector<torch::Tensor>& parameters, Options options, double weight_decay) {
-  std::vector<torch::Tensor> decaying;
-  std::vector<torch::Tensor> free;
-  for (const torch::Tensor& parameter : parameters) {
-    (Decays(parameter) ? decaying : free).push_back(parameter);
-  }
-  Options decaying_options = options;
-  decaying_options.weight_decay(weight_decay);
-  std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.emplace_back(decaying, std::make_unique<Options>(decaying_options));
-  groups.emplace_back(free, std::make_unique<Options>(options));
-  return std::make_unique<Optimizer>(groups, options);
-}
-
-std::unique_ptr<torch::optim::Optimizer> MakeOptimizer(
-    const TrainSpec& spec, const std::vector<torch::Tensor>& parameters) {
-  if (spec.optimizer == OptimizerKind::kAdam) {
-    return MakeWithGroups<torch::optim::Adam>(parameters, torch::optim::AdamOptions(spec.lr),
-                                              spec.weight_decay);
-  }
-  return MakeWithGroups<torch::optim::SGD>(
-      parameters, torch::optim::SGDOptions(spec.lr).momentum(spec.momentum), spec.weight_decay);
-}
 
 // Losses and right answers of steps whose numbers may still be on the device. Reading them waits
 // for the device, so on CUDA they are read once a log interval.
@@ -116,8 +86,7 @@ class Training {
   const std::atomic<bool>& stop_;
   const torch::Device device_;
   AdaResNet model_;
-  std::vector<torch::Tensor> parameters_;
-  std::unique_ptr<torch::optim::Optimizer> optimizer_;
+  std::unique_ptr<TrialOptimizer> optimizer_;
   BatchMaker train_batches_;
   BatchMaker test_batches_;
   Random order_random_;
@@ -149,13 +118,12 @@ Training::Training(const TrainingInput& input, EventSink& sink, const std::atomi
       total_steps_(spec_.epochs * steps_per_epoch_) {
   model_->to(device_);
   const torch::NoGradGuard no_grad;
-  parameters_ = model_->parameters();
-  for (torch::Tensor& parameter : parameters_) {
+  for (torch::Tensor& parameter : model_->parameters()) {
     if (parameter.dim() == 4) {
       parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
     }
   }
-  optimizer_ = MakeOptimizer(spec_, parameters_);
+  optimizer_ = std::make_unique<TrialOptimizer>(input.spec, model_);
 }
 
 EndEvent Training::Run() {
@@ -195,6 +163,7 @@ void Training::SendStart() {
 
 Training::Outcome Training::TrainEpoch(EpochReport& report) {
   model_->train();
+  optimizer_->StartEpoch(epoch_);
   // The speed is that of training: evaluation since the last report does not count.
   progress_images_ = 0;
   progress_watch_.Restart();
@@ -209,8 +178,8 @@ Training::Outcome Training::TrainEpoch(EpochReport& report) {
     if (last) ++epoch_;
     const bool logs = last || step_ % spec_.log_every == 0;
     if ((logs || device_.is_cpu()) && !pending_.Take(report.train)) return Outcome::kDiverged;
-    const bool plain = input_.spec.model.skip.granularity == Granularity::kNone;
-    if (last || (logs && !plain)) SendSkipWeights(epoch_);
+    const bool constant = model_->SkipParameters().empty();
+    if (last || (logs && !constant)) SendSkipWeights(epoch_);
     SendProgress(last);
     if (stop_) return Outcome::kStopped;
   }
@@ -222,15 +191,11 @@ void Training::Step(std::span<const uint32_t> indices) {
       DrawPlacements(input_.spec.data.augment, indices.size(), augmentation_random_);
   const Batch batch = train_batches_.Make(indices, placements);
   learning_rate_ = LearningRate(spec_, step_, total_steps_);
-  for (torch::optim::OptimizerParamGroup& group : optimizer_->param_groups()) {
-    group.options().set_lr(learning_rate_);
-  }
-  // Without old gradients the backward pass hands over its own buffers instead of adding to zeros.
-  for (torch::Tensor& parameter : parameters_) parameter.mutable_grad().reset();
+  optimizer_->ClearGradients();
   const torch::Tensor logits = model_->forward(batch.images);
   const torch::Tensor loss = torch::nn::functional::cross_entropy(logits, batch.labels);
   loss.backward();
-  optimizer_->step();
+  optimizer_->Step(learning_rate_);
   pending_.Add(loss, logits, batch);
   progress_images_ += batch.size;
   ++step_;
@@ -255,12 +220,7 @@ Training::Outcome Training::Evaluate(const BatchMaker& maker, const std::vector<
 void Training::SendSkipWeights(int64_t epoch) {
   trainer_protocol::SkipWeightsEvent event;
   for (const AdaResNetImpl::Site& site : model_->sites()) {
-    SkipWeightPoint point{site.name, step_, epoch, 1, std::numeric_limits<double>::quiet_NaN()};
-    if (site.weight.defined()) {
-      point.value = site.weight.item<float>();
-      if (site.weight.grad().defined()) point.gradient = site.weight.grad().item<float>();
-    }
-    event.weights.push_back(std::move(point));
+    event.weights.push_back({site.name, step_, epoch, site.weight.Value(), site.weight.Gradient()});
   }
   sink_.Send(event);
 }

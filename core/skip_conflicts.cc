@@ -1,0 +1,189 @@
+// Rules between the fields of `model.skip`.
+#include "core/skip_conflicts.h"
+
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "core/number_text.h"
+#include "core/skip_constraint_text.h"
+#include "core/skip_init_text.h"
+
+namespace adares {
+namespace {
+
+using Conflict = std::optional<TrialSpecConflict>;
+using Constraint = SkipConstraint::Kind;
+
+constexpr char kGranularity[] = "model.skip.granularity";
+constexpr char kPlacement[] = "model.skip.placement";
+constexpr char kConstraint[] = "model.skip.constraint";
+constexpr char kInit[] = "model.skip.init";
+constexpr char kInitIdentity[] = "model.skip.init_identity";
+constexpr char kInitConvolutional[] = "model.skip.init_convolutional";
+constexpr char kTrain[] = "model.skip.train";
+constexpr char kFrozenEpochs[] = "model.skip.frozen_epochs";
+constexpr char kLrMult[] = "model.skip.lr_mult";
+constexpr char kWeightDecay[] = "model.skip.weight_decay";
+constexpr char kDecayCentre[] = "model.skip.decay_centre";
+
+// A conflict if the field has another value than its default: `because` says why it must not.
+Conflict MustBeDefault(const TrialSpec& spec, const char* path, const char* cause_path,
+                       std::string_view because) {
+  const TrialSpecField& field = *FindTrialSpecField(path);
+  const std::string text = field.text(TrialSpec{});
+  if (field.text(spec) == text) return {};
+  return TrialSpecConflict{absl::StrCat(std::string(because), "; ", path, " must be ", text,
+                                        " there (leave it out, or exclude the combination)"),
+                           {path, cause_path}};
+}
+
+Conflict PlainConflict(const TrialSpec& spec) {
+  if (spec.model.skip.granularity != Granularity::kNone) return {};
+  for (const char* path : {kInit, kInitIdentity, kInitConvolutional, kPlacement, kConstraint,
+                           kTrain, kFrozenEpochs, kLrMult, kWeightDecay, kDecayCentre}) {
+    if (auto conflict = MustBeDefault(
+            spec, path, kGranularity,
+            "granularity none is the plain ResNet, whose skip weight is the constant 1")) {
+      return conflict;
+    }
+  }
+  return {};
+}
+
+Conflict OverrideConflict(const SkipSpec& skip) {
+  if (!skip.init_identity && !skip.init_convolutional) return {};
+  if (skip.granularity == Granularity::kUnified || skip.granularity == Granularity::kStage) {
+    const char* const path = skip.init_identity ? kInitIdentity : kInitConvolutional;
+    return TrialSpecConflict{
+        absl::StrCat(path, " is for blocks of one type, and with granularity ",
+                     std::string(Name(skip.granularity)),
+                     " blocks of both types share a weight; take granularity block-type, block or "
+                     "channel, or leave it out"),
+        {path, kGranularity}};
+  }
+  if (!skip.init_identity || !skip.init_convolutional || skip.init == SkipInit{}) return {};
+  return TrialSpecConflict{
+      "model.skip.init does nothing where both model.skip.init_identity and "
+      "model.skip.init_convolutional are set; leave one of the three out",
+      {kInit, kInitIdentity, kInitConvolutional}};
+}
+
+Conflict FrozenConflict(const TrialSpec& spec) {
+  const SkipSpec& skip = spec.model.skip;
+  if (skip.train == SkipTraining::kFrozen) {
+    for (const char* path : {kConstraint, kFrozenEpochs, kLrMult, kWeightDecay, kDecayCentre}) {
+      if (auto conflict = MustBeDefault(spec, path, kTrain,
+                                        "model.skip.train frozen keeps the initial weights")) {
+        return conflict;
+      }
+    }
+  }
+  if (skip.frozen_epochs == 0 || skip.frozen_epochs < spec.train.epochs) return {};
+  return TrialSpecConflict{
+      absl::StrCat("model.skip.frozen_epochs ", skip.frozen_epochs, " leaves none of train.epochs ",
+                   spec.train.epochs,
+                   " to learn the weights in; take fewer, or model.skip.train frozen"),
+      {kFrozenEpochs, "train.epochs"}};
+}
+
+Conflict DecayConflict(const SkipSpec& skip) {
+  if (skip.weight_decay == 0) {
+    if (skip.decay_centre == 0) return {};
+    return TrialSpecConflict{
+        "model.skip.decay_centre does nothing where model.skip.weight_decay is 0; leave it out, or "
+        "take a weight_decay > 0",
+        {kDecayCentre, kWeightDecay}};
+  }
+  const Constraint kind = skip.constraint.kind;
+  if (kind == Constraint::kNone || kind == Constraint::kClamp) return {};
+  return TrialSpecConflict{
+      absl::StrCat("model.skip.weight_decay pulls the raw parameter, which is not the weight under "
+                   "model.skip.constraint ",
+                   FormatSkipConstraint(skip.constraint),
+                   "; take weight_decay 0, or the constraint none or clamp"),
+      {kWeightDecay, kConstraint}};
+}
+
+// The weights that a constraint gives.
+struct WeightRange {
+  double low;
+  double high;
+  bool closed;  // the ends belong to it
+  std::string text;
+
+  bool Contains(double value) const {
+    return closed ? low <= value && value <= high : low < value && value < high;
+  }
+};
+
+WeightRange RangeOf(const SkipConstraint& constraint) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const std::string high = FormatNumber(constraint.high);
+  switch (constraint.kind) {
+    case Constraint::kSigmoid:
+      return {0, constraint.high, false, absl::StrCat("above 0 and below ", high)};
+    case Constraint::kTanh:
+      return {-constraint.high, constraint.high, false,
+              absl::StrCat("above -", high, " and below ", high)};
+    case Constraint::kSoftplus:
+      return {0, kInfinity, false, "above 0"};
+    case Constraint::kClamp:
+      return {constraint.low, constraint.high, true,
+              absl::StrCat("from ", FormatNumber(constraint.low), " to ", high)};
+    case Constraint::kNone:
+      break;
+  }
+  return {-kInfinity, kInfinity, true, "any"};
+}
+
+Conflict InitConflict(const SkipInit& init, const char* path, const SkipConstraint& constraint) {
+  const WeightRange range = RangeOf(constraint);
+  const bool unbounded = init.kind == SkipInit::Kind::kNormal && !range.closed;
+  const bool inside = range.Contains(init.value) &&
+                      (init.kind != SkipInit::Kind::kUniform || range.Contains(init.high));
+  if (inside && !unbounded) return {};
+  return TrialSpecConflict{
+      absl::StrCat("model.skip.constraint ", FormatSkipConstraint(constraint), " gives weights ",
+                   range.text, ", and ", path, " ", FormatSkipInit(init),
+                   unbounded ? " has no bounds; take a uniform(low, high) inside, or clamp"
+                             : " is not inside; take one that is, or another constraint"),
+      {path, kConstraint}};
+}
+
+Conflict RangeConflict(const SkipSpec& skip) {
+  const SkipConstraint& constraint = skip.constraint;
+  if (skip.init_identity) {
+    if (auto found = InitConflict(*skip.init_identity, kInitIdentity, constraint)) return found;
+  }
+  if (skip.init_convolutional) {
+    if (auto found = InitConflict(*skip.init_convolutional, kInitConvolutional, constraint)) {
+      return found;
+    }
+  }
+  if (!skip.init_identity || !skip.init_convolutional) {
+    if (auto found = InitConflict(skip.init, kInit, constraint)) return found;
+  }
+  const WeightRange range = RangeOf(constraint);
+  if (skip.placement != SkipPlacement::kBoth || range.Contains(1)) return {};
+  return TrialSpecConflict{
+      absl::StrCat("with model.skip.placement both the weight of the residual branch starts at 1, "
+                   "and model.skip.constraint ",
+                   FormatSkipConstraint(constraint), " gives weights ", range.text,
+                   "; take another constraint, or another placement"),
+      {kConstraint, kPlacement}};
+}
+
+}  // namespace
+
+Conflict FindSkipConflict(const TrialSpec& spec) {
+  const SkipSpec& skip = spec.model.skip;
+  if (auto conflict = PlainConflict(spec)) return conflict;
+  if (auto conflict = OverrideConflict(skip)) return conflict;
+  if (auto conflict = FrozenConflict(spec)) return conflict;
+  if (auto conflict = DecayConflict(skip)) return conflict;
+  return RangeConflict(skip);
+}
+
+}  // namespace adares

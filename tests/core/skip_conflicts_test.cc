@@ -1,0 +1,190 @@
+// Rules between the fields of `model.skip`: what is refused, where, and the way out.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "core/trial_spec_fields.h"
+
+namespace adares {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+struct Setting {
+  std::string path;  // below model.skip
+  std::string text;
+};
+
+// A spec with one weight a block and the settings on top.
+TrialSpec SpecWith(const std::vector<Setting>& settings) {
+  TrialSpec spec;
+  spec.model.skip.granularity = Granularity::kBlock;
+  for (const Setting& setting : settings) {
+    const TrialSpecField* field = FindTrialSpecField("model.skip." + setting.path);
+    EXPECT_NE(field, nullptr) << setting.path;
+    const absl::Status status = field->set(spec, {setting.text, false});
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  return spec;
+}
+
+std::string MessageOf(const std::vector<Setting>& settings) {
+  const auto conflict = FindConflict(SpecWith(settings));
+  return conflict ? conflict->message : "";
+}
+
+TEST(SkipConflictTest, EachFieldAloneGoesWithAWeightABlock) {
+  for (const Setting& setting : std::vector<Setting>{{"placement", "residual"},
+                                                     {"placement", "both"},
+                                                     {"placement", "convex"},
+                                                     {"granularity", "channel"},
+                                                     {"init", "uniform(-1, 2)"},
+                                                     {"init_identity", "0"},
+                                                     {"init_convolutional", "normal(0, 0.05)"},
+                                                     {"constraint", "sigmoid(2)"},
+                                                     {"constraint", "softplus"},
+                                                     {"constraint", "clamp(1, 2)"},
+                                                     {"train", "frozen"},
+                                                     {"frozen_epochs", "9"},
+                                                     {"lr_mult", "0.1"},
+                                                     {"weight_decay", "0.1"}}) {
+    EXPECT_EQ(MessageOf({setting}), "") << setting.path << " " << setting.text;
+  }
+}
+
+TEST(SkipConflictTest, PlainResNetHasTheDefaultsOfAllOtherFields) {
+  for (const Setting& setting : std::vector<Setting>{{"placement", "residual"},
+                                                     {"init", "0"},
+                                                     {"init_identity", "0"},
+                                                     {"init_convolutional", "0"},
+                                                     {"constraint", "softplus"},
+                                                     {"train", "frozen"},
+                                                     {"frozen_epochs", "1"},
+                                                     {"lr_mult", "2"},
+                                                     {"weight_decay", "1"},
+                                                     {"decay_centre", "1"}}) {
+    const auto conflict = FindConflict(SpecWith({{"granularity", "none"}, setting}));
+    ASSERT_TRUE(conflict.has_value()) << setting.path;
+    EXPECT_THAT(conflict->message, HasSubstr("granularity none is the plain ResNet"));
+    EXPECT_THAT(conflict->message, HasSubstr("model.skip." + setting.path + " must be "));
+    EXPECT_THAT(conflict->paths,
+                ElementsAre("model.skip." + setting.path, "model.skip.granularity"));
+  }
+  EXPECT_EQ(MessageOf({{"granularity", "none"}, {"placement", "both"}}),
+            "granularity none is the plain ResNet, whose skip weight is the constant 1; "
+            "model.skip.placement must be skip there (leave it out, or exclude the combination)");
+}
+
+TEST(SkipConflictTest, OverridesNeedWeightsOfBlocksOfOneType) {
+  EXPECT_EQ(MessageOf({{"granularity", "stage"}, {"init_convolutional", "0"}}),
+            "model.skip.init_convolutional is for blocks of one type, and with granularity stage "
+            "blocks of both types share a weight; take granularity block-type, block or channel, "
+            "or leave it out");
+  EXPECT_THAT(MessageOf({{"granularity", "unified"}, {"init_identity", "0"}}),
+              HasSubstr("with granularity unified blocks of both types share a weight"));
+  for (const char* granularity : {"block-type", "block", "channel"}) {
+    EXPECT_EQ(MessageOf({{"granularity", granularity}, {"init_identity", "0"}}), "");
+  }
+  EXPECT_EQ(MessageOf({{"init", "0"}, {"init_identity", "0"}, {"init_convolutional", "1"}}),
+            "model.skip.init does nothing where both model.skip.init_identity and "
+            "model.skip.init_convolutional are set; leave one of the three out");
+}
+
+TEST(SkipConflictTest, FrozenWeightsTakeNothingThatMovesThem) {
+  for (const Setting& setting : std::vector<Setting>{{"constraint", "softplus"},
+                                                     {"frozen_epochs", "1"},
+                                                     {"lr_mult", "2"},
+                                                     {"weight_decay", "1"},
+                                                     {"decay_centre", "1"}}) {
+    const auto conflict = FindConflict(SpecWith({{"train", "frozen"}, setting}));
+    ASSERT_TRUE(conflict.has_value()) << setting.path;
+    EXPECT_THAT(conflict->paths, ElementsAre("model.skip." + setting.path, "model.skip.train"));
+  }
+  EXPECT_EQ(MessageOf({{"train", "frozen"}, {"lr_mult", "2"}}),
+            "model.skip.train frozen keeps the initial weights; model.skip.lr_mult must be 1 there "
+            "(leave it out, or exclude the combination)");
+}
+
+TEST(SkipConflictTest, FrozenEpochsLeaveOneToLearnIn) {
+  EXPECT_EQ(MessageOf({{"frozen_epochs", "9"}}), "");
+  EXPECT_EQ(MessageOf({{"frozen_epochs", "10"}}),
+            "model.skip.frozen_epochs 10 leaves none of train.epochs 10 to learn the weights in; "
+            "take fewer, or model.skip.train frozen");
+}
+
+TEST(SkipConflictTest, DecayNeedsThePlainParameter) {
+  EXPECT_EQ(MessageOf({{"weight_decay", "0.1"}, {"decay_centre", "1"}}), "");
+  EXPECT_EQ(MessageOf({{"weight_decay", "0.1"}, {"constraint", "clamp(0, 1)"}}), "");
+  EXPECT_EQ(MessageOf({{"decay_centre", "1"}}),
+            "model.skip.decay_centre does nothing where model.skip.weight_decay is 0; leave it "
+            "out, or take a weight_decay > 0");
+  EXPECT_EQ(MessageOf({{"weight_decay", "0.1"}, {"constraint", "sigmoid(2)"}}),
+            "model.skip.weight_decay pulls the raw parameter, which is not the weight under "
+            "model.skip.constraint sigmoid(2); take weight_decay 0, or the constraint none or "
+            "clamp");
+}
+
+struct RangeCase {
+  const char* constraint;
+  const char* init;
+  bool possible;
+};
+void PrintTo(const RangeCase& value, std::ostream* out) {
+  *out << value.constraint << " from " << value.init;
+}
+
+class InitRangeTest : public testing::TestWithParam<RangeCase> {};
+
+TEST_P(InitRangeTest, InitIsInsideTheRangeOfTheConstraint) {
+  const RangeCase& range = GetParam();
+  // A weight of s or g alone, so that only the initial value counts.
+  const std::string message = MessageOf({{"constraint", range.constraint}, {"init", range.init}});
+  EXPECT_EQ(message.empty(), range.possible) << message;
+  const std::vector<Setting> overrides = {{"constraint", range.constraint},
+                                          {"init_identity", range.init},
+                                          {"init_convolutional", range.init}};
+  EXPECT_EQ(MessageOf(overrides).empty(), range.possible);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, InitRangeTest,
+    testing::Values(RangeCase{"none", "normal(-7, 3)", true}, RangeCase{"sigmoid(1)", "0.5", true},
+                    RangeCase{"sigmoid(1)", "1", false}, RangeCase{"sigmoid(2)", "1", true},
+                    RangeCase{"sigmoid(1)", "0", false}, RangeCase{"tanh(1)", "-0.99", true},
+                    RangeCase{"tanh(1)", "-1", false}, RangeCase{"tanh(1)", "0", true},
+                    RangeCase{"softplus", "1e-9", true}, RangeCase{"softplus", "0", false},
+                    RangeCase{"clamp(0, 1)", "0", true}, RangeCase{"clamp(0, 1)", "1", true},
+                    RangeCase{"clamp(0, 1)", "1.01", false},
+                    RangeCase{"clamp(0, 1)", "normal(0.5, 1)", true},
+                    RangeCase{"clamp(0, 1)", "normal(2, 1)", false},
+                    RangeCase{"clamp(0, 1)", "uniform(0, 1)", true},
+                    RangeCase{"clamp(0, 1)", "uniform(0, 2)", false},
+                    RangeCase{"sigmoid(1)", "uniform(0.1, 0.9)", true},
+                    RangeCase{"sigmoid(1)", "uniform(0.1, 1)", false},
+                    RangeCase{"softplus", "normal(1, 0.1)", false}));
+
+TEST(SkipConflictTest, ImpossibleInitNamesTheWayOut) {
+  EXPECT_EQ(MessageOf({{"constraint", "sigmoid(1)"}}),
+            "model.skip.constraint sigmoid(1) gives weights above 0 and below 1, and "
+            "model.skip.init 1 is not inside; take one that is, or another constraint");
+  EXPECT_EQ(MessageOf({{"constraint", "tanh(2)"}, {"init_identity", "normal(0, 0.05)"}}),
+            "model.skip.constraint tanh(2) gives weights above -2 and below 2, and "
+            "model.skip.init_identity normal(0, 0.05) has no bounds; take a uniform(low, high) "
+            "inside, or clamp");
+}
+
+TEST(SkipConflictTest, ResidualWeightOfBothStartsAtOne) {
+  EXPECT_EQ(MessageOf({{"placement", "both"}, {"constraint", "sigmoid(2)"}}), "");
+  EXPECT_EQ(MessageOf({{"placement", "both"}, {"constraint", "clamp(-1, 0.5)"}, {"init", "0"}}),
+            "with model.skip.placement both the weight of the residual branch starts at 1, and "
+            "model.skip.constraint clamp(-1, 0.5) gives weights from -1 to 0.5; take another "
+            "constraint, or another placement");
+}
+
+}  // namespace
+}  // namespace adares

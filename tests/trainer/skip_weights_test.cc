@@ -1,0 +1,135 @@
+// The weights of the residual sums: initial values, sharing, what is reported of them, and names.
+#include "worker/trainer/skip_weights.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace adares {
+namespace {
+
+using Kind = SkipConstraint::Kind;
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+using torch::Tensor;
+
+SkipSpec Spec(Granularity granularity, const SkipInit& init) {
+  SkipSpec spec;
+  spec.granularity = granularity;
+  spec.init = init;
+  return spec;
+}
+
+const SkipSite kIdentity{"layer1.0", "layer1", false, 16};
+const SkipSite kConvolutional{"layer2.0", "layer2", true, 32};
+
+TEST(SkipWeightsTest, InitIsInEffectiveUnits) {
+  SkipSpec spec = Spec(Granularity::kBlock, {SkipInit::Kind::kConstant, 0.88, 0, 0});
+  for (const SkipConstraint& constraint : std::vector<SkipConstraint>{{Kind::kNone, 0, 0},
+                                                                      {Kind::kSigmoid, 0, 1},
+                                                                      {Kind::kTanh, 0, 1.5},
+                                                                      {Kind::kSoftplus, 0, 0},
+                                                                      {Kind::kClamp, 0, 1}}) {
+    spec.constraint = constraint;
+    EXPECT_NEAR(SkipWeights(spec, 0).At(kIdentity).Value(), 0.88, 1e-6);
+  }
+}
+
+TEST(SkipWeightsTest, OverrideCountsForBlocksOfItsType) {
+  SkipSpec spec = Spec(Granularity::kBlock, {SkipInit::Kind::kConstant, 1, 0, 0});
+  spec.init_identity = SkipInit{SkipInit::Kind::kConstant, 0, 0, 0};
+  EXPECT_EQ(SkipWeights(spec, 0).At(kIdentity).Value(), 0);
+  EXPECT_EQ(SkipWeights(spec, 0).At(kConvolutional).Value(), 1);
+  spec.init_convolutional = SkipInit{SkipInit::Kind::kNormal, 0, 0.05, 0};
+  const double drawn = SkipWeights(spec, 0).At(kConvolutional).Value();
+  EXPECT_NE(drawn, 0);
+  EXPECT_NEAR(drawn, 0, 0.3);
+  EXPECT_EQ(SkipWeights(spec, 0).At(kIdentity).Value(), 0);
+  spec.granularity = Granularity::kBlockType;
+  EXPECT_EQ(SkipWeights(spec, 0).At(kConvolutional).Value(), drawn);
+}
+
+TEST(SkipWeightsTest, ChannelsAreDrawnOneByOne) {
+  const SkipSpec spec = Spec(Granularity::kChannel, {SkipInit::Kind::kUniform, -1, 0, 3});
+  SkipSite wide = kIdentity;
+  wide.channels = 10000;
+  const Tensor raw = SkipWeights(spec, 5).At(wide).raw;
+  EXPECT_EQ(raw.sizes(), torch::IntArrayRef({10000}));
+  EXPECT_GE(raw.min().item<double>(), -1);
+  EXPECT_LT(raw.min().item<double>(), -0.99);
+  EXPECT_LE(raw.max().item<double>(), 3);
+  EXPECT_GT(raw.max().item<double>(), 2.99);
+  EXPECT_NEAR(raw.mean().item<double>(), 1, 0.05);
+  EXPECT_TRUE(torch::equal(raw, SkipWeights(spec, 5).At(wide).raw));
+  EXPECT_FALSE(torch::equal(raw, SkipWeights(spec, 6).At(wide).raw));
+}
+
+TEST(SkipWeightsTest, ValueIsTheMeanAndGradientTheSumOverChannels) {
+  SkipWeight weight;
+  weight.constraint = {Kind::kSigmoid, 0, 2};
+  weight.raw = torch::tensor({0.0, 1.0}, torch::kFloat64).requires_grad_();
+  const double expected = (1 + 2 / (1 + std::exp(-1.0))) / 2;
+  EXPECT_NEAR(weight.Value(), expected, 1e-12);
+  EXPECT_TRUE(std::isnan(weight.Gradient()));
+  (weight.raw * torch::tensor({3.0, 4.0}, torch::kFloat64)).sum().backward();
+  EXPECT_EQ(weight.Gradient(), 7);
+  EXPECT_EQ(SkipWeight{}.Value(), 1);
+  EXPECT_TRUE(std::isnan(SkipWeight{}.Gradient()));
+}
+
+TEST(SkipWeightsTest, BothStartsWithTheInitOnTheSkipAndOneOnTheResidualSide) {
+  SkipSpec spec = Spec(Granularity::kBlock, {SkipInit::Kind::kConstant, 0.25, 0, 0});
+  spec.placement = SkipPlacement::kBoth;
+  spec.constraint = {Kind::kSigmoid, 0, 2};
+  const SkipWeight weight = SkipWeights(spec, 0).At(kIdentity);
+  const SumCoefficients coefficients = weight.Coefficients();
+  EXPECT_NEAR(coefficients.s.item<double>(), 0.25, 1e-6);
+  EXPECT_EQ(coefficients.r.item<double>(), 1);
+  EXPECT_NEAR(weight.Value(), 0.25, 1e-6);
+}
+
+// Names of what `spec` gives a network of two blocks.
+struct Names {
+  std::vector<std::string> parameters, buffers;
+};
+Names NamesOf(const SkipSpec& spec) {
+  SkipWeights weights(spec, 0);
+  weights.At(kIdentity);
+  weights.At(kConvolutional);
+  torch::nn::Module network("network");
+  weights.RegisterIn(network);
+  Names names;
+  for (const auto& item : network.named_parameters()) names.parameters.push_back(item.key());
+  for (const auto& item : network.named_buffers()) names.buffers.push_back(item.key());
+  EXPECT_EQ(weights.Parameters().size(), names.parameters.size());
+  return names;
+}
+
+TEST(SkipWeightsTest, NamesSayWhichCoefficientTheyAreOf) {
+  SkipSpec spec = Spec(Granularity::kUnified, {});
+  EXPECT_THAT(NamesOf(spec).parameters, ElementsAre("skip_weights.all"));
+  spec.placement = SkipPlacement::kConvex;
+  EXPECT_THAT(NamesOf(spec).parameters, ElementsAre("skip_weights.all"));
+  spec.placement = SkipPlacement::kResidual;
+  EXPECT_THAT(NamesOf(spec).parameters, ElementsAre("residual_weights.all"));
+  spec.placement = SkipPlacement::kBoth;
+  spec.granularity = Granularity::kBlock;
+  EXPECT_THAT(NamesOf(spec).parameters,
+              UnorderedElementsAre("skip_weights.layer1.0", "skip_weights.layer2.0",
+                                   "residual_weights.layer1.0", "residual_weights.layer2.0"));
+  EXPECT_THAT(NamesOf(Spec(Granularity::kNone, {})).parameters, ElementsAre());
+}
+
+TEST(SkipWeightsTest, FrozenOnesAreBuffers) {
+  SkipSpec spec = Spec(Granularity::kStage, {});
+  spec.train = SkipTraining::kFrozen;
+  EXPECT_THAT(NamesOf(spec).parameters, ElementsAre());
+  EXPECT_THAT(NamesOf(spec).buffers,
+              UnorderedElementsAre("skip_weights.layer1", "skip_weights.layer2"));
+}
+
+}  // namespace
+}  // namespace adares
