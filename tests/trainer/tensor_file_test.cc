@@ -80,7 +80,7 @@ TEST_F(TensorFileTest, StateComesBackBitByBit) {
   EXPECT_EQ(*metadata, (Metadata{{"format", "pt"}}));
   ExpectEqualStates(saved, loaded);
   EXPECT_EQ(loaded->named_buffers()["bn1.num_batches_tracked"].item<int64_t>(), 1);
-  EXPECT_EQ(loaded->sites()[0].weight.item<float>(), saved->sites()[0].weight.item<float>());
+  EXPECT_EQ(loaded->sites()[0].weight.Value(), saved->sites()[0].weight.Value());
 }
 
 TEST_F(TensorFileTest, MemoryFormatIsTheNetworksOwn) {
