@@ -81,7 +81,7 @@ std::string HintForReason(std::string_view reason) {
 std::string HintForCode(absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kUnavailable:
-      return "start one with `adares-server`, or use `adares run FILE`";
+      return "start one with `adares-server --state DIR` (what `adares run` left is such a DIR)";
     case absl::StatusCode::kDeadlineExceeded:
       return "raise --timeout, or see the coordinator's log";
     case absl::StatusCode::kUnimplemented:

@@ -82,6 +82,11 @@ struct SweepWatch::Impl {
     return FromGrpcStatus(status);
   }
 
+  bool IsStopping() {
+    const std::lock_guard lock(mutex);
+    return is_stopping;
+  }
+
   bool PauseBeforeNextTry() {
     std::unique_lock lock(mutex);
     return !stopped.wait_for(lock, kPauseBetweenTries, [this] { return is_stopping; });
@@ -90,7 +95,9 @@ struct SweepWatch::Impl {
   void Run() {
     for (;;) {
       const absl::Status status = ReadStream();
-      const bool may_try_again = has_answer && status.code() == absl::StatusCode::kUnavailable;
+      // A coordinator that goes down ends calls as UNAVAILABLE, or as CANCELLED in its last moment.
+      const bool is_lost = absl::IsUnavailable(status) || absl::IsCancelled(status);
+      const bool may_try_again = has_answer && is_lost && !IsStopping();
       // A stream that ends in peace before the sweep does is taken up again as well.
       if (!may_try_again && !(status.ok() && !is_final)) {
         return Push({WatchEvent::Kind::kEnded, {}, status});

@@ -158,7 +158,7 @@ TEST_P(MachineOutputTest, NoCoordinatorIsOneDocumentAndTheWayOut) {
   const auto result = RunAs("json");
   EXPECT_EQ(result.exit_code, 6);
   EXPECT_THAT(result.err, HasSubstr("error: cannot reach the coordinator at " + Address()));
-  EXPECT_THAT(result.err, HasSubstr("hint: start one with `adares-server`"));
+  EXPECT_THAT(result.err, HasSubstr("hint: start one with `adares-server --state DIR`"));
   EXPECT_EQ(json::parse(result.out, nullptr, false)["error"]["status"], "UNAVAILABLE");
 }
 

@@ -72,9 +72,10 @@ TEST(ProblemTest, UnreachableCoordinatorIsNamed) {
   const absl::Status status = absl::UnavailableError(
       "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:7070: "
       "Connection refused");
-  EXPECT_EQ(ProblemText(DescribeProblem(status, kServer)),
-            "error: cannot reach the coordinator at 127.0.0.1:7070: Connection refused\n"
-            "hint: start one with `adares-server`, or use `adares run FILE`\n");
+  EXPECT_EQ(
+      ProblemText(DescribeProblem(status, kServer)),
+      "error: cannot reach the coordinator at 127.0.0.1:7070: Connection refused\n"
+      "hint: start one with `adares-server --state DIR` (what `adares run` left is such a DIR)\n");
 }
 
 TEST(ProblemTest, ExcerptMarksTheColumn) {

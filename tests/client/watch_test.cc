@@ -81,6 +81,14 @@ TEST_F(WatchTest, LostConnectionIsTakenUpFromTheLastRevision) {
               testing::Contains("WatchSweep name: \"sweeps/mnist\" start_revision: 2"));
 }
 
+TEST_F(WatchTest, ACallThatADyingCoordinatorCancelsIsNoInterrupt) {
+  ServeWatches(
+      {{{Queued(), Epoch()}, absl::CancelledError("going down")}, {{Done()}, absl::OkStatus()}});
+  const auto result = Run({"sweep", "watch", "mnist"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("is lost; trying again\nthe connection is back\n"));
+}
+
 TEST_F(WatchTest, InterruptSaysThatTheSweepGoesOn) {
   ServeWatches({{{Queued(), Epoch()}, absl::UnavailableError("gone")}});
   Program program(Options({"sweep", "watch", "mnist"}));

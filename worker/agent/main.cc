@@ -120,6 +120,10 @@ int Run(int argc, char** argv) {
       "event=started worker={} server={} slots={} device={} threads={} state={:?} trainer={:?}",
       identity.name, config.server, config.slots, config.device, config.threads,
       config.state_folder.string(), config.trainer.string());
+  if (config.data_dir.empty()) {
+    spdlog::warn(
+        "event=no_data hint=\"without --data only trials on synthetic images succeed here\"");
+  }
   const int exit_code = Work(config, identity, *folders);
   spdlog::info("event=stopped exit_code={}", exit_code);
   return exit_code;
