@@ -11,11 +11,6 @@ using SteadyClock = std::chrono::steady_clock;
 // What waits longer is committed next: answers to what is done should not wait for all of it.
 constexpr std::chrono::milliseconds kLongestTransaction{500};
 
-absl::Status Draining() {
-  return MakeError(absl::StatusCode::kUnavailable, reason::kDraining,
-                   "the coordinator is stopping; try again");
-}
-
 // Errors of the caller's leave the coordinator's memory as it was.
 bool IsCallersFault(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ||
@@ -24,6 +19,11 @@ bool IsCallersFault(const absl::Status& status) {
 }
 
 }  // namespace
+
+absl::Status DrainingError() {
+  return MakeError(absl::StatusCode::kUnavailable, reason::kDraining,
+                   "the coordinator is stopping; try again");
+}
 
 absl::StatusOr<std::unique_ptr<CommitLoop>> CommitLoop::Start(std::unique_ptr<Store> store,
                                                               CommitLoopOptions options,
@@ -54,7 +54,7 @@ void CommitLoop::Post(Command command, Answer answer) {
       return;
     }
   }
-  answer(Draining());
+  answer(DrainingError());
 }
 
 bool CommitLoop::PostLook(Look look) {

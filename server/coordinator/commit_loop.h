@@ -31,6 +31,9 @@ struct CommitLoopOptions {
   std::chrono::milliseconds tick = std::chrono::milliseconds(200);
 };
 
+// UNAVAILABLE DRAINING: what everything is answered with that a server which stops does not take.
+absl::Status DrainingError();
+
 class CommitLoop {
  public:
   // Runs inside the transaction. An error undoes what this command wrote, and nothing else.

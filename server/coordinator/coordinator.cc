@@ -117,8 +117,8 @@ absl::Status Coordinator::CancelSweep(const std::string& sweep, Timestamp now) {
 }
 
 absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp now) {
-  const auto it = sessions_.find(input.worker);
-  if (it == sessions_.end() || it->second.record.instance != input.instance) {
+  Session* const session = FindSession(input.worker, input.instance);
+  if (session == nullptr) {
     if (input.leaving) return SyncOutput{};
     return MakeError(absl::StatusCode::kNotFound, reason::kWorkerUnknown,
                      absl::StrCat("worker ", input.worker,
@@ -129,18 +129,25 @@ absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp n
     ADARES_RETURN_IF_ERROR(Leave(input.worker, now));
     return SyncOutput{};
   }
-  Session& session = it->second;
-  session.draining = input.draining;
-  Renew(session, now);
+  session->draining = input.draining;
+  Renew(*session, now);
   SyncOutput output;
-  ADARES_RETURN_IF_ERROR(Reconcile(session, input, now, &output));
-  if (!session.draining) ADARES_RETURN_IF_ERROR(Assign(session, now, &output));
-  ADARES_RETURN_IF_ERROR(Touch(session, now));
+  ADARES_RETURN_IF_ERROR(Reconcile(*session, input, now, &output));
+  if (!session->draining) ADARES_RETURN_IF_ERROR(Assign(*session, now, &output));
+  ADARES_RETURN_IF_ERROR(Touch(*session, now));
   return output;
 }
 
-bool Coordinator::Holds(const Session& session, const AttemptId& id) const {
-  return session.leases.contains(id);
+Coordinator::Session* Coordinator::FindSession(const std::string& worker,
+                                               const std::string& instance) {
+  const auto it = sessions_.find(worker);
+  return it != sessions_.end() && it->second.record.instance == instance ? &it->second : nullptr;
+}
+
+absl::StatusOr<LiveAttempt> Coordinator::AttemptOf(const AttemptId& id) {
+  ADARES_ASSIGN_OR_RETURN(std::optional<LiveAttempt> live, store_->FindLiveAttempt(id));
+  if (!live) return absl::InternalError(absl::StrCat("lease without an attempt: ", id.trial));
+  return *std::move(live);
 }
 
 void Coordinator::Renew(Session& session, Timestamp now) {
@@ -161,14 +168,13 @@ absl::Status Coordinator::Reconcile(Session& session, const SyncInput& input, Ti
   for (const HeldAttempt& attempt : input.held) {
     held.insert(attempt.id);
     if (session.ended.contains(attempt.id)) continue;
-    if (!Holds(session, attempt.id)) {
+    if (!session.leases.contains(attempt.id)) {
       output->stop.push_back({attempt.id, /*lease_lost=*/true});
       continue;
     }
     if (attempt.phase != HeldPhase::kRunning) continue;
-    ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live,
-                            store_->FindLiveAttempt(attempt.id));
-    if (live && live->trial_state == TrialState::kStopping) {
+    ADARES_ASSIGN_OR_RETURN(const LiveAttempt live, AttemptOf(attempt.id));
+    if (live.trial_state == TrialState::kStopping) {
       output->stop.push_back({attempt.id, /*lease_lost=*/false});
     }
   }
@@ -184,15 +190,14 @@ absl::Status Coordinator::Reconcile(Session& session, const SyncInput& input, Ti
 // carried the assignment was lost: give it again, or end it if nobody wants it. Otherwise the
 // worker gave the attempt up, and what it would report anew must not mix with what is stored.
 absl::Status Coordinator::Resend(const AttemptId& id, Timestamp now, SyncOutput* output) {
-  ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(id));
-  if (!live) return absl::InternalError(absl::StrCat("lease without an attempt: ", id.trial));
-  if (live->trial_state == TrialState::kStopping) {
-    return Finish(*live, {EndReason::kCancelled, "cancelled before it began", {}, {}}, now);
+  ADARES_ASSIGN_OR_RETURN(const LiveAttempt live, AttemptOf(id));
+  if (live.trial_state == TrialState::kStopping) {
+    return Finish(live, {EndReason::kCancelled, "cancelled before it began", {}, {}}, now);
   }
-  if (live->acknowledged_sequence > 0 || ++leases_.at(id).resends > kMaxResends) {
+  if (live.acknowledged_sequence > 0 || ++leases_.at(id).resends > kMaxResends) {
     return LoseLease(id, "it gave the attempt up", now);
   }
-  ADARES_ASSIGN_OR_RETURN(std::string spec, store_->SpecJson(live->trial_row));
+  ADARES_ASSIGN_OR_RETURN(std::string spec, store_->SpecJson(live.trial_row));
   output->start.push_back({id, std::move(spec)});
   return absl::OkStatus();
 }

@@ -146,7 +146,10 @@ class Coordinator {
   };
 
   absl::Status Load(Timestamp expires_at);
-  bool Holds(const Session& session, const AttemptId& id) const;
+  // nullptr where the worker is not registered with this instance.
+  Session* FindSession(const std::string& worker, const std::string& instance);
+  // The attempt of a lease.
+  absl::StatusOr<LiveAttempt> AttemptOf(const AttemptId& id);
   absl::Status CheckNameIsFree(const Session& session, const WorkerRecord& newcomer,
                                Timestamp now) const;
   void Renew(Session& session, Timestamp now);

@@ -8,22 +8,19 @@
 namespace adares {
 
 absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Timestamp now) {
-  const auto session = sessions_.find(input.worker);
-  const bool known =
-      session != sessions_.end() && session->second.record.instance == input.instance;
-  if (!known || !Holds(session->second, input.id)) {
-    if (known) {
-      const auto ended = session->second.ended.find(input.id);
-      if (ended != session->second.ended.end()) return ReportOutput{ended->second, false};
+  Session* const session = FindSession(input.worker, input.instance);
+  if (session == nullptr || !session->leases.contains(input.id)) {
+    if (session != nullptr) {
+      const auto ended = session->ended.find(input.id);
+      if (ended != session->ended.end()) return ReportOutput{ended->second, false};
     }
     ++effects_.stale_reports;
     return ReportOutput{0, /*lease_lost=*/true};
   }
-  ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(input.id));
-  if (!live) return absl::InternalError(absl::StrCat("lease without an attempt: ", input.id.trial));
+  ADARES_ASSIGN_OR_RETURN(const LiveAttempt live, AttemptOf(input.id));
 
   int64_t sequence = input.first_sequence;
-  int64_t acknowledged = live->acknowledged_sequence;
+  int64_t acknowledged = live.acknowledged_sequence;
   std::optional<AttemptEnd> end;
   for (const ReportRecord& record : input.records) {
     // After a gap nothing is stored: the acknowledgement tells the worker where to go on.
@@ -32,35 +29,31 @@ absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Times
       if (const auto* last = std::get_if<AttemptEnd>(&record)) {
         end = *last;
       } else {
-        ADARES_RETURN_IF_ERROR(Apply(*live, record));
+        ADARES_RETURN_IF_ERROR(Apply(live, record));
       }
       acknowledged = sequence;
     }
     ++sequence;
     if (end) break;
   }
-  if (acknowledged != live->acknowledged_sequence) {
-    ADARES_RETURN_IF_ERROR(store_->SetAcknowledgedSequence(*live, acknowledged));
+  if (acknowledged != live.acknowledged_sequence) {
+    ADARES_RETURN_IF_ERROR(store_->SetAcknowledgedSequence(live, acknowledged));
     effects_.changed_sweeps.insert(input.id.sweep);
   }
   if (end) {
-    ADARES_RETURN_IF_ERROR(Finish(*live, *end, now));
-    session->second.ended[input.id] = acknowledged;
+    ADARES_RETURN_IF_ERROR(Finish(live, *end, now));
+    session->ended[input.id] = acknowledged;
   }
   return ReportOutput{acknowledged, false};
 }
 
 absl::Status Coordinator::Reject(const ReportInput& input, const absl::Status& why, Timestamp now) {
-  const auto session = sessions_.find(input.worker);
-  if (session == sessions_.end() || session->second.record.instance != input.instance ||
-      !Holds(session->second, input.id)) {
-    return absl::OkStatus();
-  }
-  ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(input.id));
-  if (!live) return absl::InternalError(absl::StrCat("lease without an attempt: ", input.id.trial));
+  const Session* const session = FindSession(input.worker, input.instance);
+  if (session == nullptr || !session->leases.contains(input.id)) return absl::OkStatus();
+  ADARES_ASSIGN_OR_RETURN(const LiveAttempt live, AttemptOf(input.id));
   const std::string message =
       absl::StrCat("the worker's report could not be read: ", std::string(why.message()));
-  return Finish(*live, {EndReason::kError, message, {}, {}}, now);
+  return Finish(live, {EndReason::kError, message, {}, {}}, now);
 }
 
 absl::Status Coordinator::Apply(const LiveAttempt& attempt, const ReportRecord& record) {

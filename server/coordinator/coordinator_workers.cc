@@ -32,11 +32,11 @@ absl::Status CheckRegistration(const WorkerRecord& worker) {
 
 absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp now) {
   ADARES_RETURN_IF_ERROR(CheckRegistration(worker));
-  const auto it = sessions_.find(worker.name);
-  if (it != sessions_.end() && it->second.record.instance == worker.instance) {
-    Renew(it->second, now);
+  if (Session* const session = FindSession(worker.name, worker.instance)) {
+    Renew(*session, now);
     return absl::OkStatus();
   }
+  const auto it = sessions_.find(worker.name);
   std::set<std::string> replaced;
   if (it != sessions_.end()) {
     replaced = it->second.replaced;
@@ -87,10 +87,9 @@ absl::Status Coordinator::CheckNameIsFree(const Session& session, const WorkerRe
 absl::Status Coordinator::Leave(const std::string& worker, Timestamp now) {
   const std::set<AttemptId> leases = sessions_.at(worker).leases;
   for (const AttemptId& id : leases) {
-    ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(id));
-    if (!live) return absl::InternalError(absl::StrCat("lease without an attempt: ", id.trial));
+    ADARES_ASSIGN_OR_RETURN(const LiveAttempt live, AttemptOf(id));
     const AttemptEnd end{EndReason::kPreempted, "the worker left before it began", {}, {}};
-    ADARES_RETURN_IF_ERROR(Finish(*live, end, now));
+    ADARES_RETURN_IF_ERROR(Finish(live, end, now));
     ++effects_.leases_lost;
   }
   ADARES_RETURN_IF_ERROR(store_->TouchWorker(worker, WorkerState::kLeft, now));

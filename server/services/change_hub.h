@@ -1,13 +1,14 @@
 // ChangeHub tells streams which sweeps changed, and gives them a pulse.
 //
-// Thread-safe. Subscribers are called under the hub's lock: they must not block and must not call
-// the hub back.
+// Thread-safe, but for NotifyTick, which one thread calls. Subscribers are called under the hub's
+// lock: they must not block and must not call the hub back.
 #pragma once
 
 #include <chrono>
-#include <mutex>
 #include <set>
 #include <string>
+
+#include "server/services/open_streams.h"
 
 namespace adares {
 
@@ -25,22 +26,20 @@ class ChangeHub {
   };
 
   // Returns false if the hub was stopped; the subscriber is not kept then.
-  bool Subscribe(Subscriber* subscriber);
+  bool Subscribe(Subscriber* subscriber) { return subscribers_.Add(subscriber); }
   // After it returned the subscriber is not called any more. Unknown subscribers are ignored.
-  void Unsubscribe(Subscriber* subscriber);
+  void Unsubscribe(Subscriber* subscriber) { subscribers_.Remove(subscriber); }
 
   void NotifyChanged(const std::set<std::string>& sweeps);
   // Passed on at most ten times a second.
   void NotifyTick(SteadyTime now);
-  void Stop();
+  void Stop() { subscribers_.Stop(); }
 
-  size_t size() const;
+  size_t size() const { return subscribers_.size(); }
 
  private:
-  mutable std::mutex mutex_;
-  std::set<Subscriber*> subscribers_;  // guarded by mutex_
-  SteadyTime last_tick_;               // guarded by mutex_
-  bool stopped_ = false;               // guarded by mutex_
+  OpenStreams<Subscriber> subscribers_;
+  SteadyTime last_tick_;  // the ticking thread only
 };
 
 }  // namespace adares

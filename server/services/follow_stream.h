@@ -17,8 +17,8 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "core/status.h"
 #include "rpc/grpc_status.h"
+#include "server/coordinator/commit_loop.h"
 #include "server/services/change_hub.h"
 #include "server/store/reader_pool.h"
 
@@ -83,10 +83,7 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
     StartRead(heartbeat);
   }
 
-  void Stop() override {
-    End(MakeError(absl::StatusCode::kUnavailable, reason::kDraining,
-                  "the coordinator is stopping; try again"));
-  }
+  void Stop() override { End(DrainingError()); }
 
   void StartRead(bool heartbeat) {
     readers_->Post(

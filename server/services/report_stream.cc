@@ -58,23 +58,6 @@ v1::ReportResponse ResponseOf(const AttemptId& id, const ReportOutput& output) {
 
 }  // namespace
 
-bool ReportStreams::Add(ReportStream* stream) {
-  const std::lock_guard lock(mutex_);
-  if (!stopped_) streams_.insert(stream);
-  return !stopped_;
-}
-
-void ReportStreams::Remove(ReportStream* stream) {
-  const std::lock_guard lock(mutex_);
-  streams_.erase(stream);
-}
-
-void ReportStreams::Stop() {
-  const std::lock_guard lock(mutex_);
-  stopped_ = true;
-  for (ReportStream* stream : streams_) stream->Stop();
-}
-
 ReportStream* ReportStream::Begin(CommitLoop* loop, ReportStreams* streams) {
   const std::shared_ptr<ReportStream> stream(new ReportStream(loop, streams));
   stream->self_ = stream;
@@ -213,8 +196,7 @@ bool ReportStream::IsDrained() const {
 
 absl::Status ReportStream::EndOfDrained() const {
   if (half_closed_) return absl::OkStatus();
-  return MakeError(absl::StatusCode::kUnavailable, reason::kDraining,
-                   "the coordinator is stopping; try again");
+  return DrainingError();
 }
 
 }  // namespace adares

@@ -10,29 +10,16 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <set>
 
 #include "absl/status/statusor.h"
 #include "adares/v1/worker_service.pb.h"
 #include "server/coordinator/commit_loop.h"
+#include "server/services/open_streams.h"
 
 namespace adares {
 
 class ReportStream;
-
-// The streams that are open, so that a server that stops can end them. Thread-safe.
-class ReportStreams {
- public:
-  // False after Stop.
-  bool Add(ReportStream* stream);
-  void Remove(ReportStream* stream);
-  void Stop();
-
- private:
-  std::mutex mutex_;
-  std::set<ReportStream*> streams_;  // guarded by mutex_
-  bool stopped_ = false;             // guarded by mutex_
-};
+using ReportStreams = OpenStreams<ReportStream>;
 
 class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1::ReportResponse> {
  public:

@@ -7,11 +7,6 @@
 namespace adares {
 namespace {
 
-absl::Status Draining() {
-  return MakeError(absl::StatusCode::kUnavailable, reason::kDraining,
-                   "the coordinator is stopping; try again");
-}
-
 absl::Status GivenUp() { return absl::CancelledError("the worker gave the call up"); }
 
 }  // namespace
@@ -38,7 +33,7 @@ void SyncWaiters::Sync(int64_t ticket, SyncInput input, Duration max_wait, Respo
     if (!stopping) calls_[ticket] = call;
   }
   for (const CallPointer& ended : earlier) ended->respond(SyncOutput{});
-  if (stopping) return call->respond(Draining());
+  if (stopping) return call->respond(DrainingError());
   Evaluate(call);
 }
 
@@ -56,7 +51,7 @@ void SyncWaiters::Settle(const CallPointer& call, absl::StatusOr<SyncOutput> out
   {
     const std::lock_guard lock(mutex_);
     const bool says_something = !output.ok() || !output->empty();
-    if (!says_something && stopping_) output = Draining();
+    if (!says_something && stopping_) output = DrainingError();
     if (!says_something && !stopping_ && !call->given_up && call->max_wait > Duration(0)) {
       call->waits = true;
       return;
@@ -128,7 +123,7 @@ void SyncWaiters::Stop() {
     stopping_ = true;
     waiting = Remove([](const Call&) { return true; });
   }
-  for (const CallPointer& call : waiting) call->respond(Draining());
+  for (const CallPointer& call : waiting) call->respond(DrainingError());
 }
 
 }  // namespace adares

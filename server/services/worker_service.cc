@@ -161,10 +161,7 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::ListWorkers(grpc::CallbackServerCon
           reactor->Finish(ToGrpcStatus(workers.status()));
         });
       });
-  if (!posted) {
-    reactor->Finish(ToGrpcStatus(MakeError(absl::StatusCode::kUnavailable, reason::kDraining,
-                                           "the coordinator is stopping; try again")));
-  }
+  if (!posted) reactor->Finish(ToGrpcStatus(DrainingError()));
   return reactor;
 }
 
