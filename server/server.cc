@@ -39,8 +39,9 @@ namespace {
 
 constexpr std::chrono::seconds kShutdownGrace{2};
 constexpr std::chrono::seconds kLoopStalled{5};
-constexpr const char* kServices[] = {"adares.v1.SweepService", "adares.v1.TrialService",
-                                     "adares.v1.AnalysisService", "adares.v1.WorkerService"};
+constexpr const char* kServices[] = {
+    v1::SweepService::service_full_name(), v1::TrialService::service_full_name(),
+    v1::AnalysisService::service_full_name(), v1::WorkerService::service_full_name()};
 
 // The answer if it comes within a second: a busy or hung database must not hang the probes, which
 // share the HTTP thread with /metrics.
@@ -242,17 +243,20 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() { Shutdown(); }
 
+void Server::Drain() {
+  Impl& s = *impl_;
+  s.draining = true;
+  if (s.grpc) s.grpc->GetHealthCheckService()->SetServingStatus(false);
+  s.hub.Stop();
+  s.waiters.Stop();
+  if (s.workers) s.workers->EndReports();
+}
+
 void Server::Shutdown() {
   Impl& s = *impl_;
   if (s.shut_down) return;
   s.shut_down = true;
-  s.draining = true;
-  if (s.grpc) {
-    if (auto* health = s.grpc->GetHealthCheckService()) health->SetServingStatus(false);
-  }
-  s.hub.Stop();
-  s.waiters.Stop();
-  if (s.workers) s.workers->EndReports();
+  Drain();
   if (s.grpc) s.grpc->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
   if (s.http) s.http->Stop();
   s.grpc.reset();

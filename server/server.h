@@ -30,8 +30,12 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Turns health and readiness off, answers waiting calls with UNAVAILABLE, lets running calls end
-  // for a moment, commits what was accepted, and closes the database. Idempotent.
+  // Turns health and readiness off and ends calls that wait and streams, now and later, with
+  // UNAVAILABLE DRAINING. Other calls are served. Idempotent.
+  void Drain();
+
+  // Drains, lets running calls end for a moment, commits what was accepted, and closes the
+  // database. Idempotent.
   void Shutdown();
 
   // Where it listens, with the port that was taken.

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "adares/v1/analysis_service.pb.h"
 #include "adares/v1/sweep_service.pb.h"
 #include "adares/v1/trial_service.pb.h"
@@ -22,28 +22,6 @@ using grpc::experimental::InterceptorBatchMethods;
 using grpc::experimental::ServerInterceptorFactoryInterface;
 using grpc::experimental::ServerRpcInfo;
 using SteadyClock = std::chrono::steady_clock;
-
-std::string CodeName(grpc::StatusCode code) {
-  static constexpr const char* kNames[] = {"OK",
-                                           "CANCELLED",
-                                           "UNKNOWN",
-                                           "INVALID_ARGUMENT",
-                                           "DEADLINE_EXCEEDED",
-                                           "NOT_FOUND",
-                                           "ALREADY_EXISTS",
-                                           "PERMISSION_DENIED",
-                                           "RESOURCE_EXHAUSTED",
-                                           "FAILED_PRECONDITION",
-                                           "ABORTED",
-                                           "OUT_OF_RANGE",
-                                           "UNIMPLEMENTED",
-                                           "INTERNAL",
-                                           "UNAVAILABLE",
-                                           "DATA_LOSS",
-                                           "UNAUTHENTICATED"};
-  const auto index = static_cast<size_t>(code);
-  return index < std::size(kNames) ? kNames[index] : "UNKNOWN";
-}
 
 std::string TypeName(bool client_streaming, bool server_streaming) {
   if (client_streaming) return server_streaming ? "bidi_stream" : "client_stream";
@@ -97,7 +75,9 @@ class CallCounter final : public Interceptor {
     }
     if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
       const std::chrono::duration<double> length = SteadyClock::now() - begin_;
-      metrics_->Handled(kind_, CodeName(methods->GetSendStatus().error_code()), length.count());
+      // The numbers of gRPC's codes are those of Abseil's.
+      const auto code = static_cast<absl::StatusCode>(methods->GetSendStatus().error_code());
+      metrics_->Handled(kind_, absl::StatusCodeToString(code), length.count());
     }
     methods->Proceed();
   }

@@ -6,9 +6,7 @@
 #include <future>
 #include <regex>
 #include <sstream>
-#include <thread>
 
-#include "tests/fixtures/await.h"
 #include "tests/fixtures/program.h"
 #include "tests/integration/scripted_worker.h"
 #include "tests/integration/server_fixture.h"
@@ -105,18 +103,14 @@ TEST_F(ServingTest, PagesAnswer) {
   EXPECT_EQ(Get("/nothing").code, 404);
 }
 
-TEST_F(ServingTest, ReadinessEndsWhenTheServerStopsAndHealthDoesNot) {
-  ScriptedWorker worker(channel_, "w", "i");
-  ADARES_ASSERT_OK(worker.Register());
-  Reports reports(channel_, worker);  // an open stream keeps the server draining for a moment
-  v1::Assignment nothing;
-  nothing.set_trial("sweeps/a/trials/000000000000");
-  nothing.set_attempt(1);
-  ASSERT_EQ(reports.Refused(nothing, 1, {}), "LEASE_LOST");
-  std::thread stopping([this] { server_->Shutdown(); });
-  EXPECT_TRUE(fixtures::Await([this] { return Get("/readyz").code == 503; }));
+TEST_F(ServingTest, ReadinessEndsWhenTheServerDrainsAndHealthDoesNot) {
+  server_->Drain();
+  const auto ready = Get("/readyz");
+  EXPECT_EQ(ready.code, 503);
+  EXPECT_NE(ready.body.find("draining: yes"), std::string::npos) << ready.body;
   EXPECT_EQ(Get("/healthz").code, 200);
-  stopping.join();
+  // HealthCheckResponse with field 1 = NOT_SERVING (2).
+  EXPECT_EQ(*RawCall(channel_, "/grpc.health.v1.Health/Check", ""), std::string("\x08\x02"));
 }
 
 TEST_F(ServingTest, ReportStreamsEndWithAWordWhenTheServerStops) {

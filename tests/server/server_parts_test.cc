@@ -99,14 +99,19 @@ TEST(ServerMetricsTest, EffectsAreCounted) {
   EXPECT_THAT(text, HasSubstr("adares_metric_points_rejected_total{reason=\"stale_attempt\"} 2"));
 }
 
-TEST(ServerMetricsTest, FreeSlotsOfADrainingWorkerAreNotOffered) {
-  ServerMetrics metrics("1");
+// A worker with four slots, one of them busy.
+WorkerRecord Worker(WorkerState state) {
   WorkerRecord worker;
   worker.name = "w1";
   worker.slots = 4;
   worker.busy_slots = 1;
-  worker.state = WorkerState::kDraining;
-  metrics.SetWorkers({worker}, 0);
+  worker.state = state;
+  return worker;
+}
+
+TEST(ServerMetricsTest, FreeSlotsOfADrainingWorkerAreNotOffered) {
+  ServerMetrics metrics("1");
+  metrics.SetWorkers({Worker(WorkerState::kDraining)}, 0);
   EXPECT_THAT(metrics.Expose(), HasSubstr("adares_worker_slots{state=\"free\"} 0"));
   EXPECT_THAT(metrics.Expose(), HasSubstr("adares_worker_slots{state=\"busy\"} 1"));
 }
@@ -125,11 +130,7 @@ TEST(ServerMetricsTest, TransactionsThatFailAreCountedByCause) {
 
 TEST(ServerMetricsTest, AWorkerThatIsGoneHasNoHeartbeat) {
   ServerMetrics metrics("1");
-  WorkerRecord worker;
-  worker.name = "w1";
-  worker.slots = 4;
-  worker.busy_slots = 1;
-  metrics.SetWorkers({worker}, 0);
+  metrics.SetWorkers({Worker(WorkerState::kReady)}, 0);
   EXPECT_THAT(metrics.Expose(), HasSubstr("heartbeat_timestamp_seconds{worker=\"w1\"}"));
   EXPECT_THAT(metrics.Expose(), HasSubstr("adares_worker_slots{state=\"free\"} 3"));
   metrics.SetWorkers({}, 1);
