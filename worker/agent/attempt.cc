@@ -190,11 +190,6 @@ Attempt::Ending Attempt::EndingOf(const TrainerExit& exit) const {
   if (killed_as_) return *killed_as_;
   if (stopping_) return {*stopping_, StopMessage(*stopping_)};
   std::string message = absl::StrCat("the trainer ", Describe(exit));
-  // Whoever ends a worker by signalling all of its processes meets trainers that still load and
-  // have not left that signal to the worker yet.
-  if (exit.signal == SIGTERM && state_ == State::kStarting) {
-    return {EndReason::kPreempted, absl::StrCat(message, " before it was ready")};
-  }
   if (exit.signal == SIGKILL) {
     absl::StrAppend(&message, "; the kernel's out-of-memory killer does this");
   } else if (exit.signal == 0) {

@@ -1,47 +1,20 @@
 #include "worker/agent/start_check.h"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "worker/agent/trainer_process.h"
+#include "worker/agent/trainer_spawn.h"
 
 namespace adares::worker {
 namespace {
-
-struct Child {
-  pid_t pid = -1;
-  int output_fd = -1;  // read: its standard output and error
-};
-
-absl::StatusOr<Child> StartVersion(std::string program) {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "cannot make a pipe");
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-  std::string option = "--version";
-  const std::array<char*, 3> arguments{program.data(), option.data(), nullptr};
-  Child child{-1, ends[0]};
-  const int cause =
-      posix_spawn(&child.pid, program.c_str(), &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  close(ends[1]);
-  if (cause == 0) return child;
-  close(ends[0]);
-  return absl::FailedPreconditionError(
-      absl::StrCat("cannot start the trainer ", program, ": ", std::strerror(cause),
-                   "; install it there or name another with --trainer"));
-}
 
 std::string ReadToEnd(int fd) {
   std::string text;
@@ -64,9 +37,14 @@ TrainerExit WaitForExit(pid_t pid) {
 }  // namespace
 
 absl::Status CheckTrainer(const std::filesystem::path& trainer) {
-  ADARES_ASSIGN_OR_RETURN(const Child child, StartVersion(trainer.string()));
-  std::string output = ReadToEnd(child.output_fd);
-  close(child.output_fd);
+  TrainerProgram program;
+  program.path = trainer;
+  ADARES_ASSIGN_OR_RETURN(const SpawnedTrainer child, SpawnTrainer(program, {"--version"}));
+  close(child.commands_fd);
+  close(child.events_fd);
+  fcntl(child.log_fd, F_SETFL, 0);  // blocks from now on
+  std::string output = ReadToEnd(child.log_fd);
+  close(child.log_fd);
   const TrainerExit exit = WaitForExit(child.pid);
   if (exit.exit_code == 0) return absl::OkStatus();
   while (output.ends_with('\n')) output.pop_back();

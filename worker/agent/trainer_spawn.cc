@@ -97,9 +97,9 @@ std::vector<std::string> Environment(int threads) {
 }
 
 std::vector<std::string> Arguments(const TrainerProgram& program) {
-  std::vector<std::string> texts{
-      program.path.string(), "--events-fd", std::to_string(kEventsFd),      "--device",
-      program.device,        "--threads",   std::to_string(program.threads)};
+  std::vector<std::string> texts{"--events-fd", std::to_string(kEventsFd),
+                                 "--device",    program.device,
+                                 "--threads",   std::to_string(program.threads)};
   if (!program.data_dir.empty()) {
     texts.emplace_back("--data");
     texts.push_back(program.data_dir);
@@ -113,6 +113,11 @@ std::vector<std::string> Arguments(const TrainerProgram& program) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != plan.parent) _exit(127);  // the agent died before the request above
   signal(SIGPIPE, SIG_DFL);
+  // Ctrl-C, batch systems and systemd signal all processes of a worker at once. It is for the
+  // worker to stop its trainers, also those that still load: an end that nobody ordered fails the
+  // trial.
+  signal(SIGTERM, SIG_IGN);
+  signal(SIGINT, SIG_IGN);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -170,9 +175,15 @@ absl::StatusOr<Pipes> MakePipes() {
 }  // namespace
 
 absl::StatusOr<SpawnedTrainer> SpawnTrainer(const TrainerProgram& program) {
+  return SpawnTrainer(program, Arguments(program));
+}
+
+absl::StatusOr<SpawnedTrainer> SpawnTrainer(const TrainerProgram& program,
+                                            std::vector<std::string> arguments) {
   ADARES_ASSIGN_OR_RETURN(Pipes pipes, MakePipes());
   ChildPlan plan;
-  plan.argument_texts = Arguments(program);
+  plan.argument_texts = std::move(arguments);
+  plan.argument_texts.insert(plan.argument_texts.begin(), program.path.string());
   plan.environment_texts = Environment(program.threads);
   plan.arguments = Pointers(plan.argument_texts);
   plan.environment = Pointers(plan.environment_texts);

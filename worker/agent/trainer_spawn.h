@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -28,8 +29,13 @@ struct SpawnedTrainer {
 };
 
 // Starts the process in a process group of its own. It dies with the thread that calls this, so
-// that must be one that lives as long as the agent. Nothing but descriptors 0 to 3 is passed on;
-// our ends are non-blocking. An error names the program, the cause and the way out.
+// that must be one that lives as long as the agent, and ignores SIGTERM and SIGINT from its first
+// moment on. Nothing but descriptors 0 to 3 is passed on; our ends are non-blocking. An error names
+// the program, the cause and the way out.
 absl::StatusOr<SpawnedTrainer> SpawnTrainer(const TrainerProgram& program);
+
+// The same with other arguments than those of a trainer that waits for commands.
+absl::StatusOr<SpawnedTrainer> SpawnTrainer(const TrainerProgram& program,
+                                            std::vector<std::string> arguments);
 
 }  // namespace adares::worker
