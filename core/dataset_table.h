@@ -21,8 +21,8 @@ inline constexpr PartSize kSyntheticSize{20'000, 4'000};
 
 PartSize SizeOfDataset(Dataset dataset);
 
-// The published files, below the folder of data sets: "mnist/train-images-idx3-ubyte". Empty for
-// data that need none.
+// The published files, below the folder of data sets: "mnist/train-images-idx3-ubyte". Those to
+// train on come first, and pictures before their labels. Empty for data that need none.
 std::vector<std::string> FilesOfDataset(Dataset dataset);
 
 }  // namespace adares

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "core/dataset_table.h"
 #include "tests/fixtures/temp_folder.h"
+#include "tests/trainer/file_by_file.h"
 #include "worker/trainer/dataset_files.h"
 
 namespace adares {
@@ -34,6 +34,7 @@ std::vector<uint8_t> Records(uint8_t first_label) {
 class Cifar10FilesTest : public testing::Test {
  protected:
   Cifar10FilesTest() {
+    std::filesystem::create_directory(folder_ / "cifar-10-batches-bin");
     for (uint8_t part = 1; part <= 5; ++part) {
       Write("data_batch_" + std::to_string(part) + ".bin", Records(part));
     }
@@ -41,7 +42,8 @@ class Cifar10FilesTest : public testing::Test {
   }
 
   void Write(const std::string& name, const std::vector<uint8_t>& bytes) const {
-    fixtures::WriteTextFile(folder_ / name, {bytes.begin(), bytes.end()});
+    fixtures::WriteTextFile(folder_ / ("cifar-10-batches-bin/" + name),
+                            {bytes.begin(), bytes.end()});
   }
 
   std::string Error() const {
@@ -62,22 +64,14 @@ TEST_F(Cifar10FilesTest, ReadsAllPartsInOrderWithInterleavedColours) {
 }
 
 TEST_F(Cifar10FilesTest, MissingFileIsNamedWithTheWayOut) {
-  std::filesystem::remove(folder_ / "data_batch_4.bin");
+  std::filesystem::remove(folder_ / "cifar-10-batches-bin/data_batch_4.bin");
   EXPECT_EQ(ReadCifar10(folder_.path(), kRecords).status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(Error(), AllOf(HasSubstr("data_batch_4.bin"), HasSubstr("--data")));
 }
 
 // Each is missed, and there are no others.
 TEST_F(Cifar10FilesTest, TableNamesTheFilesThatAreRead) {
-  const std::vector<std::string> files = FilesOfDataset(Dataset::kCifar10);
-  for (const std::string& file : files) {
-    const std::string name = std::filesystem::path(file).filename();
-    std::filesystem::rename(folder_ / name, folder_ / "aside");
-    EXPECT_THAT(Error(), HasSubstr(folder_ / name));
-    std::filesystem::rename(folder_ / "aside", folder_ / name);
-  }
-  const std::filesystem::directory_iterator written(folder_.path());
-  EXPECT_EQ(std::distance(begin(written), end(written)), std::ssize(files));
+  ExpectEachFileIsMissed(folder_.path(), Dataset::kCifar10, [this] { return Error(); });
 }
 
 TEST_F(Cifar10FilesTest, TruncatedFileIsRefused) {
@@ -97,7 +91,7 @@ TEST_F(Cifar10FilesTest, LabelAboveNineIsRefused) {
 TEST(RealCifar10Test, HasThePublishedSizes) {
   const char* dir = std::getenv("ADARES_DATA_DIR");
   if (dir == nullptr) GTEST_SKIP() << "ADARES_DATA_DIR is not set";
-  const auto data = ReadCifar10(std::string(dir) + "/cifar-10-batches-bin");
+  const auto data = ReadCifar10(dir);
   ASSERT_TRUE(data.ok()) << data.status();
   EXPECT_EQ(data->train.size(), 50000);
   EXPECT_EQ(data->test.size(), 10000);

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "core/dataset_table.h"
 #include "tests/fixtures/temp_folder.h"
+#include "tests/trainer/file_by_file.h"
 #include "worker/trainer/dataset_files.h"
 
 namespace adares {
@@ -37,6 +37,7 @@ std::vector<uint8_t> Labels(uint32_t count) { return Idx(1, {count}, count); }
 class MnistFilesTest : public testing::Test {
  protected:
   MnistFilesTest() {
+    std::filesystem::create_directory(folder_ / "mnist");
     Write("train-images-idx3-ubyte", Images(3));
     Write("train-labels-idx1-ubyte", Labels(3));
     Write("t10k-images-idx3-ubyte", Images(2));
@@ -44,7 +45,7 @@ class MnistFilesTest : public testing::Test {
   }
 
   void Write(const std::string& name, const std::vector<uint8_t>& bytes) const {
-    fixtures::WriteTextFile(folder_ / name, {bytes.begin(), bytes.end()});
+    fixtures::WriteTextFile(folder_ / ("mnist/" + name), {bytes.begin(), bytes.end()});
   }
 
   std::string Error() const {
@@ -66,22 +67,14 @@ TEST_F(MnistFilesTest, ReadsPicturesAndLabels) {
 }
 
 TEST_F(MnistFilesTest, MissingFileIsNamedWithTheWayOut) {
-  std::filesystem::remove(folder_ / "t10k-images-idx3-ubyte");
+  std::filesystem::remove(folder_ / "mnist/t10k-images-idx3-ubyte");
   EXPECT_EQ(ReadMnist(folder_.path(), kSize).status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(Error(), AllOf(HasSubstr("t10k-images-idx3-ubyte"), HasSubstr("--data")));
 }
 
 // Each is missed, and there are no others.
 TEST_F(MnistFilesTest, TableNamesTheFilesThatAreRead) {
-  const std::vector<std::string> files = FilesOfDataset(Dataset::kMnist);
-  for (const std::string& file : files) {
-    const std::string name = std::filesystem::path(file).filename();
-    std::filesystem::rename(folder_ / name, folder_ / "aside");
-    EXPECT_THAT(Error(), HasSubstr(folder_ / name));
-    std::filesystem::rename(folder_ / "aside", folder_ / name);
-  }
-  const std::filesystem::directory_iterator written(folder_.path());
-  EXPECT_EQ(std::distance(begin(written), end(written)), std::ssize(files));
+  ExpectEachFileIsMissed(folder_.path(), Dataset::kMnist, [this] { return Error(); });
 }
 
 TEST_F(MnistFilesTest, TruncatedFileIsRefused) {
@@ -133,7 +126,7 @@ TEST_F(MnistFilesTest, LabelAboveNineIsRefused) {
 TEST(RealMnistTest, HasThePublishedSizes) {
   const char* dir = std::getenv("ADARES_DATA_DIR");
   if (dir == nullptr) GTEST_SKIP() << "ADARES_DATA_DIR is not set";
-  const auto data = ReadMnist(std::string(dir) + "/mnist");
+  const auto data = ReadMnist(dir);
   ASSERT_TRUE(data.ok()) << data.status();
   EXPECT_EQ(data->train.size(), 60000);
   EXPECT_EQ(data->test.size(), 10000);

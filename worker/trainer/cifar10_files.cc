@@ -9,8 +9,7 @@ namespace {
 
 constexpr char kWayOut[] =
     "point --data at a folder with cifar-10-batches-bin/{data_batch_1..5,test_batch}.bin (the "
-    "binary "
-    "version, unpacked)";
+    "binary version, unpacked)";
 constexpr ImageShape kShape{3, 32, 32};
 constexpr int64_t kPlane = 32 * 32;
 constexpr int64_t kRecord = 1 + 3 * kPlane;
@@ -48,17 +47,17 @@ absl::Status Append(const std::string& path, int64_t records, ImageSet& set) {
 
 }  // namespace
 
-absl::StatusOr<ImageData> ReadCifar10(const std::string& dir, int64_t records_per_file) {
+absl::StatusOr<ImageData> ReadCifar10(const std::string& data_dir, int64_t records_per_file) {
   ImageData data;
   data.train.shape = kShape;
   data.train.pixels.reserve(static_cast<size_t>(5 * records_per_file * kShape.Bytes()));
   data.test.shape = kShape;
   data.statistics = kStatistics;
-  for (int part = 1; part <= 5; ++part) {
-    ADARES_RETURN_IF_ERROR(
-        Append(absl::StrCat(dir, "/data_batch_", part, ".bin"), records_per_file, data.train));
+  const std::vector<std::string> files = FilesOfDataset(Dataset::kCifar10);
+  for (const std::string& file : files) {
+    ImageSet& part = file == files.back() ? data.test : data.train;
+    ADARES_RETURN_IF_ERROR(Append(absl::StrCat(data_dir, "/", file), records_per_file, part));
   }
-  ADARES_RETURN_IF_ERROR(Append(absl::StrCat(dir, "/test_batch.bin"), records_per_file, data.test));
   return data;
 }
 

@@ -21,8 +21,8 @@ absl::StatusOr<ImageData> Load(Dataset dataset, const std::string& data_dir) {
         " needs files and no folder is set; give --data DIR or set ADARES_DATA_DIR, or "
         "use data.dataset: synthetic"));
   }
-  if (dataset == Dataset::kMnist) return ReadMnist(data_dir + "/mnist");
-  return ReadCifar10(data_dir + "/cifar-10-batches-bin");
+  if (dataset == Dataset::kMnist) return ReadMnist(data_dir);
+  return ReadCifar10(data_dir);
 }
 
 }  // namespace

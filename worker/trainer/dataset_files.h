@@ -17,14 +17,14 @@ namespace adares {
 inline constexpr int64_t kCifar10RecordsPerFile = kCifar10Size.test;
 static_assert(kCifar10Size.train == 5 * kCifar10RecordsPerFile);
 
-// Reads DIR/{train,t10k}-{images-idx3,labels-idx1}-ubyte, 28x28 grey pictures, `expected` of them:
-// tests write fewer than are published. NOT_FOUND for a missing file, DATA_LOSS for one that is not
-// what it should be.
-absl::StatusOr<ImageData> ReadMnist(const std::string& dir, PartSize expected = kMnistSize);
+// Reads the files that FilesOfDataset names below the folder of data sets: 28x28 grey pictures,
+// `expected` of them, as tests write fewer than are published. NOT_FOUND for a missing file,
+// DATA_LOSS for one that is not what it should be.
+absl::StatusOr<ImageData> ReadMnist(const std::string& data_dir, PartSize expected = kMnistSize);
 
-// Reads DIR/data_batch_{1..5}.bin and DIR/test_batch.bin, each of `records_per_file` records of one
-// label byte and 3072 pixel bytes. Errors as above.
-absl::StatusOr<ImageData> ReadCifar10(const std::string& dir,
+// The same with files that each have `records_per_file` records of one label byte and 3072 pixel
+// bytes. Errors as above.
+absl::StatusOr<ImageData> ReadCifar10(const std::string& data_dir,
                                       int64_t records_per_file = kCifar10RecordsPerFile);
 
 }  // namespace adares

@@ -62,12 +62,12 @@ absl::StatusOr<std::vector<uint8_t>> ReadIdx(const std::string& path, uint32_t m
   return bytes;
 }
 
-absl::StatusOr<ImageSet> ReadPart(const std::string& prefix, int64_t count) {
+absl::StatusOr<ImageSet> ReadPart(const std::string& pixels_path, const std::string& labels_path,
+                                  int64_t count) {
   ImageSet set;
   set.shape = kShape;
-  ADARES_ASSIGN_OR_RETURN(set.pixels, ReadIdx(prefix + "-images-idx3-ubyte", kImagesMagic,
-                                              {count, kShape.height, kShape.width}));
-  const std::string labels_path = prefix + "-labels-idx1-ubyte";
+  ADARES_ASSIGN_OR_RETURN(set.pixels,
+                          ReadIdx(pixels_path, kImagesMagic, {count, kShape.height, kShape.width}));
   ADARES_ASSIGN_OR_RETURN(set.labels, ReadIdx(labels_path, kLabelsMagic, {count}));
   for (size_t i = 0; i < set.labels.size(); ++i) {
     if (set.labels[i] >= kClasses) {
@@ -80,10 +80,12 @@ absl::StatusOr<ImageSet> ReadPart(const std::string& prefix, int64_t count) {
 
 }  // namespace
 
-absl::StatusOr<ImageData> ReadMnist(const std::string& dir, PartSize expected) {
+absl::StatusOr<ImageData> ReadMnist(const std::string& data_dir, PartSize expected) {
+  std::vector<std::string> paths = FilesOfDataset(Dataset::kMnist);
+  for (std::string& path : paths) path = absl::StrCat(data_dir, "/", path);
   ImageData data;
-  ADARES_ASSIGN_OR_RETURN(data.train, ReadPart(dir + "/train", expected.train));
-  ADARES_ASSIGN_OR_RETURN(data.test, ReadPart(dir + "/t10k", expected.test));
+  ADARES_ASSIGN_OR_RETURN(data.train, ReadPart(paths[0], paths[1], expected.train));
+  ADARES_ASSIGN_OR_RETURN(data.test, ReadPart(paths[2], paths[3], expected.test));
   data.statistics = kStatistics;
   return data;
 }
