@@ -56,7 +56,9 @@ ExitCode TellEnd(const GlobalOptions& options, const v1::Sweep& sweep) {
     Say(options, absl::StrCat("compare: adares compare ", name));
     return ExitCode::kOk;
   }
-  Say(options, absl::StrCat("what failed: adares trial list ", name, " --state failed"));
+  if (sweep.trial_counts().failed() > 0) {
+    Say(options, absl::StrCat("what failed: adares trial list ", name, " --state failed"));
+  }
   return ExitCode::kTrialsFailed;
 }
 

@@ -70,6 +70,17 @@ TEST_F(WatchTest, FailedTrialsExitWith7) {
   EXPECT_THAT(result.err, HasSubstr("adares trial list mnist --state failed"));
 }
 
+TEST_F(WatchTest, CancelledSweepExitsWith7AndLeadsToNoFailedTrials) {
+  v1::Sweep sweep = MakeSweep(v1::Sweep::STATE_CANCELLED, 0, 0, 0);
+  sweep.mutable_trial_counts()->set_cancelled(1);
+  ServeWatches({{{Queued(), MakeUpdate(2, sweep, MakeTrial(1, v1::Trial::STATE_CANCELLED))},
+                 absl::OkStatus()}});
+  const auto result = Run({"sweep", "watch", "mnist"});
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.out, HasSubstr("mnist: cancelled, 1 of 1 trial done, 1 cancelled\n"));
+  EXPECT_EQ(result.err, "");
+}
+
 TEST_F(WatchTest, LostConnectionIsTakenUpFromTheLastRevision) {
   ServeWatches(
       {{{Queued(), Epoch()}, absl::UnavailableError("gone")}, {{Done()}, absl::OkStatus()}});
