@@ -47,6 +47,11 @@ class Trial {
     optimizer_.Step(kRate);
   }
 
+  void FirstStep() {
+    StartEpoch(0);
+    Step();
+  }
+
   std::vector<double> Values() const {
     std::vector<double> values;
     for (const auto& site : model_->sites()) values.push_back(site.weight.Value());
@@ -66,8 +71,7 @@ class Trial {
 
 TEST(TrialOptimizerTest, SkipWeightsMoveByTheirGradient) {
   Trial trial(Spec(Skip()));
-  trial.StartEpoch(0);
-  trial.Step();
+  trial.FirstStep();
   const std::vector<double> gradients = trial.Gradients();
   for (size_t i = 0; i < 3; ++i) {
     EXPECT_NEAR(trial.Values()[i], 0.5 - kRate * gradients[i], 1e-7);
@@ -77,13 +81,11 @@ TEST(TrialOptimizerTest, SkipWeightsMoveByTheirGradient) {
 
 TEST(TrialOptimizerTest, LearningRateOfSkipWeightsIsAMultiple) {
   Trial base(Spec(Skip()));
-  base.StartEpoch(0);
-  base.Step();
+  base.FirstStep();
   SkipSpec skip = Skip();
   skip.lr_mult = 10;
   Trial trial(Spec(skip));
-  trial.StartEpoch(0);
-  trial.Step();
+  trial.FirstStep();
   for (size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(trial.Gradients()[i], base.Gradients()[i]);
     EXPECT_NEAR(trial.Values()[i], 0.5 - 10 * kRate * base.Gradients()[i], 1e-6);
@@ -93,14 +95,12 @@ TEST(TrialOptimizerTest, LearningRateOfSkipWeightsIsAMultiple) {
 
 TEST(TrialOptimizerTest, DecayPullsToItsCentreAndIsNoGradientOfTheLoss) {
   Trial base(Spec(Skip()));
-  base.StartEpoch(0);
-  base.Step();
+  base.FirstStep();
   SkipSpec skip = Skip();
   skip.weight_decay = 0.3;
   skip.decay_centre = 2;
   Trial trial(Spec(skip));
-  trial.StartEpoch(0);
-  trial.Step();
+  trial.FirstStep();
   for (size_t i = 0; i < 3; ++i) {
     const double gradient = base.Gradients()[i];
     EXPECT_EQ(trial.Gradients()[i], gradient);
@@ -114,8 +114,7 @@ TEST(TrialOptimizerTest, ClampedWeightsAreProjectedAfterEachStep) {
   skip.constraint = {SkipConstraint::Kind::kClamp, 0.4, 0.6};
   skip.lr_mult = 1e6;
   Trial trial(Spec(skip));
-  trial.StartEpoch(0);
-  trial.Step();
+  trial.FirstStep();
   for (size_t i = 0; i < 3; ++i) {
     const double bound = trial.Gradients()[i] > 0 ? 0.4 : 0.6;
     EXPECT_EQ(trial.Values()[i], static_cast<double>(static_cast<float>(bound)));

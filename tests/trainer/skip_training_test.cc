@@ -1,14 +1,9 @@
 // Whole trials with weights that are frozen, thaw, or stand elsewhere in the sum: what they report.
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cmath>
-#include <memory>
 
-#include "tests/trainer/recording_sink.h"
-#include "tests/trainer/tiny_trial.h"
-#include "worker/trainer/torch_runtime.h"
-#include "worker/trainer/trial_runner.h"
+#include "tests/trainer/trial_test.h"
 
 namespace adares {
 namespace {
@@ -17,18 +12,7 @@ using trainer_protocol::EndEvent;
 using trainer_protocol::SkipWeightsEvent;
 using trainer_protocol::StartEvent;
 
-class SkipTrainingTest : public testing::Test {
- protected:
-  SkipTrainingTest() { ConfigureTorch(1); }
-
-  EndEvent Train(const TrialSpec& spec) {
-    TrialRunner(TrainerSetup{"test", "cpu", ""}, sink_).Run({Command(spec), stop_});
-    return sink_.All<EndEvent>().back();
-  }
-
-  RecordingSink sink_;
-  std::shared_ptr<std::atomic<bool>> stop_ = std::make_shared<std::atomic<bool>>(false);
-};
+using SkipTrainingTest = TrialTest;
 
 TEST_F(SkipTrainingTest, FrozenWeightsAreReportedWithTheirValuesAndNoGradient) {
   TrialSpec spec = TinySpec();

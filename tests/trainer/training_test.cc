@@ -12,12 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/trainer/recording_sink.h"
-#include "tests/trainer/tiny_trial.h"
+#include "tests/trainer/trial_test.h"
 #include "worker/trainer/dataset.h"
-#include "worker/trainer/torch_runtime.h"
 #include "worker/trainer/training.h"
-#include "worker/trainer/trial_runner.h"
 
 namespace adares {
 namespace {
@@ -29,15 +26,8 @@ using trainer_protocol::PointsEvent;
 using trainer_protocol::SkipWeightsEvent;
 using trainer_protocol::StartEvent;
 
-class TrainingTest : public testing::Test {
+class TrainingTest : public TrialTest {
  protected:
-  TrainingTest() { ConfigureTorch(1); }
-
-  EndEvent Train(const TrialSpec& spec) {
-    runner_.Run({Command(spec), stop_});
-    return sink_.All<EndEvent>().back();
-  }
-
   // (step, epoch) of each skip weight event.
   std::vector<std::pair<int64_t, int64_t>> SkipWeightSteps() const {
     std::vector<std::pair<int64_t, int64_t>> steps;
@@ -46,10 +36,6 @@ class TrainingTest : public testing::Test {
     }
     return steps;
   }
-
-  RecordingSink sink_;
-  std::shared_ptr<std::atomic<bool>> stop_ = std::make_shared<std::atomic<bool>>(false);
-  TrialRunner runner_{TrainerSetup{"test", "cpu", ""}, sink_};
 };
 
 TEST_F(TrainingTest, ReportsEverythingInOrder) {

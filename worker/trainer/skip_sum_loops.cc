@@ -16,6 +16,42 @@ double Total(const float (&lanes)[kLanes]) {
   return total;
 }
 
+// Backward of relu(weights.first * first + weights.second * second). Without kFirst the first term
+// is plain: its weight is 1 and has no gradient, and `first` is not read.
+template <bool kFirst>
+std::pair<double, double> WeightedBackward(const BackwardBuffers& buffers, Weights weights,
+                                           Range range) {
+  const float* __restrict__ const gradient = buffers.gradient + range.begin;
+  const float* __restrict__ const out = buffers.out + range.begin;
+  const float* __restrict__ const first = kFirst ? buffers.first + range.begin : nullptr;
+  const float* __restrict__ const second = buffers.second + range.begin;
+  float* __restrict__ const first_gradient = buffers.first_gradient + range.begin;
+  float* __restrict__ const second_gradient = buffers.second_gradient + range.begin;
+  float first_lanes[kLanes] = {};
+  float second_lanes[kLanes] = {};
+  const int64_t count = range.end - range.begin;
+  const int64_t whole = count - count % kLanes;
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int64_t lane = 0; lane < kLanes; ++lane) {
+      const float incoming = gradient[i + lane];
+      const float g = out[i + lane] > 0 ? incoming : 0.0f;
+      first_gradient[i + lane] = kFirst ? weights.first * g : g;
+      second_gradient[i + lane] = weights.second * g;
+      if constexpr (kFirst) first_lanes[lane] += g * first[i + lane];
+      second_lanes[lane] += g * second[i + lane];
+    }
+  }
+  std::pair<double, double> total = {Total(first_lanes), Total(second_lanes)};
+  for (int64_t i = whole; i < count; ++i) {
+    const float g = out[i] > 0 ? gradient[i] : 0.0f;
+    first_gradient[i] = kFirst ? weights.first * g : g;
+    second_gradient[i] = weights.second * g;
+    if constexpr (kFirst) total.first += static_cast<double>(g * first[i]);
+    total.second += static_cast<double>(g * second[i]);
+  }
+  return total;
+}
+
 }  // namespace
 
 void PlainForward(const ForwardBuffers& buffers, Range range) {
@@ -43,31 +79,7 @@ void OneForward(const ForwardBuffers& buffers, float weight, Range range) {
 }
 
 double OneBackward(const BackwardBuffers& buffers, float weight, Range range) {
-  const float* __restrict__ const gradient = buffers.gradient + range.begin;
-  const float* __restrict__ const out = buffers.out + range.begin;
-  const float* __restrict__ const second = buffers.second + range.begin;
-  float* __restrict__ const first_gradient = buffers.first_gradient + range.begin;
-  float* __restrict__ const second_gradient = buffers.second_gradient + range.begin;
-  float lanes[kLanes] = {};
-  const int64_t count = range.end - range.begin;
-  const int64_t whole = count - count % kLanes;
-  for (int64_t i = 0; i < whole; i += kLanes) {
-    for (int64_t lane = 0; lane < kLanes; ++lane) {
-      const float incoming = gradient[i + lane];
-      const float g = out[i + lane] > 0 ? incoming : 0.0f;
-      first_gradient[i + lane] = g;
-      second_gradient[i + lane] = weight * g;
-      lanes[lane] += g * second[i + lane];
-    }
-  }
-  double total = Total(lanes);
-  for (int64_t i = whole; i < count; ++i) {
-    const float g = out[i] > 0 ? gradient[i] : 0.0f;
-    first_gradient[i] = g;
-    second_gradient[i] = weight * g;
-    total += static_cast<double>(g * second[i]);
-  }
-  return total;
+  return WeightedBackward<false>(buffers, {1.0f, weight}, range).second;
 }
 
 void TwoForward(const ForwardBuffers& buffers, Weights weights, Range range) {
@@ -81,36 +93,7 @@ void TwoForward(const ForwardBuffers& buffers, Weights weights, Range range) {
 
 std::pair<double, double> TwoBackward(const BackwardBuffers& buffers, Weights weights,
                                       Range range) {
-  const float* __restrict__ const gradient = buffers.gradient + range.begin;
-  const float* __restrict__ const out = buffers.out + range.begin;
-  const float* __restrict__ const first = buffers.first + range.begin;
-  const float* __restrict__ const second = buffers.second + range.begin;
-  float* __restrict__ const first_gradient = buffers.first_gradient + range.begin;
-  float* __restrict__ const second_gradient = buffers.second_gradient + range.begin;
-  float first_lanes[kLanes] = {};
-  float second_lanes[kLanes] = {};
-  const int64_t count = range.end - range.begin;
-  const int64_t whole = count - count % kLanes;
-  for (int64_t i = 0; i < whole; i += kLanes) {
-    for (int64_t lane = 0; lane < kLanes; ++lane) {
-      const float incoming = gradient[i + lane];
-      const float g = out[i + lane] > 0 ? incoming : 0.0f;
-      first_gradient[i + lane] = weights.first * g;
-      second_gradient[i + lane] = weights.second * g;
-      first_lanes[lane] += g * first[i + lane];
-      second_lanes[lane] += g * second[i + lane];
-    }
-  }
-  double first_total = Total(first_lanes);
-  double second_total = Total(second_lanes);
-  for (int64_t i = whole; i < count; ++i) {
-    const float g = out[i] > 0 ? gradient[i] : 0.0f;
-    first_gradient[i] = weights.first * g;
-    second_gradient[i] = weights.second * g;
-    first_total += static_cast<double>(g * first[i]);
-    second_total += static_cast<double>(g * second[i]);
-  }
-  return {first_total, second_total};
+  return WeightedBackward<true>(buffers, weights, range);
 }
 
 void ChannelForward(const ForwardBuffers& buffers, ChannelWeights weights, Range pixels) {

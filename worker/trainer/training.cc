@@ -92,6 +92,7 @@ class Training {
   Random order_random_;
   Random augmentation_random_;
   std::vector<uint32_t> order_;  // of this epoch
+  const bool learns_skip_weights_;
   PendingSteps pending_;
   const int64_t steps_per_epoch_;
   const int64_t total_steps_;
@@ -114,6 +115,7 @@ Training::Training(const TrainingInput& input, EventSink& sink, const std::atomi
       order_random_(static_cast<uint64_t>(input.spec.seed), RandomStream::kOrder),
       augmentation_random_(static_cast<uint64_t>(input.spec.seed), RandomStream::kAugmentation),
       order_(input.split.train),
+      learns_skip_weights_(!model_->SkipParameters().empty()),
       steps_per_epoch_(StepsPerEpoch(static_cast<int64_t>(order_.size()), spec_.batch_size)),
       total_steps_(spec_.epochs * steps_per_epoch_) {
   model_->to(device_);
@@ -178,8 +180,7 @@ Training::Outcome Training::TrainEpoch(EpochReport& report) {
     if (last) ++epoch_;
     const bool logs = last || step_ % spec_.log_every == 0;
     if ((logs || device_.is_cpu()) && !pending_.Take(report.train)) return Outcome::kDiverged;
-    const bool constant = model_->SkipParameters().empty();
-    if (last || (logs && !constant)) SendSkipWeights(epoch_);
+    if (last || (logs && learns_skip_weights_)) SendSkipWeights(epoch_);
     SendProgress(last);
     if (stop_) return Outcome::kStopped;
   }
