@@ -108,6 +108,7 @@ absl::Status Server::Impl::Open() {
   ADARES_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
                           Store::Open(folder->database(), SystemNow()));
   ADARES_ASSIGN_OR_RETURN(readers, ReaderPool::Open(folder->database(), config.readers));
+  hub.SetHeartbeat(config.heartbeat);
   CommitLoopOptions options;
   options.lease = config.lease;
   // Listeners use the loop only through calls that begin after SetLoop.

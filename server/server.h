@@ -2,6 +2,7 @@
 // tests start it the same way.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -18,6 +19,8 @@ struct ServerConfig {
   bool insecure = false;
   int readers = 2;  // read-only connections
   LeaseOptions lease;
+  // How long a stream that follows changes may be silent.
+  std::chrono::milliseconds heartbeat = std::chrono::seconds(15);
 };
 
 class Server {

@@ -25,6 +25,10 @@ class ChangeHub {
     virtual void Stop() = 0;
   };
 
+  // How long subscribers may let their clients go without a message. Set it before the first one.
+  void SetHeartbeat(std::chrono::milliseconds heartbeat) { heartbeat_ = heartbeat; }
+  std::chrono::milliseconds heartbeat() const { return heartbeat_; }
+
   // Returns false if the hub was stopped; the subscriber is not kept then.
   bool Subscribe(Subscriber* subscriber) { return subscribers_.Add(subscriber); }
   // After it returned the subscriber is not called any more. Unknown subscribers are ignored.
@@ -39,6 +43,7 @@ class ChangeHub {
 
  private:
   OpenStreams<Subscriber> subscribers_;
+  std::chrono::milliseconds heartbeat_{15'000};
   SteadyTime last_tick_;  // the ticking thread only
 };
 

@@ -62,7 +62,6 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
 
  private:
   static constexpr std::chrono::milliseconds kMinInterval{150};
-  static constexpr std::chrono::seconds kHeartbeat{15};
 
   void Changed(const std::set<std::string>& sweeps) override {
     const std::lock_guard lock(topic_mutex_);
@@ -74,7 +73,7 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
     {
       const std::lock_guard lock(mutex_);
       if (busy_ || finished_) return;
-      heartbeat = now - last_write_ >= kHeartbeat;
+      heartbeat = now - last_write_ >= hub_->heartbeat();
       if (!dirty_ && !heartbeat) return;
       if (now - last_write_ < kMinInterval) return;
       busy_ = true;

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <string>
 
 #include "client/exit_code.h"
@@ -27,11 +26,7 @@ SweepPlan PlanWith(Dataset dataset) {
 
 class DataCheckTest : public testing::Test {
  protected:
-  void Write(const std::string& file) const {
-    const std::filesystem::path path = folder_ / file;
-    std::filesystem::create_directories(path.parent_path());
-    fixtures::WriteTextFile(path, "");
-  }
+  void Write(const std::string& file) const { fixtures::WriteTextFile(folder_ / file, ""); }
 
   fixtures::TempFolder folder_;
 };

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
-#include <filesystem>
 #include <thread>
 
 #include "tests/fixtures/temp_folder.h"
@@ -35,9 +34,7 @@ TEST(AvailableCoresTest, TheAffinityMaskCounts) {
 class CoresByQuotaTest : public testing::Test {
  protected:
   void Write(const std::string& file, const std::string& text) const {
-    const std::filesystem::path path = root_ / file;
-    std::filesystem::create_directories(path.parent_path());
-    fixtures::WriteTextFile(path, text);
+    fixtures::WriteTextFile(root_ / file, text);
   }
 
   fixtures::TempFolder root_;

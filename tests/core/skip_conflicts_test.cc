@@ -176,6 +176,13 @@ TEST(SkipConflictTest, ImpossibleInitNamesTheWayOut) {
             "model.skip.constraint tanh(2) gives weights above -2 and below 2, and "
             "model.skip.init_identity normal(0, 0.05) has no bounds; take a uniform(low, high) "
             "inside, or clamp");
+  // Blocks of the other type still start from model.skip.init.
+  for (const char* path : {"init_identity", "init_convolutional"}) {
+    EXPECT_THAT(MessageOf({{"constraint", "sigmoid(1)"}, {path, "0.5"}}),
+                testing::HasSubstr("and model.skip.init 1 is not inside"));
+    EXPECT_THAT(MessageOf({{"constraint", "sigmoid(1)"}, {"init", "0.5"}, {path, "1"}}),
+                testing::HasSubstr(std::string("and model.skip.") + path + " 1 is not inside"));
+  }
 }
 
 TEST(SkipConflictTest, ResidualWeightOfBothStartsAtOne) {

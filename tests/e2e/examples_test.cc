@@ -58,6 +58,8 @@ TEST_P(ExamplesTest, IsTrainedToItsComparison) {
   EXPECT_GT(trials, 0);
   EXPECT_EQ(Trials("succeeded"), trials);
   const auto comparison = nlohmann::json::parse(result.output);
+  EXPECT_EQ(static_cast<int64_t>(comparison["variants"].size()),
+            database_.Number("SELECT count(*) FROM v1_variants"));
   for (const auto& variant : comparison["variants"]) {
     EXPECT_EQ(variant["n"], variant["trialCount"]) << variant;
   }

@@ -70,6 +70,9 @@ class LogTail {
 
 class FollowTest : public ServerTest {
  protected:
+  // So that nothing comes but what somebody was woken for.
+  FollowTest() { config_.heartbeat = std::chrono::hours(1); }
+
   // A worker with the first trial of a sweep.
   void SetUp() override {
     ServerTest::SetUp();
@@ -123,6 +126,17 @@ TEST_F(FollowTest, AWatchSendsWhatIsThenWhatChangesThenEnds) {
   EXPECT_EQ(end, v1::Sweep::STATE_CANCELLED);
   EXPECT_EQ(states.at(attempt_.trial()), v1::Trial::STATE_SUCCEEDED);
   EXPECT_EQ(states.size(), 2U);
+}
+
+TEST_F(FollowTest, AWatchOfWhatDoesNotChangeShowsThatItLives) {
+  Stop();
+  config_.heartbeat = std::chrono::milliseconds(1);
+  Start();
+  Watch watch(channel_, "sweeps/followed");
+  ASSERT_TRUE(watch.Next());
+  const auto heartbeat = watch.Next();
+  ASSERT_TRUE(heartbeat);
+  EXPECT_EQ(heartbeat->trials_size(), 0);
 }
 
 TEST_F(FollowTest, AWatchGoesOnFromARevision) {
@@ -238,6 +252,7 @@ TEST_F(FollowTest, AFollowedLogOfATrialThatNeverRanEnds) {
   v1::TailLogsRequest request = Tail(/*follow=*/true);
   request.set_name(waiting);
   LogTail tail(channel_, request);
+  ASSERT_TRUE(fixtures::Await([this] { return Metric("adares_watch_streams") == 1; }));
   ADARES_ASSERT_OK(Cancel("sweeps/followed"));
   EXPECT_EQ(ErrorReason(tail.End()), "ATTEMPT_NOT_FOUND");
 }

@@ -130,6 +130,8 @@ TEST_F(ServingTest, AddressesThatOthersReachNeedTheOperatorsWord) {
   config_.http = "0.0.0.0:0";
   const auto open_pages = Server::Start(config_);
   EXPECT_NE(open_pages.status().message().find("--http 0.0.0.0:0"), std::string::npos);
+  config_.insecure = true;
+  ADARES_ASSERT_OK(Server::Start(config_));
   config_.http = "unix:" + (folder_ / "pages");
   const auto socket_pages = Server::Start(config_);
   EXPECT_NE(socket_pages.status().message().find("expected HOST:PORT, or none"), std::string::npos);

@@ -161,6 +161,9 @@ TEST_F(WorkerReportTest, MalformedRecordsOfAStaleAttemptEndNothing) {
 }
 
 TEST_F(WorkerReportTest, MalformedRecordsAreRefused) {
+  const std::vector<v1::Record> mixed = {PointRecord("loss", 1, 3), PointRecord("Not A Key", 2, 3)};
+  EXPECT_EQ(reports_->Refused(attempt_, 1, mixed), "ARGUMENT_INVALID");
+  EXPECT_EQ(Values(attempt_), std::vector<double>()) << "nor is what stands before it stored";
   EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("Not A Key", 1, 3)}), "ARGUMENT_INVALID");
   EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("loss", -1, 3)}), "ARGUMENT_INVALID");
   EXPECT_EQ(reports_->Refused(attempt_, 1, {WeightRecord("", 1, 3, 0)}), "ARGUMENT_INVALID");

@@ -12,6 +12,8 @@
 #include <string>
 #include <thread>
 
+#include "tests/fixtures/await.h"
+
 namespace adares {
 namespace {
 
@@ -43,6 +45,7 @@ class Listener {
 // The peer's first words in HTTP/2, without which gRPC takes no connection for established.
 constexpr char kEmptySettings[] = "\0\0\0\4\0\0\0\0";  // its own last NUL is the ninth byte
 
+// The one second that a test waits for: that nobody hangs up is no event.
 TEST(ChannelTest, APeerMayTakeASecondToAnswer) {
   const Listener listener;
   bool hung_up = false;
@@ -56,8 +59,7 @@ TEST(ChannelTest, APeerMayTakeASecondToAnswer) {
   });
   {
     const auto channel = MakeChannel(listener.address());
-    EXPECT_TRUE(
-        channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10)));
+    EXPECT_TRUE(channel->WaitForConnected(std::chrono::system_clock::now() + fixtures::kPatience));
   }
   peer.join();
   EXPECT_FALSE(hung_up);

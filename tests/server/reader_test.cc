@@ -256,7 +256,15 @@ TEST_F(ReaderTest, ALostStreamOfPartsGoesOnWithWhatWasNotTold) {
   ASSERT_TRUE(part.ok()) << part.status();
   const auto again = reader->ChangesSince("sweep-a", {part->revision}, kAll);
   ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_EQ(again->trials.size(), 6u);
+  EXPECT_EQ(again->trials.size(), 6u) << "all are of one revision";
+
+  std::vector<std::string> claimed;
+  for (int i = 0; i < 4; ++i) claimed.push_back(Claim().id.trial);  // each a revision of its own
+  const auto front = reader->ChangesSince("sweep-a", {0}, 4);       // two that wait, two of these
+  ASSERT_TRUE(front.ok()) << front.status();
+  EXPECT_TRUE(front->more);
+  EXPECT_THAT(Ids(reader->ChangesSince("sweep-a", {front->revision}, kAll)->trials),
+              ElementsAre(claimed[1], claimed[2], claimed[3]));
 }
 
 TEST_F(ReaderTest, ACancelledSweepIsAChange) {

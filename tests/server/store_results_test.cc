@@ -150,6 +150,7 @@ TEST_F(ResultsTest, ASiteThatTheTrialLacksIsNotFound) {
 
 TEST_F(ResultsTest, APageTokenOfAnotherSeriesIsRefused) {
   Append(attempt_, std::vector<MetricPoint>{{"a", 1, 0, 1}, {"b", 1, 0, 4}});
+  Append(attempt_, std::vector<SkipWeightPoint>{{"a", 1, 0, 1, 0}, {"b", 1, 0, 2, 0}});
   const auto reader = NewReader();
   const auto first = reader->Points("sweep-a", attempt_.id.trial, {}, {.size = 1, .token = ""});
   ASSERT_TRUE(first.ok()) << first.status();

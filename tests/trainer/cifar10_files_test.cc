@@ -34,7 +34,6 @@ std::vector<uint8_t> Records(uint8_t first_label) {
 class Cifar10FilesTest : public testing::Test {
  protected:
   Cifar10FilesTest() {
-    std::filesystem::create_directory(folder_ / "cifar-10-batches-bin");
     for (uint8_t part = 1; part <= 5; ++part) {
       Write("data_batch_" + std::to_string(part) + ".bin", Records(part));
     }

@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 #include <csignal>
 #include <string>
+
+#include "tests/fixtures/await.h"
 
 namespace adares {
 namespace {
@@ -17,8 +19,6 @@ namespace {
 using testing::ExitedWithCode;
 using trainer_protocol::StopCommand;
 using trainer_protocol::TrainCommand;
-
-constexpr std::chrono::seconds kDeadline{60};
 
 std::string Line(const trainer_protocol::Command& command) { return Encode(command) + "\n"; }
 
@@ -35,6 +35,11 @@ class Pipe {
   Pipe& operator=(const Pipe&) = delete;
 
   int read_end() const { return ends_[0]; }
+  int Unread() const {
+    int bytes = -1;
+    ioctl(ends_[0], FIONREAD, &bytes);
+    return bytes;
+  }
   void Write(const std::string& bytes) const {
     EXPECT_EQ(write(ends_[1], bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
   }
@@ -59,8 +64,7 @@ class CommandInboxTest : public testing::Test {
   }
 
   static void WaitForStop(const Assignment& assignment) {
-    const auto deadline = std::chrono::steady_clock::now() + kDeadline;
-    while (!*assignment.stop) ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    ASSERT_TRUE(fixtures::Await([&assignment] { return assignment.stop->load(); }));
   }
 
   sigset_t mask_{};
@@ -70,8 +74,10 @@ class CommandInboxTest : public testing::Test {
 TEST_F(CommandInboxTest, TrialsComeInTheirOrderHoweverTheBytesArrive) {
   CommandInbox inbox(commands_.read_end(), /*interruptible=*/false);
   const std::string bytes = TrainLine(1) + TrainLine(2);
-  for (size_t begin = 0; begin < bytes.size(); begin += 7) {
-    commands_.Write(bytes.substr(begin, 7));
+  constexpr size_t kPart = 97;  // so that lines are cut, and a part holds the end and the beginning
+  for (size_t begin = 0; begin < bytes.size(); begin += kPart) {
+    commands_.Write(bytes.substr(begin, kPart));
+    ASSERT_TRUE(fixtures::Await([this] { return commands_.Unread() == 0; }));
   }
   for (const int64_t attempt : {1, 2}) {
     const auto assignment = inbox.Next();

@@ -37,7 +37,6 @@ std::vector<uint8_t> Labels(uint32_t count) { return Idx(1, {count}, count); }
 class MnistFilesTest : public testing::Test {
  protected:
   MnistFilesTest() {
-    std::filesystem::create_directory(folder_ / "mnist");
     Write("train-images-idx3-ubyte", Images(3));
     Write("train-labels-idx1-ubyte", Labels(3));
     Write("t10k-images-idx3-ubyte", Images(2));

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "tests/fixtures/program.h"
 #include "tests/fixtures/temp_folder.h"
 #include "tests/trainer/recording_sink.h"
 #include "tests/trainer/tiny_trial.h"
@@ -124,6 +125,21 @@ TEST(TrainerProcessTest, CommandNotUnderstoodEndsTheProcess) {
   trainer.UpTo<ReadyEvent>();
   trainer.SendLine("{\"type\":\"dance\"}");
   EXPECT_EQ(trainer.ExitStatus(), 2);
+}
+
+TEST(TrainerByHandTest, SignalsStopTheTrial) {
+  const fixtures::TempFolder folder;
+  const std::string spec = folder / "trial.json";
+  fixtures::WriteTextFile(spec, CanonicalJson(EndlessSpec()));
+  for (const int signal : {SIGTERM, SIGINT}) {
+    fixtures::Program trainer({.path = ADARES_TRAINER_BINARY,
+                               .arguments = {"--spec", spec, "--threads", "1", "--device", "cpu"},
+                               .log = folder / ("by-hand-" + std::to_string(signal))});
+    ASSERT_TRUE(trainer.Says("\"type\":\"start\""));
+    trainer.Signal(signal);
+    EXPECT_EQ(trainer.Finish().exit_code, 1);
+    EXPECT_THAT(trainer.Output(), HasSubstr("\"reason\":\"cancelled\""));
+  }
 }
 
 struct RunResult {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/trial_spec.h"
+#include "tests/fixtures/await.h"
 #include "tests/worker/process_state.h"
 
 namespace adares::worker {
@@ -109,8 +110,7 @@ pid_t AgentTest::Trainer() {
 
 void AgentTest::AwaitTrainersDeath() {
   const pid_t trainer = Trainer();
-  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
-  while (!IsDead(trainer)) ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+  ASSERT_TRUE(fixtures::Await([trainer] { return IsDead(trainer); }));
 }
 
 }  // namespace adares::worker

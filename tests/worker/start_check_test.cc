@@ -2,10 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "tests/fixtures/temp_folder.h"
+#include "tests/worker/shell_script.h"
 
 namespace adares::worker {
 namespace {
@@ -15,13 +17,7 @@ using ::testing::HasSubstr;
 
 class StartCheckTest : public ::testing::Test {
  protected:
-  // A shell script in the place of the trainer.
-  std::filesystem::path Shell(const std::string& script) {
-    const std::filesystem::path path = folder_ / "trainer.sh";
-    std::ofstream(path) << "#!/bin/sh\n" << script << "\n";
-    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
-    return path;
-  }
+  std::filesystem::path Shell(const std::string& script) { return ShellScript(folder_, script); }
 
   static std::string Refusal(const absl::Status& status) {
     EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);

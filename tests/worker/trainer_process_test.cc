@@ -16,8 +16,10 @@
 #include <vector>
 
 #include "core/trainer_protocol.h"
+#include "tests/fixtures/await.h"
 #include "tests/fixtures/temp_folder.h"
 #include "tests/worker/process_state.h"
+#include "tests/worker/shell_script.h"
 
 namespace adares::worker {
 namespace {
@@ -42,13 +44,7 @@ class TrainerProcessTest : public ::testing::Test {
     unsetenv("ADARES_SCRIPT");
   }
 
-  // A shell script in the place of the trainer.
-  std::filesystem::path Shell(const std::string& script) {
-    const std::filesystem::path path = folder_ / "trainer.sh";
-    std::ofstream(path) << "#!/bin/sh\n" << script << "\n";
-    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
-    return path;
-  }
+  std::filesystem::path Shell(const std::string& script) { return ShellScript(folder_, script); }
 
   void Start(const std::filesystem::path& path) {
     auto process = TrainerProcess::Start(
@@ -212,10 +208,7 @@ TEST_F(TrainerProcessTest, SendToOneThatDoesNotListenIsAnError) {
 TEST_F(TrainerProcessTest, DrainLogTakesWhatIsThere) {
   const std::filesystem::path marker = folder_ / "marker";
   Start(Shell("echo before; echo > " + marker.string() + "; exec sleep 1000"));
-  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
-  while (!std::filesystem::exists(marker)) {
-    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
-  }
+  ASSERT_TRUE(fixtures::Await([&marker] { return std::filesystem::exists(marker); }));
   process_->DrainLog();
   EXPECT_EQ(log_, "before\n");
 }

@@ -200,12 +200,16 @@ TEST_F(CommitLoopTest, ReadinessComesBackWithTheDiskEvenWhereNobodyCalls) {
 
 TEST_F(CommitLoopTest, APauseOfTheCoordinatorItselfCostsNoLease) {
   ASSERT_TRUE(PostAndWait(Creating("alpha")).ok());
-  RegisterAndClaim();
+  const AttemptId id = RegisterAndClaim();
   clock_ += 3'600'000'000;  // the machine slept for an hour
-  EXPECT_TRUE(PostAndWait([](Coordinator& coordinator, Timestamp now) {
-                return coordinator.Sync({"w1", "i1", {}, false}, now).status();
-              }).ok());
+  EXPECT_TRUE(
+      PostAndWait([&id](Coordinator& coordinator, Timestamp now) {
+        return coordinator.Sync({"w1", "i1", {{id, HeldPhase::kRunning}}, false}, now).status();
+      }).ok());
+  loop_->Stop();
+  EXPECT_EQ(leases_expired_, 0);
   EXPECT_EQ(reader_->GetSweep("alpha")->counts.running, 1);
+  EXPECT_EQ(reader_->GetTrial(id.sweep, id.trial)->attempt_count, 1);
 }
 
 }  // namespace

@@ -346,19 +346,21 @@ TEST_F(CoordinatorTest, AfterARestartANameIsNotTakenBeforeItsWorkerHadTheTimeToC
 }
 
 TEST_F(CoordinatorTest, RenewingLeasesWritesNothing) {
+  Create(Plan("alpha", 1));
   Register("w1", "i1");
+  const std::vector<HeldAttempt> held = {{Claim("w1", "i1"), HeldPhase::kRunning}};
   const int64_t first =
       reader_->ListWorkers({})->items.at(0).last_seen_at.time_since_epoch().count();
   for (int i = 0; i < 10; ++i) {
     now_ += seconds(5);
     ASSERT_TRUE(store_->Begin().ok());
-    ASSERT_TRUE(coordinator_->Sync({"w1", "i1", {}, false}, now_).ok());
+    ASSERT_TRUE(coordinator_->Sync({"w1", "i1", held, false}, now_).ok());
     EXPECT_FALSE(store_->HasWritten()) << i;
     ASSERT_TRUE(store_->Commit().ok());
   }
   EXPECT_EQ(coordinator_->LiveWorkers().at(0).last_seen_at, now_);
   now_ += seconds(15);
-  ASSERT_TRUE(Sync("w1", "i1").ok());
+  ASSERT_TRUE(Sync("w1", "i1", held).ok());
   EXPECT_GT(reader_->ListWorkers({})->items.at(0).last_seen_at.time_since_epoch().count(), first)
       << "now and then the file learns of it";
 }
