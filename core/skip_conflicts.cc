@@ -1,11 +1,13 @@
 // Rules between the fields of `model.skip`.
 #include "core/skip_conflicts.h"
 
+#include <cmath>
 #include <limits>
 #include <string>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "core/network_table.h"
 #include "core/number_text.h"
 #include "core/skip_constraint_text.h"
 #include "core/skip_init_text.h"
@@ -138,11 +140,29 @@ WeightRange RangeOf(const SkipConstraint& constraint) {
   return {-kInfinity, kInfinity, true, "any"};
 }
 
-Conflict InitConflict(const SkipInit& init, const char* path, const SkipConstraint& constraint) {
+// Whether all initial weights are in the range, as far as they have bounds.
+bool AreInside(const SkipInit& init, const ModelSpec& model, const WeightRange& range) {
+  switch (init.kind) {
+    case SkipInit::Kind::kMatchRms:
+      return true;  // it is moved into the range of a clamp, and goes with no other
+    case SkipInit::Kind::kRootDepth:
+      return range.Contains(init.value / std::sqrt(static_cast<double>(BlockCount(model))));
+    case SkipInit::Kind::kDecay:
+      return range.Contains(init.value) && range.Contains(1);
+    case SkipInit::Kind::kUniform:
+      return range.Contains(init.value) && range.Contains(init.high);
+    case SkipInit::Kind::kConstant:
+    case SkipInit::Kind::kNormal:
+      break;
+  }
+  return range.Contains(init.value);
+}
+
+Conflict InitConflict(const ModelSpec& model, const SkipInit& init, const char* path) {
+  const SkipConstraint& constraint = model.skip.constraint;
   const WeightRange range = RangeOf(constraint);
   const bool unbounded = init.kind == SkipInit::Kind::kNormal && !range.closed;
-  const bool inside = range.Contains(init.value) &&
-                      (init.kind != SkipInit::Kind::kUniform || range.Contains(init.high));
+  const bool inside = AreInside(init, model, range);
   if (inside && !unbounded) return {};
   return TrialSpecConflict{
       absl::StrCat("model.skip.constraint ", FormatSkipConstraint(constraint), " gives weights ",
@@ -152,18 +172,57 @@ Conflict InitConflict(const SkipInit& init, const char* path, const SkipConstrai
       {path, kConstraint}};
 }
 
-Conflict RangeConflict(const SkipSpec& skip) {
+// Rules that need to know the block, or its paths, need weights that one block has alone.
+Conflict RuleConflict(const SkipSpec& skip, const SkipInit& init, const char* path) {
+  const bool per_block = init.kind == SkipInit::Kind::kDecay;
+  const bool measured = init.kind == SkipInit::Kind::kMatchRms;
+  const bool shared =
+      skip.granularity != Granularity::kBlock && skip.granularity != Granularity::kChannel;
+  if ((per_block || measured) && shared) {
+    return TrialSpecConflict{absl::StrCat(path, " ", FormatSkipInit(init),
+                                          " gives each block its own weight, and with granularity ",
+                                          std::string(Name(skip.granularity)),
+                                          " blocks share one; take granularity block or channel"),
+                             {path, kGranularity}};
+  }
+  const bool two_sided =
+      skip.placement == SkipPlacement::kBoth || skip.placement == SkipPlacement::kConvex;
+  if (measured && two_sided) {
+    return TrialSpecConflict{
+        absl::StrCat(path, " ", FormatSkipInit(init),
+                     " weighs one path against the other, and model.skip.placement ",
+                     std::string(Name(skip.placement)), " weights both; take skip or residual"),
+        {path, kPlacement}};
+  }
+  const bool mapped =
+      skip.constraint.kind != Constraint::kNone && skip.constraint.kind != Constraint::kClamp;
+  if (!measured || !mapped) return {};
+  return TrialSpecConflict{
+      absl::StrCat(path, " ", FormatSkipInit(init),
+                   " is measured and may lie outside model.skip.constraint ",
+                   FormatSkipConstraint(skip.constraint), "; take the constraint none or clamp"),
+      {path, kConstraint}};
+}
+
+// Both rules that an initial value has to keep.
+Conflict InitialValueConflict(const ModelSpec& model, const SkipInit& init, const char* path) {
+  if (auto conflict = RuleConflict(model.skip, init, path)) return conflict;
+  return InitConflict(model, init, path);
+}
+
+Conflict RangeConflict(const ModelSpec& model) {
+  const SkipSpec& skip = model.skip;
   const SkipConstraint& constraint = skip.constraint;
   if (skip.init_identity) {
-    if (auto found = InitConflict(*skip.init_identity, kInitIdentity, constraint)) return found;
+    if (auto found = InitialValueConflict(model, *skip.init_identity, kInitIdentity)) return found;
   }
   if (skip.init_convolutional) {
-    if (auto found = InitConflict(*skip.init_convolutional, kInitConvolutional, constraint)) {
+    if (auto found = InitialValueConflict(model, *skip.init_convolutional, kInitConvolutional)) {
       return found;
     }
   }
   if (!skip.init_identity || !skip.init_convolutional) {
-    if (auto found = InitConflict(skip.init, kInit, constraint)) return found;
+    if (auto found = InitialValueConflict(model, skip.init, kInit)) return found;
   }
   const WeightRange range = RangeOf(constraint);
   if (skip.placement != SkipPlacement::kBoth || range.Contains(1)) return {};
@@ -183,7 +242,7 @@ Conflict FindSkipConflict(const TrialSpec& spec) {
   if (auto conflict = OverrideConflict(skip)) return conflict;
   if (auto conflict = FrozenConflict(spec)) return conflict;
   if (auto conflict = DecayConflict(skip)) return conflict;
-  return RangeConflict(skip);
+  return RangeConflict(spec.model);
 }
 
 }  // namespace adares

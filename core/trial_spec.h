@@ -31,12 +31,21 @@ enum class SkipPlacement {
   kConvex,    // s = g, r = 1 - g: Highway networks, arXiv 1505.00387, equation 3
 };
 
-// Initial value of a weight, in sweep files `init: 0.5`, `init: normal(0, 0.05)` or
-// `init: uniform(0, 1)`.
+// Initial value of a weight, in sweep files `init: 0.5`, `init: normal(0, 0.05)`,
+// `init: uniform(0, 1)`, `init: root-depth(1)`, `init: decay(0.5)` or `init: match-rms(1)`.
 struct SkipInit {
-  enum class Kind { kConstant, kNormal, kUniform };
+  enum class Kind {
+    kConstant,
+    kNormal,
+    kUniform,
+    kRootDepth,  // value / sqrt(blocks of the network): De and Smith 2020 (arXiv 2002.10444)
+    kDecay,      // falls evenly with the block's place, from 1 at the first to value at the last:
+                 // Zhang et al. 2024 (arXiv 2404.10947)
+    kMatchRms,   // the weighted path gets value times the root mean square of the other, measured
+                 // on the first batch
+  };
   Kind kind = Kind::kConstant;
-  double value = 1.0;  // the constant, the normal's mean, or the uniform's lower end
+  double value = 1.0;  // as above; the constant, the normal's mean, or the uniform's lower end
   double sd = 0.0;     // the normal's standard deviation, > 0; 0 for the others
   double high = 0.0;   // the uniform's upper end, > value; 0 for the others
   bool operator==(const SkipInit&) const = default;
@@ -82,40 +91,102 @@ struct SkipSpec {
 
 // Network families.
 enum class Family {
-  kCifar,  // He et al. 2016, section 4.2: 3x3 stem, three stages, widths 16/32/64, depth 6n+2
-  kPaper,  // the 18-layer network published with AdaResNet: 7x7 stem, four stages, `same` padding
+  kCifar,   // He et al. 2016, section 4.2: 3x3 stem, three stages, widths 16/32/64, depth 6n+2
+  kPaper,   // the networks published with AdaResNet, to the letter of Keras: the 18-layer network
+            // (7x7 stem, four stages that each halve the picture, `same` padding), and the
+            // ResNet50 it was compared with
+  kResnet,  // He et al. 2016, table 1, as torchvision has it: four stages, stride in the 3x3
+};
+
+// What comes before the first stage of family `resnet`.
+enum class Stem {
+  kCifar,     // a 3x3 convolution with stride 1
+  kImagenet,  // a 7x7 convolution with stride 2, and a 3x3 max-pool with stride 2
+};
+
+// What follows each convolution.
+enum class Norm {
+  kBatch,
+  kNone,  // nothing: convolutions have biases instead
+};
+
+// The batch norm that ends a residual branch.
+enum class LastNorm {
+  kAffine,    // scale and shift learned, from 1 and 0
+  kZero,      // the same with scales from 0: Goyal et al. 2017 (arXiv 1706.02677), section 5.1
+  kNoAffine,  // no scale and shift
 };
 
 struct ModelSpec {
   Family family = Family::kCifar;
-  int64_t depth = 8;  // cifar: 8, 14, 20, 32, 44, 56; paper: 18
+  int64_t depth = 8;  // cifar: 8, 14, 20, 32, 44, 56, 110; paper: 18, 50; resnet: 18, 34, 50, 101
+  Stem stem = Stem::kCifar;  // of family resnet
+  Norm norm = Norm::kBatch;
+  LastNorm last_norm = LastNorm::kAffine;
   SkipSpec skip;
   bool operator==(const ModelSpec&) const = default;
 };
 
-enum class Dataset { kMnist, kCifar10, kSynthetic };
+enum class Dataset {
+  kMnist,
+  kFashionMnist,
+  kCifar10,
+  kCifar100,
+  kFolder,  // PNG files in a folder for each class
+  kSynthetic,
+};
 enum class Augment { kNone, kCrop, kFlip, kCropFlip };
 
 struct DataSpec {
   Dataset dataset = Dataset::kSynthetic;
+  std::string folder;  // of dataset `folder`: its name below the folder of data sets
   Augment augment = Augment::kNone;
-  int64_t train_size = 0;          // examples to train on; 0 = all that are not held out
-  int64_t validation_size = 5000;  // held out of the training part, by seed; > 0
-  int64_t test_size = 0;           // first examples of the test part; 0 = all
+  int64_t cutout = 0;         // side of the square that is blanked in each picture; 0 = none:
+                              // DeVries and Taylor 2017 (arXiv 1708.04552)
+  bool normalise = true;      // pixels by the channels' mean and sd; else they are in 0..1
+  int64_t train_size = 0;     // examples to train on; 0 = all that are not held out
+  double train_fraction = 1;  // share of what is not held out to train on, in (0, 1]
+  // Held out of the training part, by seed. 0: nothing is held out, and the test part is evaluated
+  // after every epoch instead.
+  int64_t validation_size = 5000;
+  int64_t test_size = 0;   // first examples of the test part; 0 = all
+  double label_noise = 0;  // share of the training examples that get a wrong label, in [0, 1)
   bool operator==(const DataSpec&) const = default;
 };
 
-enum class OptimizerKind { kSgd, kAdam };
-enum class ScheduleKind { kConstant, kCosine };
+enum class OptimizerKind {
+  kSgd,        // with momentum
+  kNesterov,   // SGD with Nesterov's momentum
+  kAdam,       // Kingma and Ba 2015 (arXiv 1412.6980), algorithm 1, epsilon 1e-8
+  kAdamW,      // Loshchilov and Hutter 2019 (arXiv 1711.05101): weight decay beside the gradient
+  kKerasAdam,  // Adam with epsilon-hat 1e-7, as the paper's section 2 ends and Keras does
+};
+enum class ScheduleKind {
+  kConstant,
+  kCosine,
+  kStep,      // a tenth after half of the steps, and again after three quarters
+  kOneCycle,  // up from lr / 25 in 30 % of the steps, then down to lr / 10000, both by cosine:
+              // Smith 2018 (arXiv 1708.07120)
+};
+enum class Precision {
+  kFp32,
+  kTf32,  // of matrix products and convolutions, on CUDA
+  kBf16,  // of the same; parameters, batch statistics and skip weights stay fp32
+};
 
 struct TrainSpec {
   int64_t epochs = 10;
   int64_t batch_size = 128;
   OptimizerKind optimizer = OptimizerKind::kSgd;
   double lr = 0.1;
-  double momentum = 0.9;      // sgd only
+  double momentum = 0.9;      // sgd and nesterov only
   double weight_decay = 0.0;  // L2; never on skip weights, biases and batch norm
   ScheduleKind schedule = ScheduleKind::kCosine;
+  double warmup_epochs = 0;    // first the rate rises evenly from 0 to where the schedule begins
+  double label_smoothing = 0;  // share of the target spread over all classes, in [0, 1)
+  double clip_norm = 0;        // gradients together are at most this long; 0 = any length
+  double ema_decay = 0;        // evaluation takes a moving mean of the parameters; 0 = does not
+  Precision precision = Precision::kFp32;
   int64_t log_every = 50;  // steps between two rows of each skip weight
   bool operator==(const TrainSpec&) const = default;
 };
@@ -133,10 +204,14 @@ std::string_view Name(Granularity granularity);
 std::string_view Name(SkipPlacement placement);
 std::string_view Name(SkipTraining training);
 std::string_view Name(Family family);
+std::string_view Name(Stem stem);
+std::string_view Name(Norm norm);
+std::string_view Name(LastNorm norm);
 std::string_view Name(Dataset dataset);
 std::string_view Name(Augment augment);
 std::string_view Name(OptimizerKind optimizer);
 std::string_view Name(ScheduleKind schedule);
+std::string_view Name(Precision precision);
 
 // Canonical JSON: every field present, keys sorted, no blanks, shortest round-trip numbers. Equal
 // specs give equal bytes on every machine.

@@ -1,104 +1,77 @@
-// Rules between the fields of a trial spec.
+// Rules between the fields of a trial spec, but for those of `model.skip` and `data`.
 #include <algorithm>
-#include <iterator>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/dataset_table.h"
+#include "core/data_conflicts.h"
+#include "core/network_table.h"
+#include "core/number_text.h"
 #include "core/skip_conflicts.h"
 #include "core/trial_spec_fields.h"
 
 namespace adares {
 namespace {
 
-constexpr int64_t kCifarDepths[] = {8, 14, 20, 32, 44, 56};
-constexpr int64_t kPaperDepth = 18;
-constexpr int64_t kFewestTrainingExamples = 2;  // batch norm has no variance over one
-
 std::optional<TrialSpecConflict> DepthConflict(const ModelSpec& model) {
-  std::string depths;
-  if (model.family == Family::kCifar) {
-    if (std::count(std::begin(kCifarDepths), std::end(kCifarDepths), model.depth) > 0) return {};
-    depths = absl::StrCat("one of ", absl::StrJoin(kCifarDepths, ", "));
-  } else {
-    if (model.depth == kPaperDepth) return {};
-    depths = absl::StrCat(kPaperDepth);
-  }
+  const std::vector<int64_t> depths = DepthsOf(model.family);
+  if (std::find(depths.begin(), depths.end(), model.depth) != depths.end()) return {};
   return TrialSpecConflict{
       absl::StrCat("family ", std::string(Name(model.family)), " has no network of depth ",
-                   model.depth, "; model.depth must be ", depths),
+                   model.depth, "; model.depth must be one of ", absl::StrJoin(depths, ", ")),
       {"model.depth", "model.family"}};
 }
 
-std::optional<TrialSpecConflict> AugmentConflict(const DataSpec& data) {
-  const bool mirrors = data.augment == Augment::kFlip || data.augment == Augment::kCropFlip;
-  if (!mirrors || data.dataset == Dataset::kCifar10) return {};
-  return TrialSpecConflict{
-      absl::StrCat("data.augment ", std::string(Name(data.augment)),
-                   " mirrors pictures, and a mirrored picture of ", std::string(Name(data.dataset)),
-                   " may belong to another class; take ",
-                   data.augment == Augment::kFlip ? "none" : "crop", ", or the dataset cifar10"),
-      {"data.augment", "data.dataset"}};
-}
-
-// What is trained on: the size asked for, or what validation leaves; it may be impossible.
-int64_t TrainingExamples(const DataSpec& data) {
-  if (data.train_size > 0) return data.train_size;
-  return SizeOfDataset(data.dataset).train - data.validation_size;
-}
-
-std::optional<TrialSpecConflict> TrainSizeConflict(const DataSpec& data) {
-  const int64_t published = SizeOfDataset(data.dataset).train;
-  const std::string of_published =
-      absl::StrCat(published, " training examples of ", std::string(Name(data.dataset)));
-  if (data.train_size == 0 && TrainingExamples(data) < kFewestTrainingExamples) {
+std::optional<TrialSpecConflict> LayerConflict(const ModelSpec& model) {
+  if (model.stem != Stem::kCifar && model.family != Family::kResnet) {
     return TrialSpecConflict{
-        absl::StrCat("data.validation_size ", data.validation_size, " leaves fewer than ",
-                     kFewestTrainingExamples, " of the ", of_published, "; hold out at most ",
-                     published - kFewestTrainingExamples),
-        {"data.validation_size", "data.dataset"}};
+        absl::StrCat("model.stem is for family resnet; family ", std::string(Name(model.family)),
+                     " has a stem of its own, so leave it out"),
+        {"model.stem", "model.family"}};
   }
-  if (TrainingExamples(data) < kFewestTrainingExamples) {
+  if (model.norm == Norm::kBatch) return {};
+  if (model.family == Family::kPaper) {
     return TrialSpecConflict{
-        absl::StrCat("data.train_size ", data.train_size, " is too little to train on; take ",
-                     kFewestTrainingExamples, " or more, or 0 for all"),
-        {"data.train_size"}};
+        "family paper is what was published, with batch norm; model.norm none is for the families "
+        "cifar and resnet",
+        {"model.norm", "model.family"}};
   }
-  if (TrainingExamples(data) + data.validation_size <= published) return {};
+  if (model.last_norm == LastNorm::kAffine) return {};
   return TrialSpecConflict{
-      absl::StrCat("data.train_size ", data.train_size, " and data.validation_size ",
-                   data.validation_size, " together need more than the ", of_published,
-                   "; take fewer"),
-      {"data.train_size", "data.validation_size", "data.dataset"}};
+      absl::StrCat("with model.norm none there is no batch norm that model.last_norm ",
+                   std::string(Name(model.last_norm)), " could change; leave it out"),
+      {"model.last_norm", "model.norm"}};
 }
 
-std::optional<TrialSpecConflict> TestSizeConflict(const DataSpec& data) {
-  const int64_t published = SizeOfDataset(data.dataset).test;
-  if (data.test_size <= published) return {};
+std::optional<TrialSpecConflict> ScheduleConflict(const TrainSpec& train) {
+  if (train.warmup_epochs == 0) return {};
+  if (train.schedule == ScheduleKind::kOneCycle) {
+    return TrialSpecConflict{
+        "train.schedule one-cycle has a warm-up of its own; leave train.warmup_epochs out",
+        {"train.warmup_epochs", "train.schedule"}};
+  }
+  if (train.warmup_epochs < static_cast<double>(train.epochs)) return {};
   return TrialSpecConflict{
-      absl::StrCat("data.test_size ", data.test_size, " is more than the ", published,
-                   " test examples of ", std::string(Name(data.dataset)),
-                   "; take fewer, or 0 for all"),
-      {"data.test_size", "data.dataset"}};
+      absl::StrCat("train.warmup_epochs ", FormatNumber(train.warmup_epochs),
+                   " leave none of train.epochs ", train.epochs, " to train in; take fewer"),
+      {"train.warmup_epochs", "train.epochs"}};
 }
 
-// To be asked once the sizes are known to be possible.
-std::optional<TrialSpecConflict> BatchConflict(const TrialSpec& spec) {
-  if (spec.model.family == Family::kPaper && spec.train.batch_size == 1) {
-    return TrialSpecConflict{
-        "family paper ends in one pixel, where batch norm needs two pictures; train.batch_size "
-        "must be at least 2",
-        {"train.batch_size", "model.family"}};
+// Networks that end in one pixel on the pictures of 28 and 32 pixels.
+bool EndsInOnePixel(const ModelSpec& model) {
+  return model.family == Family::kPaper || model.stem == Stem::kImagenet;
+}
+
+std::optional<TrialSpecConflict> BatchOfOneConflict(const TrialSpec& spec) {
+  if (spec.train.batch_size > 1 || !EndsInOnePixel(spec.model) || spec.model.norm == Norm::kNone) {
+    return {};
   }
-  const int64_t examples = TrainingExamples(spec.data);
-  if (spec.train.batch_size <= examples) return {};
-  const bool is_rest = spec.data.train_size == 0;
   return TrialSpecConflict{
-      absl::StrCat("train.batch_size ", spec.train.batch_size, " is larger than ",
-                   is_rest ? "what validation leaves to train on, " : "data.train_size ", examples,
-                   "; there would be no whole batch"),
-      {"train.batch_size", is_rest ? "data.validation_size" : "data.train_size"}};
+      absl::StrCat("family ", std::string(Name(spec.model.family)),
+                   " ends in one pixel, where batch norm needs two pictures; train.batch_size "
+                   "must be at least 2"),
+      {"train.batch_size", "model.family"}};
 }
 
 }  // namespace
@@ -106,10 +79,10 @@ std::optional<TrialSpecConflict> BatchConflict(const TrialSpec& spec) {
 std::optional<TrialSpecConflict> FindConflict(const TrialSpec& spec) {
   if (auto conflict = DepthConflict(spec.model)) return conflict;
   if (auto conflict = FindSkipConflict(spec)) return conflict;
-  if (auto conflict = AugmentConflict(spec.data)) return conflict;
-  if (auto conflict = TrainSizeConflict(spec.data)) return conflict;
-  if (auto conflict = TestSizeConflict(spec.data)) return conflict;
-  return BatchConflict(spec);
+  if (auto conflict = LayerConflict(spec.model)) return conflict;
+  if (auto conflict = ScheduleConflict(spec.train)) return conflict;
+  if (auto conflict = BatchOfOneConflict(spec)) return conflict;
+  return FindDataConflict(spec);
 }
 
 }  // namespace adares

@@ -34,6 +34,7 @@ struct NumberRange {
 constexpr NumberRange kAnyNumber = {"", [](double) { return true; }};
 constexpr NumberRange kPositive = {"> 0", [](double x) { return x > 0; }};
 constexpr NumberRange kNonNegative = {">= 0", [](double x) { return x >= 0; }};
+constexpr NumberRange kShare = {"> 0 and <= 1", [](double x) { return x > 0 && x <= 1; }};
 constexpr NumberRange kFraction = {">= 0 and < 1", [](double x) { return x >= 0 && x < 1; }};
 
 absl::Status FieldError(std::string_view path, std::string_view type, const ScalarText& scalar,
@@ -106,8 +107,30 @@ TrialSpecField Word(std::string path, Access access, std::string doc) {
     return absl::InvalidArgumentError(absl::StrCat(
         "is none of them", nearest ? absl::StrCat("; did you mean \"", *nearest, "\"?") : ""));
   };
-  const auto text = [access](const TrialSpec& spec) { return std::string(Name(access(spec))); };
+  const auto text = [access](const TrialSpec& spec) { return std::string(WordOf(access(spec))); };
   return {path, type, std::move(doc), Setter(path, type, access, parse), text};
+}
+
+constexpr std::string_view kNoFolder = "none";
+
+bool IsFolderName(std::string_view text) {
+  constexpr size_t kLongestName = 63;
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return !text.empty() && text.size() <= kLongestName && is_letter(text.front()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) {
+           return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+         });
+}
+
+absl::StatusOr<std::string> ParseFolderName(std::string_view text) {
+  if (text == kNoFolder) return std::string();
+  if (IsFolderName(text)) return std::string(text);
+  return absl::InvalidArgumentError(
+      "is no name of up to 63 letters, digits, _, - and ., a letter first");
+}
+
+std::string FormatFolderName(const std::string& name) {
+  return name.empty() ? std::string(kNoFolder) : name;
 }
 
 // How a value that is neither a number nor one of a few words is read and written.
@@ -118,14 +141,18 @@ struct TextForm {
   std::string (*format)(const Value&);
 };
 
-constexpr TextForm<SkipInit> kInit = {"a number, normal(mean, sd) or uniform(low, high)",
-                                      ParseSkipInit, FormatSkipInit};
+constexpr TextForm<SkipInit> kInit = {
+    "a number, normal(mean, sd), uniform(low, high), root-depth(c), decay(last) or "
+    "match-rms(ratio)",
+    ParseSkipInit, FormatSkipInit};
 constexpr TextForm<std::optional<SkipInit>> kInitOverride = {
-    "inherit, a number, normal(mean, sd) or uniform(low, high)", ParseSkipInitOverride,
-    FormatSkipInitOverride};
+    "inherit, or what `model.skip.init` takes", ParseSkipInitOverride, FormatSkipInitOverride};
 constexpr TextForm<SkipConstraint> kConstraint = {
     "none, sigmoid(k), tanh(k), softplus or clamp(low, high)", ParseSkipConstraint,
     FormatSkipConstraint};
+
+constexpr TextForm<std::string> kFolder = {"none or the name of a folder", ParseFolderName,
+                                           FormatFolderName};
 
 template <typename Access, typename Value>
 TrialSpecField Text(std::string path, Access access, const TextForm<Value>& form, std::string doc) {
@@ -169,34 +196,86 @@ std::vector<TrialSpecField> MakeSkipFields() {
   };
 }
 
-std::vector<TrialSpecField> MakeFields() {
-  std::vector<TrialSpecField> fields = {
+std::vector<TrialSpecField> MakeModelFields() {
+  return {
       Word(ADARES_FIELD(model.family),
-           "Network family: `cifar` has a 3x3 stem and widths 16/32/64, `paper` is the published "
-           "18-layer network with a 7x7 stem."),
+           "Network family: `cifar` has a 3x3 stem and widths 16/32/64, `resnet` the widths 64 to "
+           "512 of He et al. for ImageNet, `paper` the two networks of the AdaResNet paper."),
       Integer(ADARES_FIELD(model.depth), {1, 1000},
-              "Layers with weights: 8, 14, 20, 32, 44 or 56 for `cifar`, 18 for `paper`."),
+              "Layers with weights: 8, 14, 20, 32, 44, 56 or 110 for `cifar`, 18, 34, 50 or 101 "
+              "for `resnet`, 18 or 50 for `paper`."),
+      Word(ADARES_FIELD(model.stem),
+           "What family `resnet` begins with: a 3x3 convolution, or a 7x7 one and a max-pool that "
+           "halve the picture twice."),
+      Word(ADARES_FIELD(model.norm),
+           "Batch norm after each convolution, or nothing, with biases in the convolutions."),
+      Word(ADARES_FIELD(model.last_norm),
+           "The batch norm at the end of a residual branch: with scale and shift, with scales that "
+           "start at 0, or without."),
+  };
+}
+
+std::vector<TrialSpecField> MakeDataFields() {
+  return {
       Word(ADARES_FIELD(data.dataset), "What to train on; `synthetic` needs no files."),
+      Text(ADARES_FIELD(data.folder), kFolder,
+           "Of dataset `folder`: a folder of PNG files by part and class, below the folder of data "
+           "sets."),
       Word(ADARES_FIELD(data.augment), "Random changes of the training images."),
+      Integer(ADARES_FIELD(data.cutout), {0, 1024},
+              "Side of the square that is blanked at a random place of each training image; 0 "
+              "blanks none."),
+      Word(ADARES_FIELD(data.normalise),
+           "Whether pixels are normalised by the channels' mean and standard deviation, or stay "
+           "in 0..1."),
       Integer(ADARES_FIELD(data.train_size), {0, 10'000'000},
               "Training examples; 0 takes all that are not held out."),
-      Integer(ADARES_FIELD(data.validation_size), {1, 10'000'000},
-              "Examples held out of the training part, chosen by the seed."),
+      Number(ADARES_FIELD(data.train_fraction), kShare,
+             "Share of the examples that are not held out to train on."),
+      Integer(ADARES_FIELD(data.validation_size), {0, 10'000'000},
+              "Examples held out of the training part, chosen by the seed; 0 holds out none and "
+              "evaluates the test part after each epoch."),
       Integer(ADARES_FIELD(data.test_size), {0, 10'000'000},
               "First examples of the test part; 0 takes all."),
+      Number(ADARES_FIELD(data.label_noise), kFraction,
+             "Share of the training examples that get a wrong label, chosen by the seed."),
+  };
+}
+
+std::vector<TrialSpecField> MakeTrainFields() {
+  return {
       Integer(ADARES_FIELD(train.epochs), {1, 10'000}, "Passes over the training examples."),
       Integer(ADARES_FIELD(train.batch_size), {1, 65'536}, "Examples in one optimizer step."),
       Word(ADARES_FIELD(train.optimizer), "The optimizer."),
-      Number(ADARES_FIELD(train.lr), kPositive, "Learning rate at the start."),
-      Number(ADARES_FIELD(train.momentum), kFraction, "Momentum of `sgd`; `adam` ignores it."),
+      Number(ADARES_FIELD(train.lr), kPositive, "Learning rate, where the schedule is highest."),
+      Number(ADARES_FIELD(train.momentum), kFraction,
+             "Momentum of `sgd` and `nesterov`; the others ignore it."),
       Number(ADARES_FIELD(train.weight_decay), kNonNegative,
              "L2 penalty; never on skip weights, biases and batch norm."),
       Word(ADARES_FIELD(train.schedule), "How the learning rate moves from start to end."),
+      Number(ADARES_FIELD(train.warmup_epochs), kNonNegative,
+             "Epochs, also parts of one, in which the learning rate first rises from 0."),
+      Number(ADARES_FIELD(train.label_smoothing), kFraction,
+             "Share of the training target that is spread over all classes."),
+      Number(ADARES_FIELD(train.clip_norm), kNonNegative,
+             "Longest gradient of all parameters together; 0 leaves it as it is."),
+      Number(ADARES_FIELD(train.ema_decay), kFraction,
+             "What is evaluated is a moving mean of the parameters with this decay a step; 0 "
+             "evaluates the parameters themselves."),
+      Word(ADARES_FIELD(train.precision),
+           "Precision of convolutions and matrix products; `tf32` needs a GPU."),
       Integer(ADARES_FIELD(train.log_every), {1, 1'000'000'000},
               "Steps between two recorded values of each skip weight."),
+  };
+}
+
+std::vector<TrialSpecField> MakeFields() {
+  std::vector<TrialSpecField> fields = {
       Integer(ADARES_FIELD(seed), {0, kMaxInteger}, "Seed of everything random in the trial."),
   };
-  for (TrialSpecField& field : MakeSkipFields()) fields.push_back(std::move(field));
+  for (auto make : {MakeModelFields, MakeSkipFields, MakeDataFields, MakeTrainFields}) {
+    for (TrialSpecField& field : make()) fields.push_back(std::move(field));
+  }
   std::sort(fields.begin(), fields.end(),
             [](const auto& a, const auto& b) { return a.path < b.path; });
   return fields;

@@ -25,12 +25,31 @@ Words<SkipTraining> WordsOf<SkipTraining>();
 template <>
 Words<Family> WordsOf<Family>();
 template <>
+Words<Stem> WordsOf<Stem>();
+template <>
+Words<Norm> WordsOf<Norm>();
+template <>
+Words<LastNorm> WordsOf<LastNorm>();
+template <>
 Words<Dataset> WordsOf<Dataset>();
+template <>
+Words<bool> WordsOf<bool>();
 template <>
 Words<Augment> WordsOf<Augment>();
 template <>
 Words<OptimizerKind> WordsOf<OptimizerKind>();
 template <>
 Words<ScheduleKind> WordsOf<ScheduleKind>();
+template <>
+Words<Precision> WordsOf<Precision>();
+
+// The first word that stands for the value.
+template <typename Enum>
+std::string_view WordOf(Enum value) {
+  for (const auto& [candidate, word] : WordsOf<Enum>()) {
+    if (candidate == value) return word;
+  }
+  return "unknown";
+}
 
 }  // namespace adares

@@ -242,7 +242,7 @@ std::optional<TrialSpecConflict> DataConflict(const DataSpec& data) {
 class DatasetLimitsTest : public testing::TestWithParam<Dataset> {};
 
 TEST_P(DatasetLimitsTest, TrainingAndValidationFitIntoTheTrainingPart) {
-  const int64_t all = SizeOfDataset(GetParam()).train;
+  const int64_t all = SizeOfDataset(GetParam())->train;
   EXPECT_FALSE(DataConflict({GetParam(), Augment::kNone, all - 1, 1, 0}));
   EXPECT_TRUE(DataConflict({GetParam(), Augment::kNone, all, 1, 0}));
   EXPECT_FALSE(DataConflict({GetParam(), Augment::kNone, 2, all - 2, 0}));
@@ -250,7 +250,7 @@ TEST_P(DatasetLimitsTest, TrainingAndValidationFitIntoTheTrainingPart) {
 }
 
 TEST_P(DatasetLimitsTest, TwoExamplesAreLeftToTrainOn) {
-  const int64_t all = SizeOfDataset(GetParam()).train;
+  const int64_t all = SizeOfDataset(GetParam())->train;
   EXPECT_FALSE(DataConflict({GetParam(), Augment::kNone, 0, all - 2, 0}));
   EXPECT_TRUE(DataConflict({GetParam(), Augment::kNone, 0, all - 1, 0}));
   EXPECT_TRUE(DataConflict({GetParam(), Augment::kNone, 0, all + 100, 0}));
@@ -258,7 +258,7 @@ TEST_P(DatasetLimitsTest, TwoExamplesAreLeftToTrainOn) {
 }
 
 TEST_P(DatasetLimitsTest, TestExamplesAreThere) {
-  const int64_t all = SizeOfDataset(GetParam()).test;
+  const int64_t all = SizeOfDataset(GetParam())->test;
   EXPECT_FALSE(DataConflict({GetParam(), Augment::kNone, 0, 100, all}));
   EXPECT_TRUE(DataConflict({GetParam(), Augment::kNone, 0, 100, all + 1}));
 }

@@ -19,11 +19,13 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Lt;
 
-DataSpec Sizes(int64_t train, int64_t validation, int64_t test) {
-  DataSpec spec;
-  spec.train_size = train;
-  spec.validation_size = validation;
-  spec.test_size = test;
+TrialSpec Sizes(int64_t train, int64_t validation, int64_t test, int64_t seed = 1) {
+  TrialSpec spec;
+  spec.data.train_size = train;
+  spec.data.validation_size = validation;
+  spec.data.test_size = test;
+  spec.train.batch_size = 8;
+  spec.seed = seed;
   return spec;
 }
 
@@ -33,7 +35,7 @@ class SplitDataTest : public testing::Test {
 };
 
 TEST_F(SplitDataTest, TrainingAndValidationAreDisjointAndCoverAll) {
-  const auto split = SplitData(Sizes(0, 30, 0), data_, 1);
+  const auto split = SplitData(Sizes(0, 30, 0), data_);
   ASSERT_TRUE(split.ok()) << split.status();
   EXPECT_EQ(split->train.size(), 70u);
   EXPECT_EQ(split->validation.size(), 30u);
@@ -45,7 +47,7 @@ TEST_F(SplitDataTest, TrainingAndValidationAreDisjointAndCoverAll) {
 }
 
 TEST_F(SplitDataTest, SubsetsHaveTheWantedSizes) {
-  const auto split = SplitData(Sizes(40, 30, 3), data_, 1);
+  const auto split = SplitData(Sizes(40, 30, 3), data_);
   ASSERT_TRUE(split.ok()) << split.status();
   std::set<uint32_t> all(split->train.begin(), split->train.end());
   all.insert(split->validation.begin(), split->validation.end());
@@ -54,21 +56,23 @@ TEST_F(SplitDataTest, SubsetsHaveTheWantedSizes) {
 }
 
 TEST_F(SplitDataTest, SeedDecides) {
-  const DataSpec spec = Sizes(0, 30, 0);
-  EXPECT_EQ(SplitData(spec, data_, 7)->validation, SplitData(spec, data_, 7)->validation);
-  EXPECT_NE(SplitData(spec, data_, 7)->validation, SplitData(spec, data_, 8)->validation);
+  const auto validation = [this](int64_t seed) {
+    return SplitData(Sizes(0, 30, 0, seed), data_)->validation;
+  };
+  EXPECT_EQ(validation(7), validation(7));
+  EXPECT_NE(validation(7), validation(8));
 }
 
 TEST_F(SplitDataTest, SizesThatDoNotFitAreNamed) {
-  const auto too_many = SplitData(Sizes(80, 30, 0), data_, 1);
+  const auto too_many = SplitData(Sizes(80, 30, 0), data_);
   EXPECT_EQ(too_many.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(too_many.status().message()),
               AllOf(HasSubstr("80"), HasSubstr("30"), HasSubstr("100")));
-  const auto nothing_left = SplitData(Sizes(0, 100, 0), data_, 1);
+  const auto nothing_left = SplitData(Sizes(0, 100, 0), data_);
   EXPECT_THAT(std::string(nothing_left.status().message()), HasSubstr("validation_size 100"));
-  const auto test = SplitData(Sizes(0, 30, 21), data_, 1);
+  const auto test = SplitData(Sizes(0, 30, 21), data_);
   EXPECT_THAT(std::string(test.status().message()),
-              AllOf(HasSubstr("21"), HasSubstr("20 pictures")));
+              AllOf(HasSubstr("21"), HasSubstr("20 test examples")));
 }
 
 TEST(LoadDatasetTest, FilesWithoutFolderNameTheWayOut) {

@@ -200,7 +200,7 @@ TEST_F(TrainingTest, EndlessTestLossEndsAsDiverged) {
   spec.data.train_size = 16;
   spec.data.validation_size = 8;
   spec.data.test_size = 8;
-  const auto split = SplitData(spec.data, data, spec.seed);
+  const auto split = SplitData(spec, data);
   ASSERT_TRUE(split.ok()) << split.status();
   const EndEvent end = adares::Train({spec, data, *split, "cpu", {}}, sink_, *stop_);
   EXPECT_EQ(end.reason, EndReason::kDiverged);

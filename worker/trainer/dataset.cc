@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/data_conflicts.h"
 #include "core/status.h"
 #include "worker/trainer/dataset_files.h"
 #include "worker/trainer/random.h"
@@ -22,7 +23,8 @@ absl::StatusOr<ImageData> Load(Dataset dataset, const std::string& data_dir) {
         "use data.dataset: synthetic"));
   }
   if (dataset == Dataset::kMnist) return ReadMnist(data_dir);
-  return ReadCifar10(data_dir);
+  if (dataset == Dataset::kCifar10) return ReadCifar10(data_dir);
+  return absl::UnimplementedError("this data set is not read yet");
 }
 
 }  // namespace
@@ -33,29 +35,19 @@ absl::StatusOr<std::shared_ptr<const ImageData>> LoadDataset(Dataset dataset,
   return std::make_shared<const ImageData>(std::move(data));
 }
 
-absl::StatusOr<DataSplit> SplitData(const DataSpec& spec, const ImageData& data, int64_t seed) {
-  const int64_t available = data.train.size();
-  const int64_t train_size =
-      spec.train_size > 0 ? spec.train_size : available - spec.validation_size;
-  if (train_size < 2 || spec.validation_size < 1 || train_size + spec.validation_size > available) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "data.train_size ", spec.train_size, " and data.validation_size ", spec.validation_size,
-        " do not fit: the training part of ", std::string(Name(spec.dataset)), " has ", available,
-        " pictures, and at least 2 must be left for training"));
+absl::StatusOr<DataSplit> SplitData(const TrialSpec& spec, const ImageData& data) {
+  if (const auto conflict = FindSizeConflict(spec, {data.train.size(), data.test.size()})) {
+    return absl::InvalidArgumentError(conflict->message);
   }
-  const int64_t test_size = spec.test_size > 0 ? spec.test_size : data.test.size();
-  if (test_size > data.test.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("data.test_size ", test_size, " does not fit: the test part of ",
-                     std::string(Name(spec.dataset)), " has ", data.test.size(), " pictures"));
-  }
-  Random random(static_cast<uint64_t>(seed), RandomStream::kSplit);
-  const std::vector<uint32_t> order = Permutation(static_cast<uint32_t>(available), random);
+  Random random(static_cast<uint64_t>(spec.seed), RandomStream::kSplit);
+  const std::vector<uint32_t> order = Permutation(static_cast<uint32_t>(data.train.size()), random);
   DataSplit split;
-  const auto validation_end = order.begin() + spec.validation_size;
+  const auto validation_end = order.begin() + spec.data.validation_size;
   split.validation.assign(order.begin(), validation_end);
-  split.train.assign(validation_end, validation_end + train_size);
-  split.test.resize(static_cast<size_t>(test_size));
+  split.train.assign(validation_end,
+                     validation_end + TrainingExamples(spec.data, data.train.size()));
+  const int64_t test_size = spec.data.test_size;
+  split.test.resize(static_cast<size_t>(test_size > 0 ? test_size : data.test.size()));
   std::iota(split.test.begin(), split.test.end(), 0u);
   return split;
 }

@@ -27,6 +27,6 @@ struct DataSplit {
 };
 
 // INVALID_ARGUMENT naming the numbers where the wanted sizes do not fit the data set.
-absl::StatusOr<DataSplit> SplitData(const DataSpec& spec, const ImageData& data, int64_t seed);
+absl::StatusOr<DataSplit> SplitData(const TrialSpec& spec, const ImageData& data);
 
 }  // namespace adares

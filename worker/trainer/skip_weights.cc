@@ -131,6 +131,10 @@ double SkipWeights::Draw(const SkipInit& init) {
       return init.value + init.sd * random_.Normal();
     case SkipInit::Kind::kUniform:
       return init.value + (init.high - init.value) * random_.Uniform();
+    case SkipInit::Kind::kRootDepth:
+    case SkipInit::Kind::kDecay:
+    case SkipInit::Kind::kMatchRms:
+      TORCH_CHECK(false, "this initial value is not built yet");
     case SkipInit::Kind::kConstant:
       break;
   }

@@ -41,7 +41,7 @@ EndEvent TrialRunner::TrainToEnd(const Assignment& assignment) {
   if (const absl::Status status = UseDataset(spec.data.dataset); !status.ok()) {
     return {EndReason::kError, std::string(status.message())};
   }
-  const auto split = SplitData(spec.data, *data_, spec.seed);
+  const auto split = SplitData(spec, *data_);
   if (!split.ok()) return {EndReason::kError, std::string(split.status().message())};
   TrainingInput input{spec, *data_, *split, setup_.device, DescribeRuntime(setup_.device)};
   input.provenance["trainer"] = setup_.version;
