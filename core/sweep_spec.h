@@ -15,6 +15,8 @@
 namespace adares {
 
 // An axis: a path into the trial spec and the values it takes, as canonical text ("block", "0.1").
+// The path may also be one of core/presets.h, with names of presets, or empty: then the values are
+// names of settings that the sweep file spells out.
 struct Axis {
   std::string name;
   std::string path;                 // "model.skip.granularity"

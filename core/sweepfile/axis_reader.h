@@ -1,7 +1,10 @@
-// Reading `axes:`, `design:` and `compare:`. Private to core/sweepfile.
+// Reading `axes:`, and finding what was read. Private to core/sweepfile.
 #pragma once
 
-#include "absl/status/status.h"
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
 #include "core/sweepfile/node_reader.h"
 #include "core/sweepfile/sweep_document.h"
 
@@ -10,10 +13,14 @@ namespace adares {
 // Fills axes, in file order.
 absl::Status ReadAxes(const YamlNode& node, const NodeReader& reader, SweepDocument& document);
 
-// Brings the axes into product order and fills exclude.
-absl::Status ReadDesign(const YamlNode& node, const NodeReader& reader, SweepDocument& document);
+std::vector<std::string> AxisNames(const SweepDocument& document);
 
-// Fills baseline.
-absl::Status ReadCompare(const YamlNode& node, const NodeReader& reader, SweepDocument& document);
+// An axis that something else names, at `place`.
+absl::StatusOr<const Axis*> FindAxis(const std::string& name, const Place& place,
+                                     const NodeReader& reader, const SweepDocument& document);
+
+// A value that must be one of the axis' values.
+absl::StatusOr<std::string> ReadAxisValue(const Axis& axis, const YamlNode& node,
+                                          const NodeReader& reader);
 
 }  // namespace adares

@@ -1,4 +1,4 @@
-// Reading `base:` and applying overrides to it. Private to core/sweepfile.
+// Reading `base:` and the overrides of it. Private to core/sweepfile.
 #pragma once
 
 #include <vector>
@@ -9,11 +9,15 @@
 
 namespace adares {
 
-// Fills base and set_places from the value of the key `base`.
+// Fills base from the value of the key `base`.
 absl::Status ReadBase(const YamlNode& node, const NodeReader& reader, SweepDocument& document);
 
-// Applies overrides to the base; the axes must have been read.
-absl::Status ApplyOverrides(const std::vector<Override>& overrides, const SpecErrors& errors,
-                            SweepDocument& document);
+// Fills overrides; the axes must have been read.
+absl::Status ReadOverrides(const std::vector<Override>& overrides, const SpecErrors& errors,
+                           SweepDocument& document);
+
+// A method says all that it is: nothing beside it may set a field that it sets, but for axes.
+// `base`, the axes and the overrides must have been read.
+absl::Status CheckMethods(const SpecErrors& errors, const SweepDocument& document);
 
 }  // namespace adares

@@ -10,12 +10,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
+#include "core/sweepfile/cell.h"
 #include "core/trial_spec_fields.h"
 
 namespace adares {
 namespace {
-
-using Cell = std::vector<size_t>;  // for each axis the index of its value
 
 // An exclude rule by indices: for each axis whether the value takes part.
 using IndexedRule = std::vector<std::vector<bool>>;
@@ -119,44 +118,19 @@ class Expansion {
 
   absl::StatusOr<Variant> MakeVariant(const Cell& cell) const {
     Variant variant;
-    variant.spec = document_.base;
+    variant.spec = SpecOfCell(document_, cell);
     for (size_t i = 0; i < cell.size(); ++i) {
       const Axis& axis = document_.axes[i].axis;
       const std::string& value = axis.values[cell[i]];
-      ADARES_RETURN_IF_ERROR(FindTrialSpecField(axis.path)->set(variant.spec, {value, false}));
       absl::StrAppend(&variant.label, i == 0 ? "" : " ", axis.name, "=", value);
       variant.axes.emplace_back(axis.name, value);
     }
     if (cell.empty()) variant.label = "base";
     if (const auto conflict = FindConflict(variant.spec)) {
-      return ConflictError(*conflict, cell, variant);
+      return CellError(document_, cell, variant.label, *conflict, errors_);
     }
     variant.id = VariantId(variant.spec);
     return variant;
-  }
-
-  // Blames what can be changed with the least effect: an axis value, else a --set, else the base.
-  absl::Status ConflictError(const TrialSpecConflict& conflict, const Cell& cell,
-                             const Variant& variant) const {
-    const std::string message = cell.empty()
-                                    ? conflict.message
-                                    : absl::StrCat(conflict.message, " (cell ", variant.label, ")");
-    for (const std::string& path : conflict.paths) {
-      for (size_t i = 0; i < cell.size(); ++i) {
-        const AxisDocument& axis = document_.axes[i];
-        if (axis.axis.path == path) return errors_.At(axis.value_places[cell[i]], message);
-      }
-    }
-    for (const std::string& path : conflict.paths) {
-      for (const Override& override_ : document_.overrides) {
-        if (override_.path == path) return errors_.Of(override_, message);
-      }
-    }
-    for (const std::string& path : conflict.paths) {
-      const auto place = document_.set_places.find(path);
-      if (place != document_.set_places.end()) return errors_.At(place->second, message);
-    }
-    return errors_.At(document_.base_place, message);
   }
 
   absl::Status CheckRules() const {

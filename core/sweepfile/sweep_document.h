@@ -4,7 +4,6 @@
 
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/sweep_spec.h"
@@ -12,8 +11,17 @@
 
 namespace adares {
 
+// A field with its canonical text, or a preset's path with its name (core/presets.h).
+struct Setting {
+  std::string path;
+  std::string text;
+  Place place;  // of the value
+};
+
 struct AxisDocument {
   Axis axis;
+  // For each value what it sets: one field or preset, or all that a named value holds.
+  std::vector<std::vector<Setting>> settings;
   std::vector<Place> value_places;  // one for each value
 };
 
@@ -28,11 +36,11 @@ struct SweepDocument {
   std::string title;
   std::map<std::string, std::string> labels;
   Objective objective;
-  TrialSpec base;                           // overrides applied
-  Place base_place;                         // of the key `base`, or of the file
-  std::map<std::string, Place> set_places;  // path -> where `base` sets it
-  std::vector<Override> overrides;
-  std::vector<AxisDocument> axes;  // in product order
+  std::vector<Setting> base;           // in file order, each path once
+  Place base_place;                    // of the key `base`, or of the file
+  std::vector<Override> overrides;     // each path once
+  std::vector<Setting> override_base;  // the same with canonical texts, without places
+  std::vector<AxisDocument> axes;      // in product order
   std::vector<ExcludeRule> exclude;
   std::map<std::string, std::string> baseline;  // axis -> canonical value
   Place baseline_place;

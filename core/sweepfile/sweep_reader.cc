@@ -1,5 +1,5 @@
-// The top level of a sweep file and its small sections; base_reader.cc and axis_reader.cc read the
-// large ones.
+// The top level of a sweep file and its small sections; base_reader.cc, axis_reader.cc and
+// design_reader.cc read the large ones.
 #include "core/sweepfile/sweep_reader.h"
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "core/status.h"
 #include "core/sweepfile/axis_reader.h"
 #include "core/sweepfile/base_reader.h"
+#include "core/sweepfile/design_reader.h"
 #include "core/sweepfile/node_reader.h"
 
 namespace adares {
@@ -170,7 +171,8 @@ absl::StatusOr<SweepDocument> ReadSweepDocument(const YamlNode& root,
   ADARES_ASSIGN_OR_RETURN(const YamlNode* replicates,
                           reader.Require(root, "the sweep file", "replicates"));
   ADARES_RETURN_IF_ERROR(ReadReplicates(*replicates, reader, document));
-  ADARES_RETURN_IF_ERROR(ApplyOverrides(overrides, errors, document));
+  ADARES_RETURN_IF_ERROR(ReadOverrides(overrides, errors, document));
+  ADARES_RETURN_IF_ERROR(CheckMethods(errors, document));
   return document;
 }
 

@@ -49,9 +49,9 @@ class RandomSpec {
 
   // A value that the field's type, as the documentation says it, permits.
   std::string Value(const TrialSpecField& field) {
-    constexpr char kInit[] = "a number, normal(mean, sd) or uniform(low, high)";
-    if (field.type == kInit) return Init();
-    if (field.type == std::string("inherit, ") + kInit) return Below(2) == 0 ? "inherit" : Init();
+    if (field.path == "model.skip.init") return Init();
+    if (field.type.starts_with("inherit, ")) return Below(2) == 0 ? "inherit" : Init();
+    if (field.path == "data.folder") return Below(2) == 0 ? "none" : "folder-" + Positive();
     if (field.type == "none, sigmoid(k), tanh(k), softplus or clamp(low, high)") {
       return Constraint();
     }
@@ -65,6 +65,7 @@ class RandomSpec {
     if (field.type == "a number > 0") return Positive();
     if (field.type == "a number >= 0") return Below(4) == 0 ? "0" : Positive();
     if (field.type == "a number >= 0 and < 1") return FormatNumber(Fraction());
+    if (field.type == "a number > 0 and <= 1") return FormatNumber(1 - Fraction());
     throw std::runtime_error("teach RandomSpec the type: " + field.type);
   }
 
@@ -86,11 +87,17 @@ class RandomSpec {
   }
 
   std::string Init() {
-    switch (Below(3)) {
+    switch (Below(6)) {
       case 0:
         return Signed();
       case 1:
         return "normal(" + Signed() + ", " + Positive() + ")";
+      case 2:
+        return "root-depth(" + Signed() + ")";
+      case 3:
+        return "decay(" + Signed() + ")";
+      case 4:
+        return "match-rms(" + Positive() + ")";
       default:
         return "uniform(-" + Positive() + ", " + Positive() + ")";
     }

@@ -44,6 +44,9 @@ TEST(SkipConflictTest, EachFieldAloneGoesWithAWeightABlock) {
                                                      {"placement", "convex"},
                                                      {"granularity", "channel"},
                                                      {"init", "uniform(-1, 2)"},
+                                                     {"init", "root-depth(1)"},
+                                                     {"init", "decay(0.5)"},
+                                                     {"init", "match-rms(1)"},
                                                      {"init_identity", "0"},
                                                      {"init_convolutional", "normal(0, 0.05)"},
                                                      {"constraint", "sigmoid(2)"},
@@ -166,7 +169,33 @@ INSTANTIATE_TEST_SUITE_P(
                     RangeCase{"clamp(0, 1)", "uniform(0, 2)", false},
                     RangeCase{"sigmoid(1)", "uniform(0.1, 0.9)", true},
                     RangeCase{"sigmoid(1)", "uniform(0.1, 1)", false},
-                    RangeCase{"softplus", "normal(1, 0.1)", false}));
+                    RangeCase{"softplus", "normal(1, 0.1)", false},
+                    // Three blocks: 1 / sqrt(3) is 0.577.
+                    RangeCase{"clamp(0, 0.58)", "root-depth(1)", true},
+                    RangeCase{"clamp(0, 0.57)", "root-depth(1)", false},
+                    RangeCase{"clamp(0, 1)", "decay(0.5)", true},
+                    RangeCase{"clamp(0, 0.9)", "decay(0.5)", false},
+                    RangeCase{"clamp(0.6, 1)", "decay(0.5)", false},
+                    RangeCase{"clamp(0, 1)", "match-rms(5)", true}));
+
+TEST(SkipConflictTest, RulesForEachBlockNeedAWeightForEachBlock) {
+  EXPECT_EQ(MessageOf({{"granularity", "stage"}, {"init", "decay(0.5)"}}),
+            "model.skip.init decay(0.5) gives each block its own weight, and with granularity "
+            "stage blocks share one; take granularity block or channel");
+  EXPECT_THAT(MessageOf({{"granularity", "block-type"}, {"init_identity", "match-rms(1)"}}),
+              HasSubstr("model.skip.init_identity match-rms(1) gives each block its own weight"));
+  EXPECT_EQ(MessageOf({{"granularity", "unified"}, {"init", "root-depth(1)"}}), "");
+}
+
+TEST(SkipConflictTest, MeasuredWeightsWeighOnePathAndHaveNoMap) {
+  EXPECT_EQ(MessageOf({{"placement", "residual"}, {"init", "match-rms(1)"}}), "");
+  EXPECT_EQ(MessageOf({{"placement", "convex"}, {"init", "match-rms(1)"}}),
+            "model.skip.init match-rms(1) weighs one path against the other, and "
+            "model.skip.placement convex weights both; take skip or residual");
+  EXPECT_EQ(MessageOf({{"constraint", "tanh(2)"}, {"init", "match-rms(1)"}}),
+            "model.skip.init match-rms(1) is measured and may lie outside model.skip.constraint "
+            "tanh(2); take the constraint none or clamp");
+}
 
 TEST(SkipConflictTest, ImpossibleInitNamesTheWayOut) {
   EXPECT_EQ(MessageOf({{"constraint", "sigmoid(1)"}}),

@@ -95,13 +95,16 @@ INSTANTIATE_TEST_SUITE_P(
                 R"(7:5: unknown key "epoch" in train; did you mean "epochs"?)"},
         BadFile{"field_elsewhere", "base: {model: {batch_size: 3}}\n",
                 R"(5:16: unknown key "batch_size" in model; the field is train.batch_size)"},
-        BadFile{"foreign_field", "base: {train: {warmup_epochs: 3}}\n",
-                "5:16: unknown key \"warmup_epochs\" in train; known are batch_size, epochs, "
-                "log_every, lr, momentum, optimizer, schedule, weight_decay"},
+        BadFile{"foreign_field", "base: {train: {dropout: 0.5}}\n",
+                "5:16: unknown key \"dropout\" in train; known are batch_size, clip_norm, "
+                "ema_decay, epochs, label_smoothing, log_every, lr, momentum, optimizer, "
+                "precision, schedule, warmup_epochs, weight_decay"},
         BadFile{"dotted_field", "base: {train.lr: 3}\n",
                 R"(5:8: unknown key "train.lr"; write its parts as nested keys)"},
-        BadFile{"dotted_group", "base: {model: {skip.init: 1}}\n",
-                R"(5:16: unknown key "skip.init" in model; known are depth, family, skip)"},
+        BadFile{
+            "dotted_group", "base: {model: {skip.init: 1}}\n",
+            R"(5:16: unknown key "skip.init" in model; known are depth, family, last_norm, norm, skip, )"
+            "stem"},
         BadFile{"seed", "base: {seed: 3}\n",
                 "5:8: seeds are not part of the configuration; list them in replicates.seeds"},
         BadFile{"group_scalar", "base: {train: fast}\n",
@@ -133,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "them"},
         BadFile{"conflict", "base:\n  model:\n    family: cifar\n    depth: 18\n",
                 "8:12: family cifar has no network of depth 18; model.depth must be one of 8, 14, "
-                "20, 32, 44, 56"},
+                "20, 32, 44, 56, 110"},
         BadFile{"conflict_with_default", "base:\n  data: {train_size: 100}\n",
                 "6:22: train.batch_size 128 is larger than data.train_size 100; there would be no "
                 "whole batch"},
@@ -145,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "fewer, or 0 for all"},
         BadFile{"mirrored_textures", "base: {data: {augment: flip}}\n",
                 "5:24: data.augment flip mirrors pictures, and a mirrored picture of synthetic may "
-                "belong to another class; take none, or the dataset cifar10"},
+                "belong to another class; take none, or another dataset"},
         BadFile{"plain_resnet_init", "base: {model: {skip: {init: 0}}}\n",
                 "5:29: granularity none is the plain ResNet, whose skip weight is the constant 1; "
                 "model.skip.init must be 1 there (leave it out, or exclude the combination)"}),
@@ -162,7 +165,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "5:12: axes.lr takes a map of path, values, not a list"},
         BadFile{"axis_key", "axes: {lr: {path: train.lr, value: [1]}}\n",
                 R"(5:29: unknown key "value" in axes.lr; did you mean "values"?)"},
-        BadFile{"path_missing", "axes: {lr: {values: [1]}}\n", "5:12: axes.lr lacks the key path"},
+        BadFile{"path_missing", "axes: {lr: {values: [1]}}\n",
+                "5:21: axes.lr.values is a list, which needs a path beside it; without a path, "
+                "write a map from names to settings"},
         BadFile{"values_missing", "axes: {lr: {path: train.lr}}\n",
                 "5:12: axes.lr lacks the key values"},
         BadFile{"values_scalar", "axes: {lr: {path: train.lr, values: 0.1}}\n",
@@ -192,19 +197,21 @@ INSTANTIATE_TEST_SUITE_P(
                 "5:48: axis lr has the value 0.1 twice; remove one of them"},
         BadFile{"normal_unquoted",
                 "axes: {i: {path: model.skip.init, values: [1, normal(0, 0.05)]}}\n",
-                "5:47: model.skip.init takes a number, normal(mean, sd) or uniform(low, high): "
-                "\"normal(0\" lacks its closing parenthesis; inside { } and [ ] it needs quotes: "
+                "5:47: model.skip.init takes a number, normal(mean, sd), uniform(low, high), "
+                "root-depth(c), decay(last) or match-rms(ratio): \"normal(0\" lacks its closing "
+                "parenthesis; inside { } and [ ] it needs quotes: "
                 "\"normal(0, 0.05)\""},
         BadFile{"cell_conflict",
                 "axes:\n  family: {path: model.family, values: [cifar, paper]}\n"
                 "  depth: {path: model.depth, values: [8, 18]}\n",
                 "7:42: family cifar has no network of depth 18; model.depth must be one of 8, 14, "
-                "20, 32, 44, 56 (cell family=cifar depth=18)"},
-        BadFile{"cell_conflict_with_base",
-                "base: {model: {depth: 8}}\n"
-                "axes:\n  family: {path: model.family, values: [cifar, paper]}\n",
-                "7:48: family paper has no network of depth 8; model.depth must be 18 (cell "
-                "family=paper)"}),
+                "20, 32, 44, 56, 110 (cell family=cifar depth=18)"},
+        BadFile{
+            "cell_conflict_with_base",
+            "base: {model: {depth: 8}}\n"
+            "axes:\n  family: {path: model.family, values: [cifar, paper]}\n",
+            "7:48: family paper has no network of depth 8; model.depth must be one of 18, 50 (cell "
+            "family=paper)"}),
     CaseName);
 
 // Two axes in lines 5 to 7; the tests' text begins in line 8.
@@ -414,7 +421,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadOverride{"group",
                     {{"data", "mnist"}},
                     "--set data=mnist: data is a group of fields; name one of data.augment, "
-                    "data.dataset, data.test_size, data.train_size, data.validation_size"},
+                    "data.cutout, data.dataset, data.folder, data.label_noise, data.normalise, "
+                    "data.test_size, data.train_fraction, data.train_size, data.validation_size"},
         BadOverride{"seed",
                     {{"seed", "1"}},
                     "--set seed=1: seeds are not part of the configuration; list them in "

@@ -1,9 +1,8 @@
 // The example files load and say what their comments say.
 #include <gtest/gtest.h>
 
-#include <map>
-#include <set>
-#include <sstream>
+#include <algorithm>
+#include <filesystem>
 #include <string>
 
 #include "core/sweep_spec.h"
@@ -20,14 +19,33 @@ SweepPlan LoadExample(const std::string& name, const std::vector<Override>& over
 }
 
 TEST(SweepExampleTest, EveryExampleLoadsUnderItsName) {
+  const auto root = std::filesystem::path(ADARES_SOURCE_DIR) / "examples";
   int count = 0;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::filesystem::path(ADARES_SOURCE_DIR) / "examples")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
     if (entry.path().extension() != ".yaml") continue;
-    EXPECT_EQ(LoadExample(entry.path().stem()).name, entry.path().stem());
+    std::string name = std::filesystem::relative(entry.path(), root).replace_extension();
+    const SweepPlan plan = LoadExample(name);
+    std::replace(name.begin(), name.end(), '/', '-');
+    EXPECT_EQ(plan.name, name);
     ++count;
   }
   EXPECT_GE(count, 3);
+}
+
+// The same weights in the same network, so that nothing but the weight differs.
+TEST(SweepExampleTest, ControlsOfThePaperDifferInTheSkipWeightAlone) {
+  for (const char* recipe : {"faithful", "clean"}) {
+    const SweepPlan plan = LoadExample(std::string("paper/controls-") + recipe);
+    ASSERT_EQ(plan.variants.size(), 5U);
+    for (const Variant& variant : plan.variants) {
+      TrialSpec spec = variant.spec;
+      EXPECT_EQ(spec.model.family, Family::kPaper);
+      EXPECT_EQ(spec.model.depth, 18);
+      EXPECT_NE(spec.model.skip.granularity, Granularity::kNone);
+      spec.model.skip = plan.variants[0].spec.model.skip;
+      EXPECT_EQ(spec, plan.variants[0].spec) << variant.label;
+    }
+  }
 }
 
 TEST(SweepExampleTest, QuickHasFourVariantsAndTwoSeedsOnBothDataSets) {
@@ -61,38 +79,6 @@ TEST(SweepExampleTest, TheExampleOfThePageHasTheTrialsThatThePageCounts) {
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_EQ(plan->variants.size(), 7U);
   EXPECT_EQ(plan->trials.size(), 21U);
-}
-
-// The rows "| name | `skip: {...}` | ..." of the trainer's page.
-std::map<std::string, std::string> Presets() {
-  std::istringstream page(ReadSourceFile("docs/trainer.md"));
-  std::map<std::string, std::string> presets;
-  for (std::string line; std::getline(page, line);) {
-    const size_t begin = line.find(" | `skip: {");
-    if (!line.starts_with("| ") || begin == std::string::npos) continue;
-    const size_t text = begin + std::string(" | `").size();
-    presets[line.substr(2, begin - 2)] = line.substr(text, line.find('`', text) - text);
-  }
-  return presets;
-}
-
-TEST(SweepExampleTest, PresetsOfTheTrainersPageArePossibleAndDiffer) {
-  std::set<std::string> ids;
-  const auto presets = Presets();
-  for (const auto& [name, model] : presets) {
-    const absl::StatusOr<SweepPlan> plan =
-        LoadSweep("apiVersion: adares/v1\nkind: Sweep\nname: preset\nbase:\n  model:\n    " +
-                      model + "\nreplicates: {seeds: [0]}\n",
-                  name);
-    ASSERT_TRUE(plan.ok()) << plan.status() << " " << model;
-    ids.insert(plan->variants.at(0).id);
-  }
-  EXPECT_EQ(ids.size(), presets.size());
-  for (const char* name :
-       {"resnet", "plain", "fixed2x", "ada_v1", "ada_v2", "ada_unified", "ada_stage",
-        "ada_blocktype", "ada_channel", "rezero", "layerscale", "highway_scalar"}) {
-    EXPECT_TRUE(presets.contains(name)) << name;
-  }
 }
 
 }  // namespace

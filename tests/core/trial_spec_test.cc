@@ -20,17 +20,19 @@ using ::testing::HasSubstr;
 // Ids and digests rest on these bytes: a change of them makes every stored trial another trial.
 TEST(TrialSpecTest, CanonicalJsonIsPinned) {
   EXPECT_EQ(CanonicalJson(TrialSpec{}),
-            R"({"data":{"augment":"none","dataset":"synthetic","test_size":0,"train_size":0,)"
-            R"("validation_size":5000},"model":{"depth":8,"family":"cifar",)"
-            R"("skip":{"constraint":"none","decay_centre":0,"frozen_epochs":0,)"
+            R"({"data":{"augment":"none","cutout":0,"dataset":"synthetic","folder":"none",)"
+            R"("label_noise":0,"normalise":"on","test_size":0,"train_fraction":1,"train_size":0,)"
+            R"("validation_size":5000},"model":{"depth":8,"family":"cifar","last_norm":"affine",)"
+            R"("norm":"batch","skip":{"constraint":"none","decay_centre":0,"frozen_epochs":0,)"
             R"("granularity":"none","init":1,"init_convolutional":"inherit",)"
             R"("init_identity":"inherit","lr_mult":1,"placement":"skip","train":"learned",)"
-            R"("weight_decay":0}},"seed":0,)"
-            R"("train":{"batch_size":128,"epochs":10,"log_every":50,"lr":0.1,"momentum":0.9,)"
-            R"("optimizer":"sgd","schedule":"cosine","weight_decay":0}})");
+            R"("weight_decay":0},"stem":"cifar"},"seed":0,)"
+            R"("train":{"batch_size":128,"clip_norm":0,"ema_decay":0,"epochs":10,)"
+            R"("label_smoothing":0,"log_every":50,"lr":0.1,"momentum":0.9,"optimizer":"sgd",)"
+            R"("precision":"fp32","schedule":"cosine","warmup_epochs":0,"weight_decay":0}})");
   // By `printf %s ... | sha256sum` over the text above, with and without the seed.
-  EXPECT_EQ(TrialId(TrialSpec{}), "4a06413bfa58");
-  EXPECT_EQ(VariantId(TrialSpec{}), "a0217fad6895");
+  EXPECT_EQ(TrialId(TrialSpec{}), "5b119a17ee33");
+  EXPECT_EQ(VariantId(TrialSpec{}), "8b62f392b598");
 }
 
 TEST(TrialSpecTest, SeedMakesAnotherTrialOfTheSameVariant) {
@@ -195,7 +197,8 @@ INSTANTIATE_TEST_SUITE_P(
                 R"(seed takes an integer >= 0: "9223372036854775808" does not fit into 64 bits)",
                 "seed"},
         BadSpec{"conflict", R"({"model":{"family":"paper"}})",
-                "family paper has no network of depth 8; model.depth must be 18", "model.depth"},
+                "family paper has no network of depth 8; model.depth must be one of 18, 50",
+                "model.depth"},
         BadSpec{"paper_batch",
                 R"({"model":{"family":"paper","depth":18},"train":{"batch_size":1}})",
                 "family paper ends in one pixel, where batch norm needs two pictures; "

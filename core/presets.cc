@@ -1,0 +1,155 @@
+// The tables of methods and recipes.
+#include "core/presets.h"
+
+namespace adares {
+namespace {
+
+constexpr char kGranularity[] = "model.skip.granularity";
+constexpr char kPlacement[] = "model.skip.placement";
+constexpr char kInit[] = "model.skip.init";
+constexpr char kConstraint[] = "model.skip.constraint";
+constexpr char kTrain[] = "model.skip.train";
+
+// One constant for all sums of the network.
+Preset Constant(std::string name, std::string value, std::string doc) {
+  return {std::move(name),
+          std::move(doc),
+          {{kGranularity, "unified"}, {kInit, std::move(value)}, {kTrain, "frozen"}}};
+}
+
+// AdaResNet with the initial value of its first program.
+Preset AdaResNet(std::string name, std::string granularity, std::string doc) {
+  return {std::move(name), std::move(doc), {{kGranularity, std::move(granularity)}, {kInit, "0"}}};
+}
+
+std::vector<Preset> MakeMethods() {
+  return {
+      {"resnet",
+       "He et al. 2016, [1512.03385](https://arxiv.org/abs/1512.03385), equations 1 and 2.",
+       {{kGranularity, "none"}}},
+      Constant("plain", "0", "The network without skips."),
+      Constant("fixed2x", "2",
+               "A constant on the skip path, as "
+               "[1603.05027](https://arxiv.org/abs/1603.05027) studies it."),
+      AdaResNet("ada_v1", "block",
+                "AdaResNet, [2408.09958](https://arxiv.org/abs/2408.09958), equation 2, as its "
+                "first published program has it."),
+      {"ada_v2",
+       "AdaResNet, as its second published program has it.",
+       {{kGranularity, "block"},
+        {"model.skip.init_identity", "0"},
+        {"model.skip.init_convolutional", "normal(0, 0.05)"}}},
+      AdaResNet("ada_unified", "unified", "AdaResNet with one weight."),
+      AdaResNet("ada_stage", "stage", "AdaResNet with one weight a stage."),
+      AdaResNet("ada_blocktype", "block-type",
+                "AdaResNet with one weight for identity and one for convolutional blocks."),
+      AdaResNet("ada_channel", "channel", "AdaResNet with one weight a channel."),
+      {"ada_matched",
+       "AdaResNet whose paths begin equally strong, measured on the first batch.",
+       {{kGranularity, "block"}, {kInit, "match-rms(1)"}}},
+      {"rezero",
+       "ReZero, [2003.04887](https://arxiv.org/abs/2003.04887).",
+       {{kGranularity, "block"}, {kPlacement, "residual"}, {kInit, "0"}}},
+      {"skipinit",
+       "SkipInit, [2002.10444](https://arxiv.org/abs/2002.10444): no normalisation, and residual "
+       "branches that begin small.",
+       {{kGranularity, "block"},
+        {kPlacement, "residual"},
+        {kInit, "root-depth(1)"},
+        {"model.norm", "none"}}},
+      {"layerscale",
+       "LayerScale, [2103.17239](https://arxiv.org/abs/2103.17239), section 2; 0.1 is for up to "
+       "18 layers, deeper ones take 1e-5.",
+       {{kGranularity, "channel"}, {kPlacement, "residual"}, {kInit, "0.1"}}},
+      {"zero_gamma",
+       "Goyal et al. 2017, [1706.02677](https://arxiv.org/abs/1706.02677), section 5.1: the last "
+       "scales of each residual branch begin at 0.",
+       {{kGranularity, "none"}, {"model.last_norm", "zero"}}},
+      {"weighted_residual",
+       "Weighted residual networks, [1605.08831](https://arxiv.org/abs/1605.08831): weights kept "
+       "in -1..1.",
+       {{kGranularity, "block"},
+        {kPlacement, "residual"},
+        {kInit, "0"},
+        {kConstraint, "clamp(-1, 1)"}}},
+      {"inception",
+       "A small constant on the residual branch, as "
+       "[1602.07261](https://arxiv.org/abs/1602.07261), section 3.3, scales it.",
+       {{kGranularity, "unified"}, {kPlacement, "residual"}, {kInit, "0.2"}, {kTrain, "frozen"}}},
+      {"decayed",
+       "Decayed identity shortcuts, [2404.10947](https://arxiv.org/abs/2404.10947): constants that "
+       "fall evenly with depth, here from 1 to 0.5.",
+       {{kGranularity, "block"}, {kInit, "decay(0.5)"}, {kTrain, "frozen"}}},
+      {"normformer",
+       "A weight of each channel on the skip path, from 1, as NormFormer, "
+       "[2110.09456](https://arxiv.org/abs/2110.09456), scales it.",
+       {{kGranularity, "channel"}, {kInit, "1"}}},
+      {"highway_scalar",
+       "Highway networks, [1505.00387](https://arxiv.org/abs/1505.00387), equation 3, with a gate "
+       "that does not see the input; 0.88 is a bias of -2 on the transform gate.",
+       {{kGranularity, "block"},
+        {kPlacement, "convex"},
+        {kInit, "0.88"},
+        {kConstraint, "sigmoid(1)"}}},
+  };
+}
+
+std::vector<Preset> MakeRecipes() {
+  return {
+      {"faithful",
+       "The published program of AdaResNet, [2408.09958](https://arxiv.org/abs/2408.09958): what "
+       "is evaluated after each epoch is the test part.",
+       {{"data.augment", "none"},
+        {"data.normalise", "off"},
+        {"data.validation_size", "0"},
+        {"train.batch_size", "32"},
+        {"train.epochs", "10"},
+        {"train.lr", "0.001"},
+        {"train.optimizer", "keras-adam"},
+        {"train.schedule", "constant"},
+        {"train.weight_decay", "0"}}},
+      {"clean",
+       "Stochastic gradient descent as it is usual for ResNets on small pictures, after He et al. "
+       "2016, section 4.2, with a cosine schedule.",
+       {{"data.augment", "crop-flip"},
+        {"data.normalise", "on"},
+        {"data.validation_size", "5000"},
+        {"train.batch_size", "128"},
+        {"train.epochs", "30"},
+        {"train.lr", "0.1"},
+        {"train.momentum", "0.9"},
+        {"train.optimizer", "nesterov"},
+        {"train.schedule", "cosine"},
+        {"train.warmup_epochs", "1"},
+        {"train.weight_decay", "0.0005"}}},
+  };
+}
+
+}  // namespace
+
+const std::vector<Preset>& MethodPresets() {
+  static const auto& presets = *new std::vector<Preset>(MakeMethods());
+  return presets;
+}
+
+const std::vector<Preset>& RecipePresets() {
+  static const auto& presets = *new std::vector<Preset>(MakeRecipes());
+  return presets;
+}
+
+const std::vector<Preset>* PresetsAt(std::string_view path) {
+  if (path == kMethodPath) return &MethodPresets();
+  if (path == kRecipePath) return &RecipePresets();
+  return nullptr;
+}
+
+const Preset* FindPreset(std::string_view path, std::string_view name) {
+  const std::vector<Preset>* presets = PresetsAt(path);
+  if (presets == nullptr) return nullptr;
+  for (const Preset& preset : *presets) {
+    if (preset.name == name) return &preset;
+  }
+  return nullptr;
+}
+
+}  // namespace adares
