@@ -218,7 +218,7 @@ TEST_F(TrainingTest, MissingDataIsAnErrorThatNamesTheWayOut) {
 TEST_F(TrainingTest, SizesThatDoNotFitAreAnError) {
   TrialSpec spec = TinySpec();
   spec.data.train_size = 30000;
-  EXPECT_THAT(Train(spec).message, HasSubstr("20000 pictures"));
+  EXPECT_THAT(Train(spec).message, HasSubstr("20000 training examples"));
 }
 
 TEST(EndOfExceptionTest, KindOfExceptionDecidesTheReason) {

@@ -1,246 +1,129 @@
-// The training loop.
+// The training loop. Its parts, each in files of its own:
+//
+//   TrainingState     all that a run is, between two steps: what a checkpoint has to hold
+//   TrainingStep      takes the state one step further; has no memory of its own
+//   StepMeans         losses that are still on the device; empty after Take, so that a state that
+//                     is to be saved is complete
+//   Evaluator         measures the network
+//   TrainingReporter  tells events and log lines of the state
+//
+// The loop below is the only one who knows when which of them acts. It goes on from any state: the
+// place in the epoch is the state's too.
 #include "worker/trainer/training.h"
 
 #include <torch/torch.h>
 
-#include <algorithm>
-#include <cmath>
-#include <cstdio>
-#include <memory>
-#include <span>
-#include <utility>
-#include <vector>
-
 #include "absl/strings/str_cat.h"
-#include "worker/trainer/adaresnet.h"
 #include "worker/trainer/batches.h"
-#include "worker/trainer/epoch_report.h"
-#include "worker/trainer/optimizer.h"
-#include "worker/trainer/schedule.h"
+#include "worker/trainer/evaluator.h"
+#include "worker/trainer/step_means.h"
+#include "worker/trainer/training_reporter.h"
+#include "worker/trainer/training_state.h"
+#include "worker/trainer/training_step.h"
 
 namespace adares {
 namespace {
 
 using trainer_protocol::EndEvent;
 
-constexpr int64_t kEvaluationBatch = 256;
-constexpr double kProgressSeconds = 1;
-
-// Losses and right answers of steps whose numbers may still be on the device. Reading them waits
-// for the device, so on CUDA they are read once a log interval.
-class PendingSteps {
- public:
-  void Add(const torch::Tensor& loss, const torch::Tensor& logits, const Batch& batch) {
-    losses_.push_back(loss.detach());
-    correct_.push_back(logits.detach().argmax(1).eq(batch.labels).sum());
-    sizes_.push_back(batch.size);
-  }
-
-  // Moves all into `means`. False if a loss was not finite.
-  bool Take(ExampleMeans& means) {
-    bool finite = true;
-    if (!losses_.empty()) {
-      const torch::Tensor losses = torch::stack(losses_).to(torch::kCPU, torch::kFloat64);
-      const torch::Tensor correct = torch::stack(correct_).to(torch::kCPU);
-      for (size_t i = 0; i < sizes_.size(); ++i) {
-        const double loss = losses.data_ptr<double>()[i];
-        finite = finite && std::isfinite(loss);
-        means.Add(loss, correct.data_ptr<int64_t>()[i], sizes_[i]);
-      }
-    }
-    losses_.clear();
-    correct_.clear();
-    sizes_.clear();
-    return finite;
-  }
-
- private:
-  std::vector<torch::Tensor> losses_;
-  std::vector<torch::Tensor> correct_;
-  std::vector<int64_t> sizes_;
-};
-
 class Training {
  public:
-  Training(const TrainingInput& input, EventSink& sink, const std::atomic<bool>& stop);
+  Training(const TrainingInput& input, EventSink& sink, const std::atomic<bool>& stop)
+      : input_(input),
+        stop_(stop),
+        device_(input.device),
+        state_(input, device_),
+        step_(input, device_),
+        train_batches_(input.data.train, input.data.statistics, device_),
+        test_batches_(input.data.test, input.data.statistics, device_),
+        evaluator_(stop),
+        reporter_(input, sink) {}
+
   EndEvent Run();
 
  private:
-  enum class Outcome { kDone, kStopped, kDiverged };
-
-  void SendStart();
-  Outcome TrainEpoch(EpochReport& report);
-  // Forward, backward, update; adds to `pending_`.
-  void Step(std::span<const uint32_t> indices);
-  Outcome Evaluate(const BatchMaker& maker, const std::vector<uint32_t>& indices,
-                   ExampleMeans& means);
-  void SendSkipWeights(int64_t epoch);
-  // At most once a second, and with `always`.
-  void SendProgress(bool always);
+  // The rest of the epoch that the state is in.
+  Outcome TrainEpoch();
+  // What follows each step; `last` of the epoch.
+  Outcome AfterStep(int64_t images, bool last);
   // How a trial ends that was stopped or diverged; `loss` is the one computed last.
   EndEvent Unfinished(Outcome outcome, const char* loss) const;
 
-  const TrainSpec& spec_;
   const TrainingInput& input_;
-  EventSink& sink_;
   const std::atomic<bool>& stop_;
   const torch::Device device_;
-  AdaResNet model_;
-  std::unique_ptr<TrialOptimizer> optimizer_;
-  BatchMaker train_batches_;
-  BatchMaker test_batches_;
-  Random order_random_;
-  Random augmentation_random_;
-  std::vector<uint32_t> order_;  // of this epoch
-  const bool learns_skip_weights_;
-  PendingSteps pending_;
-  const int64_t steps_per_epoch_;
-  const int64_t total_steps_;
-  int64_t step_ = 0;   // steps done
-  int64_t epoch_ = 0;  // epochs done
-  double learning_rate_ = 0;
-  Stopwatch progress_watch_;
-  int64_t progress_images_ = 0;  // since the last progress event
+  TrainingState state_;
+  const TrainingStep step_;
+  StepMeans step_means_;
+  const BatchMaker train_batches_;
+  const BatchMaker test_batches_;
+  const Evaluator evaluator_;
+  TrainingReporter reporter_;
 };
 
-Training::Training(const TrainingInput& input, EventSink& sink, const std::atomic<bool>& stop)
-    : spec_(input.spec.train),
-      input_(input),
-      sink_(sink),
-      stop_(stop),
-      device_(input.device),
-      model_(input.spec.model, input.data.train.shape.channels, input.spec.seed),
-      train_batches_(input.data.train, input.data.statistics, device_),
-      test_batches_(input.data.test, input.data.statistics, device_),
-      order_random_(static_cast<uint64_t>(input.spec.seed), RandomStream::kOrder),
-      augmentation_random_(static_cast<uint64_t>(input.spec.seed), RandomStream::kAugmentation),
-      order_(input.split.train),
-      learns_skip_weights_(!model_->SkipParameters().empty()),
-      steps_per_epoch_(StepsPerEpoch(static_cast<int64_t>(order_.size()), spec_.batch_size)),
-      total_steps_(spec_.epochs * steps_per_epoch_) {
-  model_->to(device_);
-  const torch::NoGradGuard no_grad;
-  for (torch::Tensor& parameter : model_->parameters()) {
-    if (parameter.dim() == 4) {
-      parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
-    }
-  }
-  optimizer_ = std::make_unique<TrialOptimizer>(input.spec, model_);
-}
-
 EndEvent Training::Run() {
-  SendStart();
-  SendSkipWeights(0);
-  while (epoch_ < spec_.epochs) {
+  reporter_.Start(state_, step_.total_steps());
+  reporter_.SkipWeights(state_);
+  while (state_.epoch < input_.spec.train.epochs) {
     const Stopwatch watch;
     EpochReport report;
-    Outcome outcome = TrainEpoch(report);
+    Outcome outcome = TrainEpoch();
     if (outcome != Outcome::kDone) return Unfinished(outcome, "training");
     report.training_seconds = watch.Seconds();
-    outcome = Evaluate(train_batches_, input_.split.validation, report.validation);
+    outcome =
+        evaluator_.Run(state_.model, train_batches_, input_.split.validation, report.validation);
     if (outcome != Outcome::kDone) return Unfinished(outcome, "validation");
     report.epoch_seconds = watch.Seconds();
-    report.step = step_;
-    report.epoch = epoch_;
-    report.learning_rate = learning_rate_;
-    sink_.Send(trainer_protocol::PointsEvent{EpochPoints(report)});
-    std::fprintf(stderr, "%s\n", EpochLine(report, spec_.epochs).c_str());
+    report.step = state_.step;
+    report.epoch = state_.epoch;
+    report.train = state_.train_means;
+    report.learning_rate = state_.learning_rate;
+    reporter_.Epoch(report);
   }
   ExampleMeans test;
-  const Outcome outcome = Evaluate(test_batches_, input_.split.test, test);
+  const Outcome outcome = evaluator_.Run(state_.model, test_batches_, input_.split.test, test);
   if (outcome != Outcome::kDone) return Unfinished(outcome, "test");
-  sink_.Send(trainer_protocol::PointsEvent{TestPoints(test, step_, epoch_)});
-  std::fprintf(stderr, "test loss %.4f accuracy %.2f %%\n", test.loss(), 100 * test.accuracy());
+  reporter_.Test(state_, test);
   return {EndReason::kFinished, ""};
 }
 
-void Training::SendStart() {
-  trainer_protocol::StartEvent start;
-  start.total_steps = total_steps_;
-  start.total_epochs = spec_.epochs;
-  start.parameters = model_->ParameterCount();
-  start.provenance = input_.provenance;
-  sink_.Send(start);
-}
-
-Training::Outcome Training::TrainEpoch(EpochReport& report) {
-  model_->train();
-  optimizer_->StartEpoch(epoch_);
-  // The speed is that of training: evaluation since the last report does not count.
-  progress_images_ = 0;
-  progress_watch_.Restart();
-  for (size_t left = order_.size(); left > 1; --left) {
-    std::swap(order_[left - 1], order_[order_random_.Below(left)]);
+Outcome Training::TrainEpoch() {
+  state_.model->train();
+  state_.optimizer.StartEpoch(state_.epoch);
+  reporter_.BeginEpoch();
+  if (state_.epoch_step == 0) {
+    state_.train_means = {};
+    state_.ShuffleOrder();
   }
-  const size_t batch_size = static_cast<size_t>(spec_.batch_size);
-  for (int64_t i = 0; i < steps_per_epoch_; ++i) {
-    const size_t begin = static_cast<size_t>(i) * batch_size;
-    Step(std::span(order_).subspan(begin, std::min(batch_size, order_.size() - begin)));
-    const bool last = i + 1 == steps_per_epoch_;
-    if (last) ++epoch_;
-    const bool logs = last || step_ % spec_.log_every == 0;
-    if ((logs || device_.is_cpu()) && !pending_.Take(report.train)) return Outcome::kDiverged;
-    if (last || (logs && learns_skip_weights_)) SendSkipWeights(epoch_);
-    SendProgress(last);
-    if (stop_) return Outcome::kStopped;
+  while (true) {
+    const int64_t images = step_.Advance(state_, step_means_);
+    const bool last = state_.epoch_step == step_.steps_per_epoch();
+    if (last) {
+      ++state_.epoch;
+      state_.epoch_step = 0;
+    }
+    const Outcome outcome = AfterStep(images, last);
+    if (last || outcome != Outcome::kDone) return outcome;
   }
-  return Outcome::kDone;
 }
 
-void Training::Step(std::span<const uint32_t> indices) {
-  const std::vector<Placement> placements =
-      DrawPlacements(input_.spec.data.augment, indices.size(), augmentation_random_);
-  const Batch batch = train_batches_.Make(indices, placements);
-  learning_rate_ = LearningRate(spec_, step_, total_steps_);
-  optimizer_->ClearGradients();
-  const torch::Tensor logits = model_->forward(batch.images);
-  const torch::Tensor loss = torch::nn::functional::cross_entropy(logits, batch.labels);
-  loss.backward();
-  optimizer_->Step(learning_rate_);
-  pending_.Add(loss, logits, batch);
-  progress_images_ += batch.size;
-  ++step_;
-}
-
-Training::Outcome Training::Evaluate(const BatchMaker& maker, const std::vector<uint32_t>& indices,
-                                     ExampleMeans& means) {
-  const torch::NoGradGuard no_grad;
-  model_->eval();
-  PendingSteps pending;
-  for (size_t begin = 0; begin < indices.size() && !stop_; begin += kEvaluationBatch) {
-    const size_t size = std::min<size_t>(kEvaluationBatch, indices.size() - begin);
-    const Batch batch = maker.Make(std::span(indices).subspan(begin, size));
-    const torch::Tensor logits = model_->forward(batch.images);
-    pending.Add(torch::nn::functional::cross_entropy(logits, batch.labels), logits, batch);
+Outcome Training::AfterStep(int64_t images, bool last) {
+  const bool logs = last || state_.step % input_.spec.train.log_every == 0;
+  if ((logs || device_.is_cpu()) && !step_means_.Take(state_.train_means)) {
+    return Outcome::kDiverged;
   }
-  const bool finite = pending.Take(means);
-  if (stop_) return Outcome::kStopped;  // perhaps before all examples were seen
-  return finite ? Outcome::kDone : Outcome::kDiverged;
-}
-
-void Training::SendSkipWeights(int64_t epoch) {
-  trainer_protocol::SkipWeightsEvent event;
-  for (const AdaResNetImpl::Site& site : model_->sites()) {
-    event.weights.push_back({site.name, step_, epoch, site.weight.Value(), site.weight.Gradient()});
-  }
-  sink_.Send(event);
-}
-
-void Training::SendProgress(bool always) {
-  const double seconds = progress_watch_.Seconds();
-  if (seconds <= 0 || (!always && seconds < kProgressSeconds)) return;
-  sink_.Send(trainer_protocol::ProgressEvent{step_, epoch_,
-                                             static_cast<double>(progress_images_) / seconds});
-  progress_images_ = 0;
-  progress_watch_.Restart();
+  const bool learns_skip_weights = !state_.model->SkipParameters().empty();
+  if (last || (logs && learns_skip_weights)) reporter_.SkipWeights(state_);
+  reporter_.AfterStep(state_, images, /*always=*/last);
+  return stop_ ? Outcome::kStopped : Outcome::kDone;
 }
 
 EndEvent Training::Unfinished(Outcome outcome, const char* loss) const {
   if (outcome == Outcome::kStopped) {
-    return {EndReason::kCancelled, absl::StrCat("stopped after step ", step_)};
+    return {EndReason::kCancelled, absl::StrCat("stopped after step ", state_.step)};
   }
   return {EndReason::kDiverged,
-          absl::StrCat("the ", loss, " loss is not finite at step ", step_,
+          absl::StrCat("the ", loss, " loss is not finite at step ", state_.step,
                        "; lower train.lr or change the initial skip weights")};
 }
 

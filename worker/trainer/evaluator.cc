@@ -1,0 +1,32 @@
+// Whole parts of a data set, batch by batch, without gradients.
+#include "worker/trainer/evaluator.h"
+
+#include <algorithm>
+#include <span>
+
+#include "worker/trainer/step_means.h"
+
+namespace adares {
+namespace {
+
+constexpr size_t kEvaluationBatch = 256;
+
+}  // namespace
+
+Outcome Evaluator::Run(AdaResNet& model, const BatchMaker& maker,
+                       const std::vector<uint32_t>& indices, ExampleMeans& means) const {
+  const torch::NoGradGuard no_grad;
+  model->eval();
+  StepMeans steps;
+  for (size_t begin = 0; begin < indices.size() && !stop_; begin += kEvaluationBatch) {
+    const size_t size = std::min(kEvaluationBatch, indices.size() - begin);
+    const Batch batch = maker.Make(std::span(indices).subspan(begin, size));
+    const torch::Tensor logits = model->forward(batch.images);
+    steps.Add(torch::nn::functional::cross_entropy(logits, batch.labels), logits, batch);
+  }
+  const bool finite = steps.Take(means);
+  if (stop_) return Outcome::kStopped;  // perhaps before all examples were seen
+  return finite ? Outcome::kDone : Outcome::kDiverged;
+}
+
+}  // namespace adares

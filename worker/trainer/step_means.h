@@ -1,0 +1,30 @@
+// Losses and right answers of steps whose numbers may still be on the device.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "worker/trainer/batches.h"
+#include "worker/trainer/epoch_report.h"
+
+namespace adares {
+
+// Reading numbers waits for the device, so on CUDA they are read once for many steps. Not
+// thread-safe.
+class StepMeans {
+ public:
+  // `loss` is the mean over the batch, `logits` has a row for each picture.
+  void Add(const torch::Tensor& loss, const torch::Tensor& logits, const Batch& batch);
+
+  // Moves all into `means`. False if a loss was not finite.
+  bool Take(ExampleMeans& means);
+
+ private:
+  std::vector<torch::Tensor> losses_;
+  std::vector<torch::Tensor> correct_;
+  std::vector<int64_t> sizes_;
+};
+
+}  // namespace adares

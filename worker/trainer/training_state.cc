@@ -1,0 +1,36 @@
+// The network on its device, with channels last in memory, and everything at its start.
+#include "worker/trainer/training_state.h"
+
+#include <utility>
+
+namespace adares {
+namespace {
+
+AdaResNet MakeModel(const TrainingInput& input, torch::Device device) {
+  AdaResNet model(input.spec.model, input.data.train.shape.channels, input.spec.seed);
+  model->to(device);
+  const torch::NoGradGuard no_grad;
+  for (torch::Tensor& parameter : model->parameters()) {
+    if (parameter.dim() == 4) {
+      parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
+    }
+  }
+  return model;
+}
+
+}  // namespace
+
+TrainingState::TrainingState(const TrainingInput& input, torch::Device device)
+    : model(MakeModel(input, device)),
+      optimizer(input.spec, model),
+      order_random(static_cast<uint64_t>(input.spec.seed), RandomStream::kOrder),
+      augmentation_random(static_cast<uint64_t>(input.spec.seed), RandomStream::kAugmentation),
+      order(input.split.train) {}
+
+void TrainingState::ShuffleOrder() {
+  for (size_t left = order.size(); left > 1; --left) {
+    std::swap(order[left - 1], order[order_random.Below(left)]);
+  }
+}
+
+}  // namespace adares

@@ -1,0 +1,36 @@
+// One step of the optimizer.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+
+#include "worker/trainer/batches.h"
+#include "worker/trainer/step_means.h"
+#include "worker/trainer/training.h"
+#include "worker/trainer/training_state.h"
+
+namespace adares {
+
+// Not thread-safe. What `input` refers to must outlive it.
+class TrainingStep {
+ public:
+  TrainingStep(const TrainingInput& input, torch::Device device);
+
+  int64_t steps_per_epoch() const { return steps_per_epoch_; }
+  int64_t total_steps() const { return total_steps_; }
+
+  // Takes `state` one step further: batch, forward, backward, update. Adds the step's loss to
+  // `means` and returns the size of its batch.
+  int64_t Advance(TrainingState& state, StepMeans& means) const;
+
+ private:
+  Batch NextBatch(TrainingState& state) const;
+
+  const TrialSpec& spec_;
+  const BatchMaker batches_;
+  const int64_t steps_per_epoch_;
+  const int64_t total_steps_;
+};
+
+}  // namespace adares
