@@ -55,6 +55,7 @@ struct AttemptRecord {
   std::vector<std::string> log_tail;
   std::map<std::string, std::string> provenance;
   int64_t parameters = 0;
+  std::map<std::string, std::string> digests = {};
 };
 
 struct TrialRecord {
@@ -120,6 +121,7 @@ struct AttemptEnd {
   std::string message;
   std::optional<int32_t> exit_code;
   std::vector<std::string> log_tail;
+  std::map<std::string, std::string> digests = {};  // of what came out, where it finished
 };
 using ReportRecord =
     std::variant<AttemptStart, std::vector<MetricPoint>, std::vector<SkipWeightPoint>,

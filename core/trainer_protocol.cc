@@ -20,10 +20,16 @@ Json ToJson(const TrainCommand& command) {
   return {{"type", "train"},
           {"trial", command.trial},
           {"attempt", command.attempt},
-          {"spec", Json::parse(CanonicalJson(command.spec))}};
+          {"spec", Json::parse(CanonicalJson(command.spec))},
+          {"checkpoints",
+           {{"folder", command.checkpoints.folder},
+            {"every_steps", command.checkpoints.every_steps},
+            {"every_seconds", command.checkpoints.every_seconds},
+            {"resume", command.checkpoints.resume}}}};
 }
 
 Json ToJson(const StopCommand&) { return {{"type", "stop"}}; }
+Json ToJson(const CheckpointCommand&) { return {{"type", "checkpoint"}}; }
 
 Json ToJson(const ReadyEvent& event) {
   return {{"type", "ready"},
@@ -70,8 +76,18 @@ Json ToJson(const ProgressEvent& event) {
           {"images_per_second", ToJson(event.images_per_second)}};
 }
 
+Json ToJson(const CheckpointEvent& event) {
+  return {{"type", "checkpoint"},
+          {"step", event.step},
+          {"epoch", event.epoch},
+          {"folder", event.folder}};
+}
+
 Json ToJson(const EndEvent& event) {
-  return {{"type", "end"}, {"reason", std::string(Name(event.reason))}, {"message", event.message}};
+  return {{"type", "end"},
+          {"reason", std::string(Name(event.reason))},
+          {"message", event.message},
+          {"digests", event.digests}};
 }
 
 template <typename Message>

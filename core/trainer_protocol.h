@@ -22,15 +22,28 @@
 
 namespace adares::trainer_protocol {
 
+// Where and when a trial writes checkpoints; docs/checkpoints.md.
+struct CheckpointOrder {
+  std::string folder;        // for this trial alone; empty: it writes and reads none
+  int64_t every_steps = 0;   // 0: not by steps
+  double every_seconds = 0;  // 0: not by time
+  bool resume = false;       // begin from the newest in the folder, if there is one
+  bool operator==(const CheckpointOrder&) const = default;
+};
+
 // Trains one trial. Sent once the trainer said that it is ready.
 struct TrainCommand {
   std::string trial;  // resource name, for messages only
   int64_t attempt = 1;
   TrialSpec spec;
+  CheckpointOrder checkpoints = {};
 };
 // Ends the running trial after the step in progress; answered by EndEvent with kCancelled.
 struct StopCommand {};
-using Command = std::variant<TrainCommand, StopCommand>;
+// Writes a checkpoint after the step in progress, where the trial has a folder for them; answered
+// by CheckpointEvent.
+struct CheckpointCommand {};
+using Command = std::variant<TrainCommand, StopCommand, CheckpointCommand>;
 
 // First event: the process is up and waits for a command.
 struct ReadyEvent {
@@ -57,13 +70,22 @@ struct ProgressEvent {
   int64_t epoch = 0;
   double images_per_second = 0;
 };
+// A checkpoint is on the disk, whole.
+struct CheckpointEvent {
+  int64_t step = 0;    // steps done
+  int64_t epoch = 0;   // epochs done
+  std::string folder;  // that of the order
+};
 // Last event of a trial; after it the trainer waits for the next command.
 struct EndEvent {
   EndReason reason = EndReason::kFinished;
   std::string message;  // empty where finished
+  // Hashes of what came out, where finished: `results`, `weights`. Trials that ran alike to the
+  // last bit have the same.
+  std::map<std::string, std::string> digests = {};
 };
-using Event =
-    std::variant<ReadyEvent, StartEvent, PointsEvent, SkipWeightsEvent, ProgressEvent, EndEvent>;
+using Event = std::variant<ReadyEvent, StartEvent, PointsEvent, SkipWeightsEvent, ProgressEvent,
+                           CheckpointEvent, EndEvent>;
 
 // Limits that a reader enforces: a longer line, or more points or weights in one event, is an
 // error.

@@ -54,6 +54,16 @@ class MemberReader {
     return 0;
   }
 
+  bool Boolean(const char* key) {
+    const Json* member = Find(key);
+    if (member == nullptr) return false;
+    if (member->is_boolean()) return member->get<bool>();
+    Fail("must be true or false", key);
+    return false;
+  }
+
+  bool Has(const char* key) const { return object_.is_object() && object_.contains(key); }
+
   std::map<std::string, std::string> TextMap(const char* key) {
     std::map<std::string, std::string> texts;
     const Json* member = Find(key);
@@ -139,6 +149,15 @@ std::vector<Item> ReadList(MemberReader& reader, const char* key, Item (*read)(M
   return items;
 }
 
+CheckpointOrder ReadOrder(MemberReader& reader) {
+  CheckpointOrder order;
+  order.folder = reader.Text("folder");
+  order.every_steps = reader.Integer("every_steps");
+  order.every_seconds = reader.Number("every_seconds");
+  order.resume = reader.Boolean("resume");
+  return order;
+}
+
 TrainCommand ReadTrain(MemberReader& reader) {
   TrainCommand command;
   command.trial = reader.Text("trial");
@@ -148,6 +167,11 @@ TrainCommand ReadTrain(MemberReader& reader) {
     if (parsed.ok()) command.spec = *parsed;
     reader.Absorb(Annotate(parsed.status(), "member spec"));
   }
+  if (reader.Has("checkpoints")) {
+    MemberReader order_reader(*reader.Find("checkpoints"));
+    command.checkpoints = ReadOrder(order_reader);
+    reader.Absorb(Annotate(order_reader.status(), "member checkpoints"));
+  }
   return command;
 }
 
@@ -155,6 +179,7 @@ EndEvent ReadEnd(MemberReader& reader) {
   EndEvent event;
   const std::string reason = reader.Text("reason");
   event.message = reader.Text("message");
+  if (reader.Has("digests")) event.digests = reader.TextMap("digests");
   if (const auto parsed = ParseEndReason(reason)) {
     event.reason = *parsed;
   } else {
@@ -166,6 +191,7 @@ EndEvent ReadEnd(MemberReader& reader) {
 std::optional<Command> ReadCommand(MemberReader& reader, const std::string& type) {
   if (type == "train") return ReadTrain(reader);
   if (type == "stop") return StopCommand{};
+  if (type == "checkpoint") return CheckpointCommand{};
   return std::nullopt;
 }
 
@@ -182,6 +208,9 @@ std::optional<Event> ReadEvent(MemberReader& reader, const std::string& type) {
   if (type == "progress") {
     return ProgressEvent{reader.Integer("step"), reader.Integer("epoch"),
                          reader.Number("images_per_second")};
+  }
+  if (type == "checkpoint") {
+    return CheckpointEvent{reader.Integer("step"), reader.Integer("epoch"), reader.Text("folder")};
   }
   if (type == "end") return ReadEnd(reader);
   return std::nullopt;

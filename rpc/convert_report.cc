@@ -77,6 +77,7 @@ absl::StatusOr<ReportRecord> End(const v1::AttemptEnd& message) {
   end.message = message.message();
   if (message.has_exit_code()) end.exit_code = message.exit_code();
   end.log_tail.assign(message.log_tail().begin(), message.log_tail().end());
+  end.digests.insert(message.digests().begin(), message.digests().end());
   return end;
 }
 
@@ -124,6 +125,7 @@ void Fill(const AttemptEnd& end, v1::Record* record) {
   message->set_message(end.message);
   if (end.exit_code) message->set_exit_code(*end.exit_code);
   message->mutable_log_tail()->Assign(end.log_tail.begin(), end.log_tail.end());
+  for (const auto& [key, value] : end.digests) (*message->mutable_digests())[key] = value;
 }
 
 }  // namespace

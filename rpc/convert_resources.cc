@@ -197,6 +197,7 @@ v1::Attempt ToProto(const AttemptRecord& attempt) {
     (*message.mutable_provenance())[key] = value;
   }
   message.set_parameters(attempt.parameters);
+  for (const auto& [key, value] : attempt.digests) (*message.mutable_digests())[key] = value;
   return message;
 }
 

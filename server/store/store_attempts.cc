@@ -46,7 +46,8 @@ constexpr char kStartTotals[] =
 constexpr char kAcknowledge[] = "UPDATE attempt SET acknowledged_sequence = ? WHERE id = ?";
 
 constexpr char kEnd[] = R"sql(
-UPDATE attempt SET ended_at = ?, end_reason = ?, message = ?, exit_code = ?, log_tail = ?
+UPDATE attempt SET ended_at = ?, end_reason = ?, message = ?, exit_code = ?, log_tail = ?,
+  digests = ?
 WHERE id = ?)sql";
 
 absl::StatusOr<LiveAttempt> ReadLive(const Query& query) {
@@ -179,6 +180,7 @@ absl::Status Store::EndAttempt(const LiveAttempt& attempt, const AttemptEnd& end
         .Bind(end.message)
         .Bind(end.exit_code)
         .Bind(ToJson(end.log_tail))
+        .Bind(ToJson(end.digests))
         .Bind(attempt.attempt_row)
         .Run();
     impl_->Touch(attempt.trial_row);

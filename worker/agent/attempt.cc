@@ -164,10 +164,16 @@ void Attempt::Take(const protocol::ProgressEvent& event) {
                         event.images_per_second});
 }
 
+// No checkpoints are ordered yet, so that this is for the log alone.
+void Attempt::Take(const protocol::CheckpointEvent& event) {
+  spdlog::info("event=checkpoint sweep={} trial={} attempt={} step={}", id().sweep, id().trial,
+               id().attempt, event.step);
+}
+
 void Attempt::Take(const protocol::EndEvent& event) {
   process_->DrainLog();
   if (event.reason != EndReason::kCancelled) {
-    End({event.reason, event.message});
+    End({event.reason, event.message, event.digests});
   } else if (stopping_) {
     End({*stopping_, StopMessage(*stopping_)});
   } else {
@@ -230,7 +236,8 @@ void Attempt::End(Ending ending, std::optional<int32_t> exit_code) {
   spdlog::info("event=attempt_ended sweep={} trial={} attempt={} reason={} message={:?}",
                id().sweep, id().trial, id().attempt, Name(ending.reason), ending.message);
   state_ = State::kEnded;
-  journal_.End({ending.reason, std::move(ending.message), exit_code, {}});
+  journal_.End(
+      {ending.reason, std::move(ending.message), exit_code, {}, std::move(ending.digests)});
   changed_();
 }
 

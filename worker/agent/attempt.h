@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,6 +77,7 @@ class Attempt {
   struct Ending {
     EndReason reason = EndReason::kError;
     std::string message;
+    std::map<std::string, std::string> digests = {};
   };
 
   void TakeEventLine(std::string_view line);
@@ -84,6 +86,7 @@ class Attempt {
   void Take(const trainer_protocol::PointsEvent& event);
   void Take(const trainer_protocol::SkipWeightsEvent& event);
   void Take(const trainer_protocol::ProgressEvent& event);
+  void Take(const trainer_protocol::CheckpointEvent& event);
   void Take(const trainer_protocol::EndEvent& event);
   void ProcessExited(const TrainerExit& exit);
   Ending EndingOf(const TrainerExit& exit) const;

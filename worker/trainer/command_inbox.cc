@@ -18,12 +18,13 @@ namespace adares {
 
 namespace {
 
-// A descriptor from which SIGTERM and SIGINT are read.
+// A descriptor from which SIGTERM, SIGINT and SIGUSR1 are read.
 int MakeSignalDescriptor() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signalfd(-1, &signals, SFD_CLOEXEC);
 }
@@ -53,7 +54,8 @@ CommandInbox::~CommandInbox() {
 void CommandInbox::Put(trainer_protocol::TrainCommand command) {
   const std::lock_guard lock(mutex_);
   latest_ = std::make_shared<std::atomic<bool>>(closed_);
-  queue_.push_back({std::move(command), latest_});
+  latest_checkpoint_ = std::make_shared<std::atomic<bool>>(false);
+  queue_.push_back({std::move(command), latest_, latest_checkpoint_});
   changed_.notify_one();
 }
 
@@ -64,7 +66,8 @@ std::optional<Assignment> CommandInbox::Next() {
   Entry entry = std::move(queue_.front());
   queue_.pop_front();
   busy_ = true;
-  return Assignment{std::move(entry.command), std::move(entry.stop), [this] { TrialIsOver(); }};
+  return Assignment{std::move(entry.command), std::move(entry.stop), std::move(entry.checkpoint),
+                    [this] { TrialIsOver(); }};
 }
 
 void CommandInbox::TrialIsOver() {
@@ -79,19 +82,19 @@ void CommandInbox::Listen() {
   while (true) {
     if (poll(sources.data(), sources.size(), -1) < 0) continue;  // EINTR
     if (sources[0].revents != 0) return;
-    if (sources[1].revents != 0 && TakeSignal()) {
-      StopLatest();
-      const std::lock_guard lock(mutex_);
-      closed_ = true;
-      changed_.notify_one();
-    }
+    if (sources[1].revents != 0) TakeSignal();
     if (sources[2].revents != 0) TakeBytes();
   }
 }
 
-bool CommandInbox::TakeSignal() {
+void CommandInbox::TakeSignal() {
   signalfd_siginfo info{};
-  return read(signal_fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info);
+  if (read(signal_fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return;
+  if (info.ssi_signo == SIGUSR1) return AskForCheckpoint();
+  StopLatest();
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  changed_.notify_one();
 }
 
 void CommandInbox::TakeBytes() {
@@ -118,6 +121,8 @@ void CommandInbox::TakeLine(const std::string& line) {
   }
   if (auto* train = std::get_if<trainer_protocol::TrainCommand>(&*command)) {
     Put(std::move(*train));
+  } else if (std::holds_alternative<trainer_protocol::CheckpointCommand>(*command)) {
+    AskForCheckpoint();
   } else {
     StopLatest();
   }
@@ -126,6 +131,11 @@ void CommandInbox::TakeLine(const std::string& line) {
 void CommandInbox::StopLatest() {
   const std::lock_guard lock(mutex_);
   if (latest_) latest_->store(true);
+}
+
+void CommandInbox::AskForCheckpoint() {
+  const std::lock_guard lock(mutex_);
+  if (latest_checkpoint_) latest_checkpoint_->store(true);
 }
 
 void CommandInbox::ExitAtEndOfFile() {

@@ -19,6 +19,7 @@ namespace adares {
 struct Assignment {
   trainer_protocol::TrainCommand command;
   std::shared_ptr<const std::atomic<bool>> stop;
+  std::shared_ptr<std::atomic<bool>> checkpoint;  // asks for one; the trial clears it
   // Called when the trial is over, before its end is told: whoever hears of the end may close the
   // pipe at once, and that is then a regular end. May be empty.
   std::function<void()> over = {};
@@ -26,9 +27,9 @@ struct Assignment {
 
 // A thread of its own reads, so that the end of the pipe is noticed also while a step runs. It ends
 // the process at once with _exit: with status 0 on end of file while idle, kExitWorkerGone on end
-// of file while a trial runs, and kExitBadCommand on a line that is not a command. SIGTERM and
-// SIGINT ask the running trial to stop and close the inbox where it is `interruptible`, and are
-// ignored elsewhere.
+// of file while a trial runs, and kExitBadCommand on a line that is not a command. Where it
+// is `interruptible`, SIGTERM and SIGINT ask the running trial to stop and close the inbox, and
+// SIGUSR1 asks it for a checkpoint; elsewhere the first two are ignored.
 //
 // Construct it before any other thread exists: it may block these signals, and threads inherit
 // that. One thread calls Next.
@@ -54,13 +55,15 @@ class CommandInbox {
   struct Entry {
     trainer_protocol::TrainCommand command;
     std::shared_ptr<std::atomic<bool>> stop;
+    std::shared_ptr<std::atomic<bool>> checkpoint;
   };
 
   void Listen();
-  bool TakeSignal();
+  void TakeSignal();
   void TakeBytes();
   void TakeLine(const std::string& line);
   void StopLatest();
+  void AskForCheckpoint();
   void TrialIsOver();
   [[noreturn]] void ExitAtEndOfFile();
 
@@ -71,10 +74,12 @@ class CommandInbox {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Entry> queue_;                    // guarded by mutex_
-  std::shared_ptr<std::atomic<bool>> latest_;  // stop flag of the last trial taken in; mutex_
-  bool busy_ = false;                          // a trial runs; mutex_
-  bool closed_ = false;                        // mutex_
+  std::deque<Entry> queue_;  // guarded by mutex_
+  // Flags of the last trial taken in; mutex_.
+  std::shared_ptr<std::atomic<bool>> latest_;
+  std::shared_ptr<std::atomic<bool>> latest_checkpoint_;
+  bool busy_ = false;    // a trial runs; mutex_
+  bool closed_ = false;  // mutex_
   std::thread listener_;
 };
 

@@ -13,20 +13,30 @@ namespace adares {
 // Mean loss and share of right answers over the examples added so far.
 class ExampleMeans {
  public:
+  struct Sums {
+    double loss = 0;
+    int64_t correct = 0;
+    int64_t examples = 0;
+  };
+  ExampleMeans() = default;
+  explicit ExampleMeans(const Sums& sums) : sums_(sums) {}
+
   // `mean_loss` over `examples`, of which `correct` were right.
   void Add(double mean_loss, int64_t correct, int64_t examples) {
-    loss_sum_ += mean_loss * static_cast<double>(examples);
-    correct_ += correct;
-    examples_ += examples;
+    sums_.loss += mean_loss * static_cast<double>(examples);
+    sums_.correct += correct;
+    sums_.examples += examples;
   }
-  double loss() const { return loss_sum_ / static_cast<double>(examples_); }
-  double accuracy() const { return static_cast<double>(correct_) / static_cast<double>(examples_); }
-  int64_t examples() const { return examples_; }
+  double loss() const { return sums_.loss / static_cast<double>(sums_.examples); }
+  double accuracy() const {
+    return static_cast<double>(sums_.correct) / static_cast<double>(sums_.examples);
+  }
+  int64_t examples() const { return sums_.examples; }
+  // What Add goes on from.
+  const Sums& sums() const { return sums_; }
 
  private:
-  double loss_sum_ = 0;
-  int64_t correct_ = 0;
-  int64_t examples_ = 0;
+  Sums sums_;
 };
 
 struct EpochReport {

@@ -52,6 +52,7 @@ int RunByHand(const adares::TrainerOptions& options, adares::TrialRunner& runner
               adares::CommandInbox& inbox) {
   auto command = ReadSpec(options.spec_path);
   if (!command.ok()) return Fail(command.status());
+  command->checkpoints = options.checkpoints;
   inbox.Put(*std::move(command));
   const std::optional<adares::Assignment> assignment = inbox.Next();
   if (!assignment) return kExitNotFinished;

@@ -24,18 +24,19 @@ Random::Random(uint64_t seed, RandomStream stream, uint64_t index) {
   uint64_t mixed = seed;
   mixed = SplitMix64(mixed) ^ static_cast<uint64_t>(stream);
   mixed = SplitMix64(mixed) ^ index;
-  for (uint64_t& word : state_) word = SplitMix64(mixed);
+  for (uint64_t& word : state_.words) word = SplitMix64(mixed);
 }
 
 uint64_t Random::Next() {
-  const uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
-  const uint64_t shifted = state_[1] << 17;
-  state_[2] ^= state_[0];
-  state_[3] ^= state_[1];
-  state_[1] ^= state_[2];
-  state_[0] ^= state_[3];
-  state_[2] ^= shifted;
-  state_[3] = std::rotl(state_[3], 45);
+  std::array<uint64_t, 4>& words = state_.words;
+  const uint64_t result = std::rotl(words[1] * 5, 7) * 9;
+  const uint64_t shifted = words[1] << 17;
+  words[2] ^= words[0];
+  words[3] ^= words[1];
+  words[1] ^= words[2];
+  words[0] ^= words[3];
+  words[2] ^= shifted;
+  words[3] = std::rotl(words[3], 45);
   return result;
 }
 
@@ -49,9 +50,9 @@ uint64_t Random::Below(uint64_t bound) {
 double Random::Uniform() { return static_cast<double>(Next() >> 11) * 0x1p-53; }
 
 double Random::Normal() {
-  if (has_spare_normal_) {
-    has_spare_normal_ = false;
-    return spare_normal_;
+  if (state_.has_spare_normal) {
+    state_.has_spare_normal = false;
+    return state_.spare_normal;
   }
   // Marsaglia's polar method: only log and sqrt, both correctly rounded enough on every libm.
   double u = 0;
@@ -63,8 +64,8 @@ double Random::Normal() {
     square = u * u + v * v;
   } while (square >= 1 || square == 0);
   const double factor = std::sqrt(-2 * std::log(square) / square);
-  spare_normal_ = v * factor;
-  has_spare_normal_ = true;
+  state_.spare_normal = v * factor;
+  state_.has_spare_normal = true;
   return u * factor;
 }
 

@@ -33,10 +33,18 @@ class Random {
   // Standard normal.
   double Normal();
 
+  // What all further numbers follow from.
+  struct State {
+    std::array<uint64_t, 4> words{};
+    double spare_normal = 0;  // made with the last one
+    bool has_spare_normal = false;
+    bool operator==(const State&) const = default;
+  };
+  const State& state() const { return state_; }
+  void Restore(const State& state) { state_ = state; }
+
  private:
-  std::array<uint64_t, 4> state_;
-  double spare_normal_ = 0;
-  bool has_spare_normal_ = false;
+  State state_;
 };
 
 // 0 .. count-1 in random order.

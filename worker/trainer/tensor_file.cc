@@ -1,12 +1,10 @@
-// Between LibTorch's tensors and those of a file. All is compared before anything is copied.
+// Between LibTorch's tensors and those of a file. A network is compared with all that a file has
+// before anything is copied.
 #include "worker/trainer/tensor_file.h"
-
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -14,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/quoted_text.h"
+#include "core/sha256.h"
 #include "core/status.h"
 
 namespace adares {
@@ -60,14 +59,6 @@ std::string TypeName(const torch::Tensor& tensor) {
   return dtype ? std::string(Name(*dtype)) : torch::toString(tensor.scalar_type());
 }
 
-std::map<std::string, torch::Tensor> StateOf(const torch::nn::Module& module) {
-  std::map<std::string, torch::Tensor> state;
-  for (const auto& parameter : module.named_parameters())
-    state[parameter.key()] = parameter.value();
-  for (const auto& buffer : module.named_buffers()) state[buffer.key()] = buffer.value();
-  return state;
-}
-
 std::string Describe(const std::string& dtype, const std::vector<int64_t>& shape) {
   return absl::StrCat(dtype, " [", absl::StrJoin(shape, ", "), "]");
 }
@@ -96,7 +87,7 @@ class Differences {
   std::map<std::string, std::vector<std::string>> kinds_;
 };
 
-Differences Compare(const std::map<std::string, torch::Tensor>& state,
+Differences Compare(const TensorMap& state,
                     const std::map<std::string, const TensorView*>& stored) {
   Differences differences;
   for (const auto& [name, tensor] : state) {
@@ -126,27 +117,101 @@ torch::Tensor RowMajorCopy(const TensorView& view, torch::ScalarType type) {
   return copy;
 }
 
-}  // namespace
-
-absl::Status SaveModule(const torch::nn::Module& module, const safetensors::Metadata& metadata,
-                        const std::string& path) {
-  std::vector<torch::Tensor> row_major;  // owns what the views refer to
+// The tensors as a file takes them; `owned` keeps what the views refer to.
+absl::StatusOr<std::vector<TensorView>> ViewsOf(const TensorMap& tensors,
+                                                std::vector<torch::Tensor>& owned) {
   std::vector<TensorView> views;
-  for (const auto& [name, tensor] : StateOf(module)) {
+  for (const auto& [name, tensor] : tensors) {
     const std::optional<DType> dtype = DTypeOf(tensor);
     if (!dtype) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(path, ": ", Quoted(name), " has type ", TypeName(tensor),
-                       ", which safetensors does not have; convert it first"));
+      return absl::InvalidArgumentError(absl::StrCat(Quoted(name), " has type ", TypeName(tensor),
+                                                     ", which safetensors does not have; convert "
+                                                     "it first"));
     }
-    row_major.push_back(tensor.detach().to(torch::kCPU).contiguous());
-    const torch::Tensor& values = row_major.back();
+    owned.push_back(tensor.detach().to(torch::kCPU).contiguous());
+    const torch::Tensor& values = owned.back();
     views.push_back({name,
                      *dtype,
                      values.sizes().vec(),
                      {static_cast<const uint8_t*>(values.data_ptr()), values.nbytes()}});
   }
-  return safetensors::WriteFile(path, std::move(views), metadata);
+  return views;
+}
+
+torch::ScalarType ScalarTypeOf(DType dtype) {
+  switch (dtype) {
+    case DType::kBool:
+      return torch::kBool;
+    case DType::kU8:
+      return torch::kUInt8;
+    case DType::kI8:
+      return torch::kInt8;
+    case DType::kI16:
+    case DType::kU16:  // LibTorch 1.13 has no unsigned ones; the bits are kept
+      return torch::kInt16;
+    case DType::kF16:
+      return torch::kFloat16;
+    case DType::kBF16:
+      return torch::kBFloat16;
+    case DType::kI32:
+    case DType::kU32:
+      return torch::kInt32;
+    case DType::kF32:
+      return torch::kFloat32;
+    case DType::kF64:
+      return torch::kFloat64;
+    case DType::kI64:
+    case DType::kU64:
+      break;
+  }
+  return torch::kInt64;
+}
+
+}  // namespace
+
+TensorMap StateOf(const torch::nn::Module& module) {
+  TensorMap state;
+  for (const auto& parameter : module.named_parameters()) {
+    state[parameter.key()] = parameter.value();
+  }
+  for (const auto& buffer : module.named_buffers()) state[buffer.key()] = buffer.value();
+  return state;
+}
+
+absl::Status SaveTensors(const TensorMap& tensors, const safetensors::Metadata& metadata,
+                         const std::string& path) {
+  std::vector<torch::Tensor> owned;
+  auto views = ViewsOf(tensors, owned);
+  ADARES_RETURN_IF_ERROR(Annotate(views.status(), path));
+  return safetensors::WriteFile(path, *std::move(views), metadata);
+}
+
+absl::StatusOr<StoredTensors> LoadTensors(const std::string& path) {
+  ADARES_ASSIGN_OR_RETURN(const safetensors::File file, safetensors::ReadFile(path));
+  StoredTensors stored{{}, file.metadata()};
+  for (const TensorView& view : file.tensors()) {
+    const torch::ScalarType type = ScalarTypeOf(view.dtype);
+    stored.tensors[view.name] = RowMajorCopy(view, type).to(type);
+  }
+  return stored;
+}
+
+absl::Status SaveModule(const torch::nn::Module& module, const safetensors::Metadata& metadata,
+                        const std::string& path) {
+  return SaveTensors(StateOf(module), metadata, path);
+}
+
+absl::StatusOr<std::string> DigestOfModule(const torch::nn::Module& module) {
+  std::vector<torch::Tensor> owned;
+  ADARES_ASSIGN_OR_RETURN(std::vector<TensorView> views, ViewsOf(StateOf(module), owned));
+  ADARES_ASSIGN_OR_RETURN(const safetensors::Layout layout,
+                          safetensors::Arrange(std::move(views), {}));
+  Sha256 digest;
+  digest.Add(layout.head);
+  for (const TensorView& view : layout.tensors) {
+    digest.Add({reinterpret_cast<const char*>(view.bytes.data()), view.bytes.size()});
+  }
+  return digest.Hex();
 }
 
 absl::StatusOr<safetensors::Metadata> LoadModule(torch::nn::Module& module,
@@ -154,7 +219,7 @@ absl::StatusOr<safetensors::Metadata> LoadModule(torch::nn::Module& module,
   ADARES_ASSIGN_OR_RETURN(const safetensors::File file, safetensors::ReadFile(path));
   std::map<std::string, const TensorView*> stored;
   for (const TensorView& view : file.tensors()) stored[view.name] = &view;
-  std::map<std::string, torch::Tensor> state = StateOf(module);
+  TensorMap state = StateOf(module);
   const Differences differences = Compare(state, stored);
   if (!differences.empty()) {
     return absl::FailedPreconditionError(

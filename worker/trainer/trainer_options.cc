@@ -8,18 +8,26 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "core/status.h"
 
 namespace adares {
 namespace {
 
 constexpr int kMaxThreads = 1024;
 
-constexpr std::array<option, 8> kOptions{{
+constexpr int kMaxInterval = 1'000'000'000;
+constexpr double kDefaultSeconds = 60;
+
+constexpr std::array<option, 12> kOptions{{
     {"spec", required_argument, nullptr, 's'},
     {"events-fd", required_argument, nullptr, 'e'},
     {"device", required_argument, nullptr, 'd'},
     {"threads", required_argument, nullptr, 't'},
     {"data", required_argument, nullptr, 'D'},
+    {"checkpoints", required_argument, nullptr, 'c'},
+    {"checkpoint-steps", required_argument, nullptr, 'n'},
+    {"checkpoint-seconds", required_argument, nullptr, 'i'},
+    {"resume", no_argument, nullptr, 'r'},
     {"help", no_argument, nullptr, 'h'},
     {"version", no_argument, nullptr, 'v'},
     {nullptr, 0, nullptr, 0},
@@ -59,6 +67,20 @@ absl::Status Apply(int letter, const std::string& value, TrainerOptions& options
     case 'D':
       options.data_dir = value;
       break;
+    case 'c':
+      options.checkpoints.folder = value;
+      break;
+    case 'n':
+      number = ParseNumber("checkpoint-steps", value, 1, kMaxInterval);
+      if (number.ok()) options.checkpoints.every_steps = *number;
+      break;
+    case 'i':
+      number = ParseNumber("checkpoint-seconds", value, 1, kMaxInterval);
+      if (number.ok()) options.checkpoints.every_seconds = *number;
+      break;
+    case 'r':
+      options.checkpoints.resume = true;
+      break;
     case 'h':
       options.action = TrainerOptions::Action::kShowHelp;
       break;
@@ -69,6 +91,24 @@ absl::Status Apply(int letter, const std::string& value, TrainerOptions& options
       return absl::InvalidArgumentError("unknown option or missing value");
   }
   return number.status();
+}
+
+// Checkpoints are for a trial by hand; a worker orders its own with each trial.
+absl::Status FinishCheckpoints(TrainerOptions& options) {
+  trainer_protocol::CheckpointOrder& order = options.checkpoints;
+  const bool any = order != trainer_protocol::CheckpointOrder{};
+  if (any && options.spec_path.empty()) {
+    return absl::InvalidArgumentError(
+        "options about checkpoints go with --spec FILE; a worker orders them with each trial");
+  }
+  if (any && order.folder.empty()) {
+    return absl::InvalidArgumentError(
+        "--checkpoint-steps, --checkpoint-seconds and --resume need --checkpoints DIR");
+  }
+  if (any && order.every_steps == 0 && order.every_seconds == 0) {
+    order.every_seconds = kDefaultSeconds;
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -85,9 +125,17 @@ const char kTrainerHelp[] =
     "  --device DEVICE   cpu, cuda or auto (default: auto)\n"
     "  --threads N       threads of one operation (default: all processors)\n"
     "  --data DIR        folder with mnist/ and cifar-10-batches-bin/ (default: $ADARES_DATA_DIR)\n"
+    "  --checkpoints DIR        write checkpoints of the trial into this folder\n"
+    "  --checkpoint-steps N     one each N steps\n"
+    "  --checkpoint-seconds N   one each N seconds (default: 60, where neither is given)\n"
+    "  --resume                 go on from the newest checkpoint in DIR, if there is one\n"
     "  --version, --help\n"
     "\n"
-    "The log goes to standard error. Exit status of a run with --spec: 0 the trial finished, 1 it "
+    "SIGTERM and SIGINT stop the trial after its step, with a checkpoint where there is a folder "
+    "for "
+    "them;\n"
+    "SIGUSR1 asks for one. The log goes to standard error. Exit status of a run with --spec: 0 the "
+    "trial finished, 1 it "
     "did\n"
     "not (the last event says why), 2 the command line or the specification is wrong.\n";
 
@@ -113,6 +161,7 @@ absl::StatusOr<TrainerOptions> ParseTrainerOptions(int argc, char** argv) {
       options.events_fd < 0) {
     return absl::InvalidArgumentError("give --spec FILE or --events-fd FD; see --help");
   }
+  ADARES_RETURN_IF_ERROR(FinishCheckpoints(options));
   return options;
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "core/trainer_protocol.h"
@@ -19,12 +20,16 @@ struct TrainingInput {
   const DataSplit& split;
   std::string device;                             // "cpu", "cuda:0"
   std::map<std::string, std::string> provenance;  // goes into the start event
+  trainer_protocol::CheckpointOrder checkpoints = {};
+  // Set by whoever wants a checkpoint after the running step; the run clears it. May be null.
+  std::shared_ptr<std::atomic<bool>> checkpoint_request = {};
 };
 
 // Sends everything from the start event to the last points, writes one log line an epoch to
 // standard error, and returns how it ended without sending that. `stop` ends it after the running
-// step. Throws what LibTorch throws. Equal inputs, device and thread count give equal events but
-// for times.
+// step, with a checkpoint where there is a folder for them. Throws what LibTorch throws. Equal
+// inputs, device and thread count give equal events but for times, also where the run was cut off,
+// however often, and went on from its checkpoints.
 trainer_protocol::EndEvent Train(const TrainingInput& input, EventSink& sink,
                                  const std::atomic<bool>& stop);
 

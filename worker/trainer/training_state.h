@@ -11,6 +11,7 @@
 #include "worker/trainer/epoch_report.h"
 #include "worker/trainer/optimizer.h"
 #include "worker/trainer/random.h"
+#include "worker/trainer/result_digest.h"
 #include "worker/trainer/training.h"
 
 namespace adares {
@@ -33,6 +34,7 @@ struct TrainingState {
   int64_t epoch_step = 0;       // steps done of the epoch that is not; 0 between epochs
   ExampleMeans train_means;     // over these, but for what StepMeans has not read yet
   double learning_rate = 0;     // of the last step
+  ResultDigest results;         // of all rows sent so far
 };
 
 // How a stretch of a run ended. A run has diverged where a loss is not finite.

@@ -49,6 +49,8 @@ EndEvent TrialRunner::TrainToEnd(const Assignment& assignment) {
   input.provenance["train_size"] = absl::StrCat(split->train.size());
   input.provenance["validation_size"] = absl::StrCat(split->validation.size());
   input.provenance["test_size"] = absl::StrCat(split->test.size());
+  input.checkpoints = assignment.command.checkpoints;
+  input.checkpoint_request = assignment.checkpoint;
   return Train(input, sink_, *assignment.stop);
 }
 

@@ -1,0 +1,99 @@
+// Folders of checkpoints: whole or not at all, and the newest two of them.
+#include "worker/trainer/checkpoint_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/fixtures/temp_folder.h"
+
+namespace adares {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class CheckpointFolderTest : public testing::Test {
+ protected:
+  CheckpointFolderTest() { EXPECT_TRUE(folder_.Prepare().ok()); }
+
+  absl::Status Add(int64_t step, const std::string& text = "content") {
+    return folder_.Add(step, [&](const std::string& path) {
+      fixtures::WriteTextFile(path + "/file", text);
+      return absl::OkStatus();
+    });
+  }
+
+  std::vector<int64_t> Steps() {
+    std::vector<int64_t> steps;
+    for (const StoredCheckpoint& checkpoint : *folder_.List()) steps.push_back(checkpoint.step);
+    return steps;
+  }
+
+  std::vector<std::string> Entries() {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder_.path())) {
+      names.push_back(entry.path().filename());
+    }
+    return names;
+  }
+
+  const fixtures::TempFolder temp_;
+  const CheckpointFolder folder_{temp_ / "trial"};
+};
+
+TEST_F(CheckpointFolderTest, HasTheNewestTwoNewestFirst) {
+  for (const int64_t step : {5, 90, 1000}) ASSERT_TRUE(Add(step).ok());
+  EXPECT_THAT(Steps(), ElementsAre(1000, 90));
+  EXPECT_EQ(fixtures::ReadTextFile(folder_.List()->front().path + "/file"), "content");
+}
+
+TEST_F(CheckpointFolderTest, TheSameStepAgainReplacesIt) {
+  ASSERT_TRUE(Add(7, "old").ok());
+  ASSERT_TRUE(Add(7, "new").ok());
+  EXPECT_THAT(Steps(), ElementsAre(7));
+  EXPECT_EQ(fixtures::ReadTextFile(folder_.List()->front().path + "/file"), "new");
+  EXPECT_EQ(Entries().size(), 1U) << "something is left beside it";
+}
+
+TEST_F(CheckpointFolderTest, AFailedWriteLeavesWhatWasThere) {
+  ASSERT_TRUE(Add(7, "old").ok());
+  const absl::Status status = folder_.Add(8, [](const std::string& path) {
+    fixtures::WriteTextFile(path + "/file", "half");
+    return absl::DataLossError("the disk is full");
+  });
+  EXPECT_EQ(status, absl::DataLossError("the disk is full"));
+  EXPECT_THAT(Entries(), ElementsAre("step-000000000007"));
+}
+
+TEST_F(CheckpointFolderTest, WhatAKilledProcessLeftIsNoCheckpointAndGoes) {
+  fixtures::WriteTextFile(folder_.path() + "/.partial-1-9/file", "half");
+  fixtures::WriteTextFile(folder_.path() + "/.replaced-1-9/file", "old");
+  EXPECT_THAT(Steps(), IsEmpty());
+  ASSERT_TRUE(folder_.Prepare().ok());
+  EXPECT_THAT(Entries(), IsEmpty());
+}
+
+TEST_F(CheckpointFolderTest, OtherNamesAreLeftAlone) {
+  for (const char* name : {"step-7", "step-000000000007x", "step--00000000007", "notes"}) {
+    fixtures::WriteTextFile(folder_.path() + "/" + name + "/file", "");
+  }
+  fixtures::WriteTextFile(folder_.path() + "/step-000000000009", "a file, no folder");
+  EXPECT_THAT(Steps(), IsEmpty());
+  ASSERT_TRUE(folder_.Prepare().ok());
+  EXPECT_EQ(Entries().size(), 5U);
+}
+
+TEST(CheckpointFolderErrorTest, NamesTheFolder) {
+  const fixtures::TempFolder temp;
+  fixtures::WriteTextFile(temp / "file", "");
+  const absl::Status status = CheckpointFolder(temp / "file/trial").Prepare();
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("make the folder " + temp.path()));
+}
+
+}  // namespace
+}  // namespace adares

@@ -1,0 +1,221 @@
+// Runs that are cut off and go on from their checkpoints: the same rows and weights, bit by bit.
+#include "worker/trainer/checkpoint.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tests/fixtures/temp_folder.h"
+#include "tests/trainer/trial_test.h"
+#include "worker/trainer/tensor_file.h"
+
+namespace adares {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using trainer_protocol::CheckpointEvent;
+using trainer_protocol::CheckpointOrder;
+using trainer_protocol::EndEvent;
+using trainer_protocol::Event;
+using trainer_protocol::PointsEvent;
+using trainer_protocol::SkipWeightsEvent;
+using trainer_protocol::StartEvent;
+
+// All that a spec may turn on which has a state of its own.
+TrialSpec SpecWithAllState() {
+  TrialSpec spec = TinySpec();
+  spec.model.skip.frozen_epochs = 1;
+  spec.train.optimizer = OptimizerKind::kAdam;
+  spec.train.ema_decay = 0.9;
+  spec.train.warmup_epochs = 0.5;
+  spec.data.augment = Augment::kCrop;
+  return spec;
+}
+
+class CheckpointTest : public TrialTest {
+ protected:
+  // Trains with a checkpoint each `every` steps and stops after event number `events`, counted
+  // from 1; 0 lets it finish.
+  EndEvent TrainPart(const TrialSpec& spec, int64_t every, int events = 0, bool resume = true) {
+    RecordingSink sink;
+    const auto stop = std::make_shared<std::atomic<bool>>(false);
+    sink.on_event = [&](const Event&) {
+      if (static_cast<int>(sink.events().size()) == events) *stop = true;
+    };
+    trainer_protocol::TrainCommand command = Command(spec);
+    command.checkpoints = {folder_ / "trial", every, 0, resume};
+    TrialRunner runner{TrainerSetup{"test", "cpu", ""}, sink};
+    runner.Run({command, stop, {}, {}});
+    for (const Event& event : sink.events()) sink_.Send(event);
+    return std::get<EndEvent>(sink.events().back());
+  }
+
+  std::string NewestCheckpoint() const {
+    return CheckpointFolder(folder_ / "trial").List()->front().path;
+  }
+
+  std::string ResumedFrom() const {
+    const auto provenance = sink_.All<StartEvent>().back().provenance;
+    const auto found = provenance.find("resumed_from");
+    return found == provenance.end() ? "" : found->second;
+  }
+
+  const fixtures::TempFolder folder_;
+};
+
+// The rows of metrics and weights by what identifies them, without times: as a database keeps them.
+std::map<std::string, std::vector<double>> Rows(const RecordingSink& sink) {
+  std::map<std::string, std::vector<double>> rows;
+  for (const auto& event : sink.All<PointsEvent>()) {
+    for (const MetricPoint& point : event.points) {
+      if (point.key.starts_with("time/")) continue;
+      rows[point.key + " " + std::to_string(point.step)] = {point.value};
+    }
+  }
+  for (const auto& event : sink.All<SkipWeightsEvent>()) {
+    for (const SkipWeightPoint& weight : event.weights) {
+      const bool has_gradient = weight.gradient == weight.gradient;
+      rows[weight.site + " " + std::to_string(weight.step)] = {
+          weight.value, has_gradient ? weight.gradient : -12345.0};
+    }
+  }
+  return rows;
+}
+
+TEST_F(CheckpointTest, ARunThatIsCutOffAnywhereEndsAsOneThatIsNot) {
+  const TrialSpec spec = SpecWithAllState();
+  const EndEvent whole = Train(spec);
+  ASSERT_EQ(whole.reason, EndReason::kFinished) << whole.message;
+  const auto rows = Rows(sink_);
+  for (int events = 2; events < 16; events += 2) {
+    sink_ = RecordingSink();
+    fs::remove_all(folder_ / "trial");
+    // Every third step, so that the part behind the last checkpoint is trained again.
+    if (TrainPart(spec, 3, events).reason == EndReason::kFinished) break;
+    const EndEvent end = TrainPart(spec, 3);
+    EXPECT_EQ(end.digests, whole.digests) << "cut off after event " << events;
+    EXPECT_EQ(Rows(sink_), rows) << "cut off after event " << events;
+  }
+}
+
+TEST_F(CheckpointTest, ARunThatIsCutOffAgainAndAgainEndsAsOneThatIsNot) {
+  const TrialSpec spec = SpecWithAllState();
+  const EndEvent whole = Train(spec);
+  int parts = 1;
+  EndEvent end = TrainPart(spec, 1, 4);
+  for (; end.reason != EndReason::kFinished; ++parts) end = TrainPart(spec, 1, 4);
+  EXPECT_GT(parts, 4);
+  EXPECT_EQ(end.digests, whole.digests);
+}
+
+TEST_F(CheckpointTest, DigestsTellOfAnotherSeed) {
+  TrialSpec spec = TinySpec();
+  const auto first = Train(spec).digests;
+  EXPECT_EQ(Train(spec).digests, first);
+  EXPECT_EQ(first.size(), 2U);
+  spec.seed = 4;
+  const auto other = Train(spec).digests;
+  EXPECT_NE(other.at("results"), first.at("results"));
+  EXPECT_NE(other.at("weights"), first.at("weights"));
+}
+
+TEST_F(CheckpointTest, DigestsTellOfWritingNoCheckpointsNothing) {
+  const auto without = Train(TinySpec()).digests;
+  EXPECT_EQ(TrainPart(TinySpec(), 1).digests, without);
+}
+
+TEST_F(CheckpointTest, TheLastOneHasTheNetworkWhoseDigestIsTold) {
+  const EndEvent end = TrainPart(TinySpec(), 5);
+  EXPECT_EQ(sink_.All<CheckpointEvent>().back().step, 12);
+  const std::string model = fixtures::ReadTextFile(NewestCheckpoint() + "/model.safetensors");
+  EXPECT_THAT(model, HasSubstr("\"layer1.0.conv1.weight\""));
+  AdaResNet network(TinySpec().model, 3, 1);
+  ASSERT_TRUE(LoadModule(*network, NewestCheckpoint() + "/model.safetensors").ok());
+  EXPECT_EQ(*DigestOfModule(*network), end.digests.at("weights"));
+}
+
+TEST_F(CheckpointTest, AreWrittenAsOrderedAndBeforeAStop) {
+  TrainPart(TinySpec(), 5);
+  std::vector<int64_t> steps;
+  for (const auto& event : sink_.All<CheckpointEvent>()) steps.push_back(event.step);
+  EXPECT_THAT(steps, ElementsAre(5, 10, 12));
+  fs::remove_all(folder_ / "trial");
+  sink_ = RecordingSink();
+  const EndEvent end = TrainPart(TinySpec(), 1000, 3);  // start, weights at step 0, then at step 4
+  EXPECT_EQ(end.reason, EndReason::kCancelled);
+  EXPECT_EQ(sink_.All<CheckpointEvent>().back().step, 4);
+}
+
+TEST_F(CheckpointTest, ARequestIsAnsweredOnceAfterTheStep) {
+  const auto request = std::make_shared<std::atomic<bool>>(true);
+  trainer_protocol::TrainCommand command = Command(TinySpec());
+  command.checkpoints.folder = folder_ / "trial";
+  runner_.Run({command, stop_, request, {}});
+  const auto written = sink_.All<CheckpointEvent>();
+  ASSERT_EQ(written.size(), 2U);
+  EXPECT_EQ(written[0].step, 1);
+  EXPECT_EQ(written[1].step, 12);
+  EXPECT_FALSE(*request);
+}
+
+TEST_F(CheckpointTest, ABrokenOneIsLeftAsideForTheOneBefore) {
+  const auto whole = Train(TinySpec()).digests;
+  TrainPart(TinySpec(), 4, 5);
+  const std::string newest = NewestCheckpoint();
+  for (const char* name : {"model.safetensors", "state.safetensors", "SHA256SUMS"}) {
+    const std::string path = newest + "/" + name;
+    std::string bytes = fixtures::ReadTextFile(path);
+    bytes[bytes.size() / 2] ^= 1;
+    fixtures::WriteTextFile(path, bytes);
+    const EndEvent end = TrainPart(TinySpec(), 1000, 4);
+    EXPECT_EQ(end.reason, EndReason::kCancelled) << end.message;
+    bytes[bytes.size() / 2] ^= 1;
+    fixtures::WriteTextFile(path, bytes);
+  }
+  fixtures::WriteTextFile(NewestCheckpoint() + "/state.safetensors", "");
+  EXPECT_EQ(TrainPart(TinySpec(), 4).digests, whole);
+}
+
+TEST_F(CheckpointTest, ThoseOfAnotherTrialAreRefused) {
+  TrainPart(TinySpec(), 4);
+  TrialSpec other = TinySpec();
+  other.seed = 4;
+  const EndEvent end = TrainPart(other, 4);
+  EXPECT_EQ(end.reason, EndReason::kError);
+  EXPECT_THAT(end.message, HasSubstr("belongs to another trial"));
+}
+
+TEST_F(CheckpointTest, AFolderWithCheckpointsNeedsToBeResumed) {
+  TrainPart(TinySpec(), 4);
+  const EndEvent end = TrainPart(TinySpec(), 4, 0, /*resume=*/false);
+  EXPECT_EQ(end.reason, EndReason::kError);
+  EXPECT_THAT(end.message, HasSubstr("has checkpoints already; go on from them with --resume"));
+}
+
+TEST_F(CheckpointTest, AnotherThreadCountIsSaidToBeAnotherClass) {
+  TrainPart(TinySpec(), 4, 4);
+  EXPECT_EQ(ResumedFrom(), "");
+  TrainPart(TinySpec(), 4, 4);
+  EXPECT_THAT(ResumedFrom(), testing::MatchesRegex("step [0-9]+"));
+  ConfigureTorch(2);
+  TrainPart(TinySpec(), 4);
+  EXPECT_THAT(ResumedFrom(),
+              HasSubstr("not bit by bit: class is cpu/threads=2, was cpu/threads=1"));
+}
+
+TEST_F(CheckpointTest, AFinishedOneGivesItsEndAgain) {
+  const EndEvent first = TrainPart(TinySpec(), 4);
+  const EndEvent again = TrainPart(TinySpec(), 4);
+  EXPECT_EQ(again.reason, EndReason::kFinished);
+  EXPECT_EQ(again.digests, first.digests);
+}
+
+}  // namespace
+}  // namespace adares

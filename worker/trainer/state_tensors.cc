@@ -1,0 +1,171 @@
+// Names, types and shapes of what a checkpoint holds beside the network.
+#include "worker/trainer/state_tensors.h"
+
+#include <bit>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/quoted_text.h"
+#include "core/status.h"
+
+namespace adares {
+namespace {
+
+using torch::Tensor;
+
+constexpr std::string_view kSteps = "optimizer.steps.";
+constexpr std::string_view kFirst = "optimizer.first_moment.";
+constexpr std::string_view kSecond = "optimizer.second_moment.";
+constexpr std::string_view kMean = "moving_mean.";
+
+Tensor Scalar(int64_t value) { return torch::tensor(value, torch::kInt64); }
+Tensor Scalar(double value) { return torch::tensor(value, torch::kFloat64); }
+
+// The four words of the state, the bits of the spare number, and whether there is one.
+Tensor ToTensor(const Random& random) {
+  const Random::State& state = random.state();
+  std::vector<int64_t> words;
+  for (const uint64_t word : state.words) words.push_back(std::bit_cast<int64_t>(word));
+  words.push_back(std::bit_cast<int64_t>(state.spare_normal));
+  words.push_back(state.has_spare_normal ? 1 : 0);
+  return torch::tensor(words, torch::kInt64);
+}
+
+void Add(TensorMap& all, std::string_view prefix, const TensorMap& tensors) {
+  for (const auto& [name, tensor] : tensors) all[absl::StrCat(std::string(prefix), name)] = tensor;
+}
+
+// Hands out tensors by name and remembers the first that is not as it must be.
+class TensorReader {
+ public:
+  explicit TensorReader(const TensorMap& tensors) : tensors_(tensors) {}
+
+  int64_t Integer(const std::string& name) {
+    const Tensor tensor = Get(name, torch::kInt64, 0);
+    return tensor.defined() ? tensor.item<int64_t>() : 0;
+  }
+
+  double Number(const std::string& name) {
+    const Tensor tensor = Get(name, torch::kFloat64, 0);
+    return tensor.defined() ? tensor.item<double>() : 0;
+  }
+
+  std::vector<int64_t> Integers(const std::string& name) {
+    const Tensor tensor = Get(name, torch::kInt64, 1);
+    if (!tensor.defined()) return {};
+    const int64_t* const data = tensor.data_ptr<int64_t>();
+    return {data, data + tensor.numel()};
+  }
+
+  Random::State RandomState(const std::string& name) {
+    const std::vector<int64_t> words = Integers(name);
+    Random::State state;
+    if (words.size() != state.words.size() + 2) {
+      Fail(absl::StrCat(Quoted(name), " is no state of a random generator"));
+      return state;
+    }
+    for (size_t i = 0; i < state.words.size(); ++i) {
+      state.words[i] = std::bit_cast<uint64_t>(words[i]);
+    }
+    state.spare_normal = std::bit_cast<double>(words[4]);
+    state.has_spare_normal = words[5] != 0;
+    return state;
+  }
+
+  // All whose names have the prefix, under the rest of their names.
+  TensorMap Below(std::string_view prefix) const {
+    TensorMap found;
+    for (const auto& [name, tensor] : tensors_) {
+      if (name.starts_with(prefix)) found[name.substr(prefix.size())] = tensor;
+    }
+    return found;
+  }
+
+  void Fail(const std::string& cause) {
+    status_.Update(absl::DataLossError(absl::StrCat(cause, "; remove this checkpoint")));
+  }
+  const absl::Status& status() const { return status_; }
+
+ private:
+  // An undefined tensor where it is not there, or is another.
+  Tensor Get(const std::string& name, torch::ScalarType type, int64_t rank) {
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end()) {
+      Fail(absl::StrCat("lacks ", Quoted(name)));
+      return {};
+    }
+    if (found->second.scalar_type() == type && found->second.dim() == rank) return found->second;
+    Fail(absl::StrCat(Quoted(name), " has another type or shape than it must have"));
+    return {};
+  }
+
+  const TensorMap& tensors_;
+  absl::Status status_;
+};
+
+// The order must be one of the examples that the trial has.
+void RestoreOrder(TensorReader& reader, std::vector<uint32_t>& order) {
+  const std::vector<int64_t> stored = reader.Integers("order");
+  std::vector<uint32_t> restored(stored.begin(), stored.end());
+  if (!std::is_permutation(restored.begin(), restored.end(), order.begin(), order.end())) {
+    reader.Fail("\"order\" is no order of the trial's examples");
+    return;
+  }
+  order = std::move(restored);
+}
+
+}  // namespace
+
+TensorMap TensorsOfState(const TrainingState& state) {
+  TensorMap all;
+  const OptimizerState optimizer = state.optimizer.State();
+  for (const auto& [name, steps] : optimizer.steps) {
+    all[absl::StrCat(std::string(kSteps), name)] = Scalar(steps);
+  }
+  Add(all, kFirst, optimizer.first_moments);
+  Add(all, kSecond, optimizer.second_moments);
+  const MovingMeanState mean = state.moving_mean.State();
+  all["moving_mean_updates"] = Scalar(mean.updates);
+  Add(all, kMean, mean.means);
+  all["random.order"] = ToTensor(state.order_random);
+  all["random.augmentation"] = ToTensor(state.augmentation_random);
+  const std::vector<int64_t> order(state.order.begin(), state.order.end());
+  all["order"] = torch::tensor(order, torch::kInt64);
+  all["step"] = Scalar(state.step);
+  all["epoch"] = Scalar(state.epoch);
+  all["epoch_step"] = Scalar(state.epoch_step);
+  const ExampleMeans::Sums sums = state.train_means.sums();
+  all["train.loss_sum"] = Scalar(sums.loss);
+  all["train.correct"] = Scalar(sums.correct);
+  all["train.examples"] = Scalar(sums.examples);
+  all["learning_rate"] = Scalar(state.learning_rate);
+  return all;
+}
+
+absl::Status RestoreState(const TensorMap& tensors, TrainingState& state) {
+  TensorReader reader(tensors);
+  OptimizerState optimizer{{}, reader.Below(kFirst), reader.Below(kSecond)};
+  for (const auto& [name, steps] : reader.Below(kSteps)) {
+    optimizer.steps[name] = reader.Integer(absl::StrCat(std::string(kSteps), name));
+  }
+  const MovingMeanState mean{reader.Integer("moving_mean_updates"), reader.Below(kMean)};
+  const Random::State order_random = reader.RandomState("random.order");
+  const Random::State augmentation_random = reader.RandomState("random.augmentation");
+  RestoreOrder(reader, state.order);
+  state.step = reader.Integer("step");
+  state.epoch = reader.Integer("epoch");
+  state.epoch_step = reader.Integer("epoch_step");
+  state.train_means =
+      ExampleMeans({reader.Number("train.loss_sum"), reader.Integer("train.correct"),
+                    reader.Integer("train.examples")});
+  state.learning_rate = reader.Number("learning_rate");
+  ADARES_RETURN_IF_ERROR(reader.status());
+  state.order_random.Restore(order_random);
+  state.augmentation_random.Restore(augmentation_random);
+  ADARES_RETURN_IF_ERROR(state.optimizer.Restore(optimizer));
+  return state.moving_mean.Restore(mean);
+}
+
+}  // namespace adares
