@@ -13,9 +13,12 @@
 
 #include <torch/torch.h>
 
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "worker/trainer/batches.h"
 #include "worker/trainer/evaluator.h"
+#include "worker/trainer/precision.h"
 #include "worker/trainer/step_means.h"
 #include "worker/trainer/training_reporter.h"
 #include "worker/trainer/training_state.h"
@@ -36,7 +39,7 @@ class Training {
         step_(input, device_),
         train_batches_(input.data.train, input.data.statistics, device_),
         test_batches_(input.data.test, input.data.statistics, device_),
-        evaluator_(stop),
+        evaluator_(input, stop),
         reporter_(input, sink) {}
 
   EndEvent Run();
@@ -46,6 +49,7 @@ class Training {
   Outcome TrainEpoch();
   // What follows each step; `last` of the epoch.
   Outcome AfterStep(int64_t images, bool last);
+  Outcome EvaluateEpoch(EpochReport& report);
   // How a trial ends that was stopped or diverged; `loss` is the one computed last.
   EndEvent Unfinished(Outcome outcome, const char* loss) const;
 
@@ -70,9 +74,8 @@ EndEvent Training::Run() {
     Outcome outcome = TrainEpoch();
     if (outcome != Outcome::kDone) return Unfinished(outcome, "training");
     report.training_seconds = watch.Seconds();
-    outcome =
-        evaluator_.Run(state_.model, train_batches_, input_.split.validation, report.validation);
-    if (outcome != Outcome::kDone) return Unfinished(outcome, "validation");
+    outcome = EvaluateEpoch(report);
+    if (outcome != Outcome::kDone) return Unfinished(outcome, NameOf(report.part));
     report.epoch_seconds = watch.Seconds();
     report.step = state_.step;
     report.epoch = state_.epoch;
@@ -80,11 +83,20 @@ EndEvent Training::Run() {
     report.learning_rate = state_.learning_rate;
     reporter_.Epoch(report);
   }
+  if (PartAfterEpochs(input_) == EvaluatedPart::kTest) return {EndReason::kFinished, ""};
   ExampleMeans test;
-  const Outcome outcome = evaluator_.Run(state_.model, test_batches_, input_.split.test, test);
+  const Outcome outcome = evaluator_.Run(state_, test_batches_, input_.split.test, test);
   if (outcome != Outcome::kDone) return Unfinished(outcome, "test");
   reporter_.Test(state_, test);
   return {EndReason::kFinished, ""};
+}
+
+Outcome Training::EvaluateEpoch(EpochReport& report) {
+  report.part = PartAfterEpochs(input_);
+  if (report.part == EvaluatedPart::kTest) {
+    return evaluator_.Run(state_, test_batches_, input_.split.test, report.evaluation);
+  }
+  return evaluator_.Run(state_, train_batches_, input_.split.validation, report.evaluation);
 }
 
 Outcome Training::TrainEpoch() {
@@ -130,6 +142,11 @@ EndEvent Training::Unfinished(Outcome outcome, const char* loss) const {
 }  // namespace
 
 EndEvent Train(const TrainingInput& input, EventSink& sink, const std::atomic<bool>& stop) {
+  const TrainSpec& spec = input.spec.train;
+  if (const absl::Status status = CheckPrecision(spec.precision, input.device); !status.ok()) {
+    return {EndReason::kError, std::string(status.message())};
+  }
+  const MatrixPrecision precision(spec.precision);
   return Training(input, sink, stop).Run();
 }
 
