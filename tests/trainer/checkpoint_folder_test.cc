@@ -30,7 +30,8 @@ class CheckpointFolderTest : public testing::Test {
 
   std::vector<int64_t> Steps() {
     std::vector<int64_t> steps;
-    for (const StoredCheckpoint& checkpoint : *folder_.List()) steps.push_back(checkpoint.step);
+    const auto stored = folder_.List();
+    for (const StoredCheckpoint& checkpoint : *stored) steps.push_back(checkpoint.step);
     return steps;
   }
 

@@ -12,6 +12,7 @@
 
 #include "tests/fixtures/temp_folder.h"
 #include "tests/trainer/trial_test.h"
+#include "worker/trainer/checkpoint_folder.h"
 #include "worker/trainer/tensor_file.h"
 
 namespace adares {
@@ -167,20 +168,24 @@ TEST_F(CheckpointTest, ARequestIsAnsweredOnceAfterTheStep) {
 
 TEST_F(CheckpointTest, ABrokenOneIsLeftAsideForTheOneBefore) {
   const auto whole = Train(TinySpec()).digests;
-  TrainPart(TinySpec(), 4, 5);
-  const std::string newest = NewestCheckpoint();
   for (const char* name : {"model.safetensors", "state.safetensors", "SHA256SUMS"}) {
-    const std::string path = newest + "/" + name;
+    fs::remove_all(folder_ / "trial");
+    TrainPart(TinySpec(), 2, 3);  // up to step 4
+    const std::string path = NewestCheckpoint() + "/" + name;
     std::string bytes = fixtures::ReadTextFile(path);
     bytes[bytes.size() / 2] ^= 1;
     fixtures::WriteTextFile(path, bytes);
-    const EndEvent end = TrainPart(TinySpec(), 1000, 4);
-    EXPECT_EQ(end.reason, EndReason::kCancelled) << end.message;
-    bytes[bytes.size() / 2] ^= 1;
-    fixtures::WriteTextFile(path, bytes);
+    EXPECT_EQ(TrainPart(TinySpec(), 2).digests, whole) << name;
+    EXPECT_EQ(ResumedFrom(), "step 2") << name;
   }
-  fixtures::WriteTextFile(NewestCheckpoint() + "/state.safetensors", "");
+}
+
+TEST_F(CheckpointTest, WhereNoneIsWholeTheTrialBeginsAnew) {
+  const auto whole = Train(TinySpec()).digests;
+  TrainPart(TinySpec(), 4, 3);
+  fs::remove(NewestCheckpoint() + "/SHA256SUMS");
   EXPECT_EQ(TrainPart(TinySpec(), 4).digests, whole);
+  EXPECT_EQ(ResumedFrom(), "");
 }
 
 TEST_F(CheckpointTest, ThoseOfAnotherTrialAreRefused) {

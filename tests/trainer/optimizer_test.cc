@@ -15,6 +15,9 @@ namespace {
 using torch::Tensor;
 
 constexpr double kRate = 0.05;
+constexpr OptimizerKind kOptimizers[] = {OptimizerKind::kSgd, OptimizerKind::kNesterov,
+                                         OptimizerKind::kAdam, OptimizerKind::kAdamW,
+                                         OptimizerKind::kKerasAdam};
 
 TrialSpec Spec(const SkipSpec& skip, OptimizerKind optimizer = OptimizerKind::kSgd) {
   TrialSpec spec;
@@ -122,7 +125,7 @@ TEST(TrialOptimizerTest, ClampedWeightsAreProjectedAfterEachStep) {
 }
 
 TEST(TrialOptimizerTest, FrozenWeightsStayBitForBit) {
-  for (const OptimizerKind optimizer : {OptimizerKind::kSgd, OptimizerKind::kAdam}) {
+  for (const OptimizerKind optimizer : kOptimizers) {
     for (const Granularity granularity : {Granularity::kBlock, Granularity::kChannel}) {
       SkipSpec skip = Skip(0.1);
       skip.granularity = granularity;
@@ -140,7 +143,7 @@ TEST(TrialOptimizerTest, FrozenWeightsStayBitForBit) {
 }
 
 TEST(TrialOptimizerTest, FrozenEpochsKeepTheWeightsAndTheirGradients) {
-  for (const OptimizerKind optimizer : {OptimizerKind::kSgd, OptimizerKind::kAdam}) {
+  for (const OptimizerKind optimizer : kOptimizers) {
     SkipSpec skip = Skip();
     skip.frozen_epochs = 2;
     skip.weight_decay = 0.1;

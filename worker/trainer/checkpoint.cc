@@ -22,6 +22,7 @@ namespace {
 constexpr char kModel[] = "model.safetensors";
 constexpr char kState[] = "state.safetensors";
 constexpr char kChecksums[] = "SHA256SUMS";  // as sha256sum writes and checks it
+constexpr char kWayOut[] = "remove this checkpoint";
 constexpr std::string_view kFormat = "1";
 constexpr std::string_view kProvenance = "provenance.";
 
@@ -36,7 +37,7 @@ safetensors::Metadata MetadataOf(const TrainingInput& input, const TrainingState
 }
 
 absl::StatusOr<std::string> ChecksumLine(const std::string& folder, const std::string& name) {
-  const auto bytes = ReadFileBytes(absl::StrCat(folder, "/", name));
+  const auto bytes = ReadFileBytes(absl::StrCat(folder, "/", name), kWayOut);
   ADARES_RETURN_IF_ERROR(bytes.status());
   const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
   return absl::StrCat(Sha256Hex(text), "  ", name, "\n");
@@ -50,7 +51,7 @@ absl::StatusOr<std::string> Checksums(const std::string& folder) {
 
 absl::Status CheckChecksums(const std::string& folder) {
   const std::string path = absl::StrCat(folder, "/", kChecksums);
-  const auto stored = ReadFileBytes(path);
+  const auto stored = ReadFileBytes(path, kWayOut);
   ADARES_RETURN_IF_ERROR(stored.status());
   ADARES_ASSIGN_OR_RETURN(const std::string found, Checksums(folder));
   if (std::equal(found.begin(), found.end(), stored->begin(), stored->end())) {

@@ -19,7 +19,7 @@ namespace adares {
 struct Assignment {
   trainer_protocol::TrainCommand command;
   std::shared_ptr<const std::atomic<bool>> stop;
-  std::shared_ptr<std::atomic<bool>> checkpoint;  // asks for one; the trial clears it
+  std::shared_ptr<std::atomic<bool>> checkpoint = {};  // asks for one; the trial clears it
   // Called when the trial is over, before its end is told: whoever hears of the end may close the
   // pipe at once, and that is then a regular end. May be empty.
   std::function<void()> over = {};

@@ -5,14 +5,20 @@
 
 namespace adares {
 
+const char* NameOf(EvaluatedPart part) {
+  return part == EvaluatedPart::kTest ? "test" : "validation";
+}
+
 std::vector<MetricPoint> EpochPoints(const EpochReport& report) {
   const auto point = [&](const char* key, double value) {
     return MetricPoint{key, report.step, report.epoch, value};
   };
+  const bool test = report.part == EvaluatedPart::kTest;
   return {point(metric::kTrainLoss, report.train.loss()),
           point(metric::kTrainAccuracy, report.train.accuracy()),
-          point(metric::kValidationLoss, report.validation.loss()),
-          point(metric::kValidationAccuracy, report.validation.accuracy()),
+          point(test ? metric::kTestLoss : metric::kValidationLoss, report.evaluation.loss()),
+          point(test ? metric::kTestAccuracy : metric::kValidationAccuracy,
+                report.evaluation.accuracy()),
           point(metric::kLearningRate, report.learning_rate),
           point(metric::kEpochSeconds, report.epoch_seconds),
           point(metric::kImagesPerSecond, report.ImagesPerSecond())};
@@ -25,12 +31,11 @@ std::vector<MetricPoint> TestPoints(const ExampleMeans& test, int64_t step, int6
 
 std::string EpochLine(const EpochReport& report, int64_t total_epochs) {
   return absl::StrFormat(
-      "epoch %d/%d: train loss %.4f accuracy %.2f %%, validation loss %.4f accuracy %.2f %%, lr "
-      "%.3g, "
+      "epoch %d/%d: train loss %.4f accuracy %.2f %%, %s loss %.4f accuracy %.2f %%, lr %.3g, "
       "%.1f s, %.0f images/s",
       report.epoch, total_epochs, report.train.loss(), 100 * report.train.accuracy(),
-      report.validation.loss(), 100 * report.validation.accuracy(), report.learning_rate,
-      report.epoch_seconds, report.ImagesPerSecond());
+      NameOf(report.part), report.evaluation.loss(), 100 * report.evaluation.accuracy(),
+      report.learning_rate, report.epoch_seconds, report.ImagesPerSecond());
 }
 
 }  // namespace adares

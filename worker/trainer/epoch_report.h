@@ -39,20 +39,30 @@ class ExampleMeans {
   Sums sums_;
 };
 
+// What is evaluated after an epoch.
+enum class EvaluatedPart {
+  kHeldOut,  // of the training part: "validation"
+  kTest,
+};
+
+// "validation" or "test".
+const char* NameOf(EvaluatedPart part);
+
 struct EpochReport {
   int64_t step = 0;   // steps done
   int64_t epoch = 0;  // epochs done
   ExampleMeans train;
-  ExampleMeans validation;
+  EvaluatedPart part = EvaluatedPart::kHeldOut;
+  ExampleMeans evaluation;      // of `part`
   double learning_rate = 0;     // of the last step
   double training_seconds = 0;  // batches and steps
-  double epoch_seconds = 0;     // with validation
+  double epoch_seconds = 0;     // with the evaluation
   double ImagesPerSecond() const {
     return static_cast<double>(train.examples()) / training_seconds;
   }
 };
 
-// The epoch's points, in a fixed order.
+// The epoch's points, in a fixed order; those of the evaluation under the keys of its part.
 std::vector<MetricPoint> EpochPoints(const EpochReport& report);
 
 // test/loss and test/accuracy.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <span>
 
+#include "worker/trainer/precision.h"
 #include "worker/trainer/step_means.h"
 
 namespace adares {
@@ -13,15 +14,17 @@ constexpr size_t kEvaluationBatch = 256;
 
 }  // namespace
 
-Outcome Evaluator::Run(AdaResNet& model, const BatchMaker& maker,
+Outcome Evaluator::Run(TrainingState& state, const BatchMaker& maker,
                        const std::vector<uint32_t>& indices, ExampleMeans& means) const {
   const torch::NoGradGuard no_grad;
-  model->eval();
+  const MovingMean::InPlace mean(state.moving_mean);
+  state.model->eval();
   StepMeans steps;
   for (size_t begin = 0; begin < indices.size() && !stop_; begin += kEvaluationBatch) {
     const size_t size = std::min(kEvaluationBatch, indices.size() - begin);
     const Batch batch = maker.Make(std::span(indices).subspan(begin, size));
-    const torch::Tensor logits = model->forward(batch.images);
+    const Autocast autocast(precision_, device_);
+    const torch::Tensor logits = state.model->forward(batch.images).to(torch::kFloat32);
     steps.Add(torch::nn::functional::cross_entropy(logits, batch.labels), logits, batch);
   }
   const bool finite = steps.Take(means);

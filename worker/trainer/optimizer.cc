@@ -1,99 +1,176 @@
-// Parameter groups and the step.
+// From the specification to the numbers of each parameter's step.
 #include "worker/trainer/optimizer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
+
+#include "absl/strings/str_cat.h"
 
 namespace adares {
 namespace {
 
 using torch::Tensor;
+using TensorsByName = std::map<std::string, Tensor>;
+
+constexpr double kAdamEpsilon = 1e-8;
+constexpr double kKerasEpsilon = 1e-7;
+
+UpdateRule RuleOf(const TrainSpec& spec) {
+  switch (spec.optimizer) {
+    case OptimizerKind::kSgd:
+      return spec.momentum == 0 ? UpdateRule::kSgd : UpdateRule::kMomentum;
+    case OptimizerKind::kNesterov:
+      return spec.momentum == 0 ? UpdateRule::kSgd : UpdateRule::kNesterov;
+    case OptimizerKind::kAdam:
+    case OptimizerKind::kAdamW:
+    case OptimizerKind::kKerasAdam:
+      break;
+  }
+  return UpdateRule::kAdam;
+}
 
 // Weight decay pulls towards zero, which is a meaning of its own for skip weights, biases and batch
 // norm; it acts on the kernels and the dense layer's matrix only.
 bool Decays(const Tensor& parameter) { return parameter.dim() >= 2; }
 
-// Two groups, those that decay and the others.
-template <typename Optimizer, typename Options>
-std::unique_ptr<torch::optim::Optimizer> MakeWithGroups(const std::vector<Tensor>& parameters,
-                                                        Options options, double weight_decay) {
-  std::vector<Tensor> decaying;
-  std::vector<Tensor> free;
-  for (const Tensor& parameter : parameters) {
-    (Decays(parameter) ? decaying : free).push_back(parameter);
+// Adam's correction of moments that start at 0, for the step numbered `step` from 1, goes into the
+// rate and the scale of the root. Keras' epsilon is the epsilon-hat of Kingma and Ba, section 2: it
+// is added to the root as it is, before the correction.
+void AddAdamNumbers(OptimizerKind kind, int64_t step, StepNumbers& numbers) {
+  const double correction1 = 1 - std::pow(kAdamBeta1, step);
+  const double correction2 = 1 - std::pow(kAdamBeta2, step);
+  numbers.rate /= correction1;
+  if (kind == OptimizerKind::kKerasAdam) {
+    numbers.rate *= std::sqrt(correction2);
+    numbers.epsilon = kKerasEpsilon;
+  } else {
+    numbers.root_scale = 1 / std::sqrt(correction2);
+    numbers.epsilon = kAdamEpsilon;
   }
-  Options decaying_options = options;
-  decaying_options.weight_decay(weight_decay);
-  std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.emplace_back(decaying, std::make_unique<Options>(decaying_options));
-  groups.emplace_back(free, std::make_unique<Options>(options));
-  return std::make_unique<Optimizer>(groups, options);
 }
 
-std::unique_ptr<torch::optim::Optimizer> MakeOptimizer(const TrainSpec& spec,
-                                                       const std::vector<Tensor>& parameters) {
-  if (spec.optimizer == OptimizerKind::kAdam) {
-    return MakeWithGroups<torch::optim::Adam>(parameters, torch::optim::AdamOptions(spec.lr),
-                                              spec.weight_decay);
-  }
-  return MakeWithGroups<torch::optim::SGD>(
-      parameters, torch::optim::SGDOptions(spec.lr).momentum(spec.momentum), spec.weight_decay);
+absl::Status WrongState(const std::string& what) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("the optimizer's state is of another trial: ", what));
 }
 
-// `parameters` without those in `others`.
-std::vector<Tensor> Without(std::vector<Tensor> parameters, const std::vector<Tensor>& others) {
-  std::erase_if(parameters, [&](const Tensor& parameter) {
-    return std::any_of(others.begin(), others.end(),
-                       [&](const Tensor& other) { return parameter.is_same(other); });
-  });
-  return parameters;
+// Each tensor wanted, under its name in `all`, and no other.
+absl::Status CheckTensors(const TensorsByName& wanted, const TensorsByName& all) {
+  for (const auto& [name, tensor] : wanted) {
+    const auto found = all.find(name);
+    if (found == all.end()) return WrongState(name + " has no moments");
+    if (found->second.sizes() != tensor.sizes()) {
+      return WrongState("moments of " + name + " have another shape");
+    }
+  }
+  for (const auto& [name, tensor] : all) {
+    if (!wanted.contains(name)) return WrongState("moments of " + name + " are not expected");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 TrialOptimizer::TrialOptimizer(const TrialSpec& spec, const AdaResNet& model)
-    : skip_(spec.model.skip),
-      parameters_(model->parameters()),
-      skip_parameters_(model->SkipParameters()),
-      optimizer_(MakeOptimizer(spec.train, Without(parameters_, skip_parameters_))) {}
+    : train_(spec.train), skip_(spec.model.skip), rule_(RuleOf(spec.train)) {
+  const torch::NoGradGuard no_grad;
+  const std::vector<Tensor> skip_parameters = model->SkipParameters();
+  for (const auto& item : model->named_parameters()) {
+    Slot slot{item.key(), item.value(), false, 0, {}, {}};
+    slot.is_skip_weight =
+        std::any_of(skip_parameters.begin(), skip_parameters.end(),
+                    [&](const Tensor& skip) { return skip.is_same(slot.parameter); });
+    if (rule_ != UpdateRule::kSgd) slot.first = torch::zeros_like(slot.parameter);
+    if (rule_ == UpdateRule::kAdam) slot.second = torch::zeros_like(slot.parameter);
+    slots_.push_back(std::move(slot));
+  }
+}
 
 void TrialOptimizer::StartEpoch(int64_t epochs_done) {
-  if (SkipWeightsMove() || skip_parameters_.empty() || epochs_done < skip_.frozen_epochs) return;
-  // With the options that the optimizer was made with, which have no weight decay.
-  optimizer_->add_param_group(torch::optim::OptimizerParamGroup(skip_parameters_));
+  skip_weights_move_ = epochs_done >= skip_.frozen_epochs;
 }
 
 void TrialOptimizer::ClearGradients() {
   // Without old gradients the backward pass hands over its own buffers instead of adding to zeros.
-  for (Tensor& parameter : parameters_) parameter.mutable_grad().reset();
+  for (Slot& slot : slots_) slot.parameter.mutable_grad().reset();
+}
+
+StepNumbers TrialOptimizer::NumbersOf(const Slot& slot, double learning_rate) const {
+  StepNumbers numbers;
+  numbers.rate = slot.is_skip_weight ? learning_rate * skip_.lr_mult : learning_rate;
+  double decay = 0;
+  if (slot.is_skip_weight) {
+    decay = skip_.weight_decay;
+    numbers.centre = decay > 0 ? skip_.decay_centre : 0;
+  } else if (Decays(slot.parameter)) {
+    decay = train_.weight_decay;
+  }
+  if (train_.optimizer == OptimizerKind::kAdamW) {
+    numbers.shrink = numbers.rate * decay;
+  } else {
+    numbers.decay = decay;
+  }
+  if (rule_ == UpdateRule::kAdam) {
+    AddAdamNumbers(train_.optimizer, slot.steps, numbers);
+  } else {
+    numbers.momentum = train_.momentum;
+  }
+  return numbers;
 }
 
 void TrialOptimizer::Step(double learning_rate) {
   const torch::NoGradGuard no_grad;
-  for (torch::optim::OptimizerParamGroup& group : optimizer_->param_groups()) {
-    group.options().set_lr(learning_rate);
+  std::vector<ParameterUpdate> updates;
+  for (Slot& slot : slots_) {
+    if (!Moves(slot) || !slot.parameter.grad().defined()) continue;
+    ++slot.steps;
+    updates.push_back({slot.parameter, slot.parameter.grad(), slot.first, slot.second,
+                       NumbersOf(slot, learning_rate)});
   }
-  if (!SkipWeightsMove()) {
-    optimizer_->step();
-    return;
-  }
-  optimizer_->param_groups()[kSkipGroup].options().set_lr(learning_rate * skip_.lr_mult);
-  std::vector<Tensor> loss_gradients;
-  if (skip_.weight_decay > 0) {
-    for (Tensor& parameter : skip_parameters_) {
-      loss_gradients.push_back(parameter.grad());
-      parameter.mutable_grad() =
-          parameter.grad() + skip_.weight_decay * (parameter - skip_.decay_centre);
+  if (train_.clip_norm > 0) ClipTogether(train_.clip_norm, updates);
+  Update(rule_, std::move(updates));
+  if (skip_.constraint.kind != SkipConstraint::Kind::kClamp) return;
+  for (Slot& slot : slots_) {
+    if (slot.is_skip_weight && Moves(slot)) {
+      slot.parameter.clamp_(skip_.constraint.low, skip_.constraint.high);
     }
   }
-  optimizer_->step();
-  for (size_t i = 0; i < loss_gradients.size(); ++i) {
-    skip_parameters_[i].mutable_grad() = loss_gradients[i];
+}
+
+OptimizerState TrialOptimizer::State() const {
+  OptimizerState state;
+  for (const Slot& slot : slots_) {
+    state.steps[slot.name] = slot.steps;
+    if (slot.first.defined()) state.first_moments[slot.name] = slot.first;
+    if (slot.second.defined()) state.second_moments[slot.name] = slot.second;
   }
-  if (skip_.constraint.kind != SkipConstraint::Kind::kClamp) return;
-  for (Tensor& parameter : skip_parameters_) {
-    parameter.clamp_(skip_.constraint.low, skip_.constraint.high);
+  return state;
+}
+
+absl::Status TrialOptimizer::CheckState(const OptimizerState& state) const {
+  const OptimizerState own = State();
+  for (const auto& [name, steps] : own.steps) {
+    if (!state.steps.contains(name)) return WrongState(name + " has no count of steps");
   }
+  for (const auto& [name, steps] : state.steps) {
+    if (!own.steps.contains(name)) return WrongState("there is no parameter " + name);
+  }
+  if (absl::Status status = CheckTensors(own.first_moments, state.first_moments); !status.ok()) {
+    return status;
+  }
+  return CheckTensors(own.second_moments, state.second_moments);
+}
+
+absl::Status TrialOptimizer::Restore(const OptimizerState& state) {
+  if (absl::Status status = CheckState(state); !status.ok()) return status;
+  const torch::NoGradGuard no_grad;
+  for (Slot& slot : slots_) {
+    slot.steps = state.steps.at(slot.name);
+    if (slot.first.defined()) slot.first.copy_(state.first_moments.at(slot.name));
+    if (slot.second.defined()) slot.second.copy_(state.second_moments.at(slot.name));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace adares

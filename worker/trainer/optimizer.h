@@ -5,38 +5,67 @@
 #include <torch/torch.h>
 
 #include <cstdint>
-#include <memory>
+#include <map>
+#include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "core/trial_spec.h"
 #include "worker/trainer/adaresnet.h"
+#include "worker/trainer/parameter_update.h"
 
 namespace adares {
+
+// What an optimizer remembers between steps, by the names of the network's parameters; all have the
+// shapes of these.
+struct OptimizerState {
+  std::map<std::string, int64_t> steps;                 // taken with each parameter
+  std::map<std::string, torch::Tensor> first_moments;   // velocities of SGD, m of Adam
+  std::map<std::string, torch::Tensor> second_moments;  // v of Adam
+};
 
 class TrialOptimizer {
  public:
   // `model` must stay where it is, on its device.
   TrialOptimizer(const TrialSpec& spec, const AdaResNet& model);
 
-  // To be called before the steps of the epoch that follows `epochs_done` others. Skip weights
-  // move from the epoch on that `skip.frozen_epochs` leaves them.
+  // To be called before the steps of the epoch that follows `epochs_done` others, and before the
+  // rest of one. Skip weights move from the epoch on that `skip.frozen_epochs` leaves them.
   void StartEpoch(int64_t epochs_done);
 
   void ClearGradients();
 
-  // One step by the gradients that the parameters hold, which stay those of the loss: the penalty
-  // on skip weights counts for the step alone. Clamped skip weights are moved into their range.
+  // One step by the gradients that the parameters hold, which stay those of the loss: penalties and
+  // `clip_norm` count for the step alone. Clamped skip weights are moved into their range.
   void Step(double learning_rate);
 
+  // Shares its tensors, so that the next step changes them.
+  OptimizerState State() const;
+
+  // Takes values of `state` over. FAILED_PRECONDITION names what is missing, not expected or of
+  // another shape, and the optimizer is then as it was.
+  absl::Status Restore(const OptimizerState& state);
+
  private:
-  bool SkipWeightsMove() const { return optimizer_->param_groups().size() > kSkipGroup; }
+  struct Slot {
+    std::string name;
+    torch::Tensor parameter;
+    bool is_skip_weight = false;
+    int64_t steps = 0;     // taken
+    torch::Tensor first;   // undefined where the rule has none
+    torch::Tensor second;  // likewise
+  };
 
-  static constexpr size_t kSkipGroup = 2;
+  bool Moves(const Slot& slot) const { return !slot.is_skip_weight || skip_weights_move_; }
+  // Of the slot's step that was counted last.
+  StepNumbers NumbersOf(const Slot& slot, double learning_rate) const;
+  absl::Status CheckState(const OptimizerState& state) const;
 
+  const TrainSpec train_;
   const SkipSpec skip_;
-  std::vector<torch::Tensor> parameters_;  // all of the model
-  std::vector<torch::Tensor> skip_parameters_;
-  std::unique_ptr<torch::optim::Optimizer> optimizer_;
+  const UpdateRule rule_;
+  std::vector<Slot> slots_;  // all of the model's parameters
+  bool skip_weights_move_ = false;
 };
 
 }  // namespace adares

@@ -203,6 +203,10 @@ bool CanFuse(const Tensor& tfd, const Tensor& ipd) {
 
 bool IsScalar(const Tensor& weight) { return weight.dim() == 0; }
 
+bool IsReduced(const Tensor& tensor) {
+  return tensor.scalar_type() == torch::kBFloat16 || tensor.scalar_type() == torch::kHalf;
+}
+
 Tensor Scaled(const Tensor& term, const Tensor& weight) {
   if (!weight.defined()) return term;
   return (IsScalar(weight) ? weight : weight.view({1, -1, 1, 1})) * term;
@@ -217,6 +221,12 @@ Tensor SkipSumByOperations(const Tensor& tfd, const Tensor& ipd,
 
 Tensor SkipSum(const Tensor& tfd, const Tensor& ipd, const SumCoefficients& coefficients) {
   const auto& [s, r] = coefficients;
+  if (IsReduced(tfd) || IsReduced(ipd)) {
+    // A weight's gradient is a sum over a million terms, and a weight moves by less than bf16 can
+    // tell: both take part as they are, and the pictures are rounded once, at the end.
+    return SkipSum(tfd.to(torch::kFloat32), ipd.to(torch::kFloat32), coefficients)
+        .to(tfd.scalar_type());
+  }
   if (!CanFuse(tfd, ipd)) return SkipSumByOperations(tfd, ipd, coefficients);
   if (!s.defined() && !r.defined()) return PlainSum::apply(tfd, ipd);
   if (s.defined() && r.defined()) {

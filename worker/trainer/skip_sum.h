@@ -13,7 +13,8 @@ struct SumCoefficients {
 };
 
 // AdaResNet (arXiv 2408.09958), equation 2, is the case with r undefined. NCHW; differentiable in
-// all that is defined. Thread-safe.
+// all that is defined. Where one of the terms is bf16, it computes in float32, weights and their
+// gradients included, and rounds the sum to the type of `tfd`. Thread-safe.
 torch::Tensor SkipSum(const torch::Tensor& tfd, const torch::Tensor& ipd,
                       const SumCoefficients& coefficients);
 

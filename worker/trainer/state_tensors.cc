@@ -1,6 +1,7 @@
 // Names, types and shapes of what a checkpoint holds beside the network.
 #include "worker/trainer/state_tensors.h"
 
+#include <algorithm>
 #include <bit>
 #include <string>
 #include <string_view>

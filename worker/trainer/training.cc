@@ -6,6 +6,7 @@
 //                     is to be saved is complete
 //   Evaluator         measures the network
 //   TrainingReporter  tells events and log lines of the state
+//   Checkpointer      writes the state down, and finds the one to go on from
 //
 // The loop below is the only one who knows when which of them acts. It goes on from any state: the
 // place in the epoch is the state's too.
@@ -13,10 +14,15 @@
 
 #include <torch/torch.h>
 
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "worker/trainer/batches.h"
+#include "worker/trainer/checkpointer.h"
 #include "worker/trainer/evaluator.h"
+#include "worker/trainer/precision.h"
 #include "worker/trainer/step_means.h"
+#include "worker/trainer/tensor_file.h"
 #include "worker/trainer/training_reporter.h"
 #include "worker/trainer/training_state.h"
 #include "worker/trainer/training_step.h"
@@ -26,17 +32,34 @@ namespace {
 
 using trainer_protocol::EndEvent;
 
+// Keeps the hash of all that is sent.
+class DigestingSink : public EventSink {
+ public:
+  DigestingSink(ResultDigest& digest, EventSink& sink) : digest_(digest), sink_(sink) {}
+
+  void Send(const trainer_protocol::Event& event) override {
+    digest_.Add(event);
+    sink_.Send(event);
+  }
+
+ private:
+  ResultDigest& digest_;
+  EventSink& sink_;
+};
+
 class Training {
  public:
-  Training(const TrainingInput& input, EventSink& sink, const std::atomic<bool>& stop)
+  Training(const TrainingInput& input, TrainingState& state, Checkpointer& checkpointer,
+           EventSink& sink, const std::atomic<bool>& stop)
       : input_(input),
         stop_(stop),
         device_(input.device),
-        state_(input, device_),
+        state_(state),
+        checkpointer_(checkpointer),
         step_(input, device_),
         train_batches_(input.data.train, input.data.statistics, device_),
         test_batches_(input.data.test, input.data.statistics, device_),
-        evaluator_(stop),
+        evaluator_(input, stop),
         reporter_(input, sink) {}
 
   EndEvent Run();
@@ -46,13 +69,18 @@ class Training {
   Outcome TrainEpoch();
   // What follows each step; `last` of the epoch.
   Outcome AfterStep(int64_t images, bool last);
+  Outcome EvaluateEpoch(EpochReport& report);
+  // After a step that does not end its epoch: in between, an epoch has rows that are still to come.
+  Outcome WriteCheckpoint(Outcome outcome);
+  EndEvent Finish() const;
   // How a trial ends that was stopped or diverged; `loss` is the one computed last.
   EndEvent Unfinished(Outcome outcome, const char* loss) const;
 
   const TrainingInput& input_;
   const std::atomic<bool>& stop_;
   const torch::Device device_;
-  TrainingState state_;
+  TrainingState& state_;
+  Checkpointer& checkpointer_;
   const TrainingStep step_;
   StepMeans step_means_;
   const BatchMaker train_batches_;
@@ -63,28 +91,46 @@ class Training {
 
 EndEvent Training::Run() {
   reporter_.Start(state_, step_.total_steps());
-  reporter_.SkipWeights(state_);
+  if (state_.step == 0) reporter_.SkipWeights(state_);
   while (state_.epoch < input_.spec.train.epochs) {
     const Stopwatch watch;
     EpochReport report;
     Outcome outcome = TrainEpoch();
     if (outcome != Outcome::kDone) return Unfinished(outcome, "training");
     report.training_seconds = watch.Seconds();
-    outcome =
-        evaluator_.Run(state_.model, train_batches_, input_.split.validation, report.validation);
-    if (outcome != Outcome::kDone) return Unfinished(outcome, "validation");
+    outcome = EvaluateEpoch(report);
+    if (outcome != Outcome::kDone) return Unfinished(outcome, NameOf(report.part));
     report.epoch_seconds = watch.Seconds();
     report.step = state_.step;
     report.epoch = state_.epoch;
     report.train = state_.train_means;
     report.learning_rate = state_.learning_rate;
     reporter_.Epoch(report);
+    const bool trained = state_.epoch == input_.spec.train.epochs;
+    if (checkpointer_.IsDue(state_) || (trained && checkpointer_.IsOn())) {
+      checkpointer_.Write(state_);
+    }
   }
+  if (PartAfterEpochs(input_) == EvaluatedPart::kTest) return Finish();
   ExampleMeans test;
-  const Outcome outcome = evaluator_.Run(state_.model, test_batches_, input_.split.test, test);
+  const Outcome outcome = evaluator_.Run(state_, test_batches_, input_.split.test, test);
   if (outcome != Outcome::kDone) return Unfinished(outcome, "test");
   reporter_.Test(state_, test);
-  return {EndReason::kFinished, ""};
+  return Finish();
+}
+
+EndEvent Training::Finish() const {
+  const absl::StatusOr<std::string> weights = DigestOfModule(*state_.model);
+  if (!weights.ok()) return {EndReason::kError, std::string(weights.status().message())};
+  return {EndReason::kFinished, "", {{"results", state_.results.hex()}, {"weights", *weights}}};
+}
+
+Outcome Training::EvaluateEpoch(EpochReport& report) {
+  report.part = PartAfterEpochs(input_);
+  if (report.part == EvaluatedPart::kTest) {
+    return evaluator_.Run(state_, test_batches_, input_.split.test, report.evaluation);
+  }
+  return evaluator_.Run(state_, train_batches_, input_.split.validation, report.evaluation);
 }
 
 Outcome Training::TrainEpoch() {
@@ -102,9 +148,19 @@ Outcome Training::TrainEpoch() {
       ++state_.epoch;
       state_.epoch_step = 0;
     }
-    const Outcome outcome = AfterStep(images, last);
-    if (last || outcome != Outcome::kDone) return outcome;
+    Outcome outcome = AfterStep(images, last);
+    if (last || outcome == Outcome::kDiverged) return outcome;
+    outcome = WriteCheckpoint(outcome);
+    if (outcome != Outcome::kDone) return outcome;
   }
+}
+
+Outcome Training::WriteCheckpoint(Outcome outcome) {
+  const bool stops = outcome == Outcome::kStopped && checkpointer_.IsOn();
+  if (!stops && !checkpointer_.IsDue(state_)) return outcome;
+  if (!step_means_.Take(state_.train_means)) return Outcome::kDiverged;
+  checkpointer_.Write(state_);
+  return outcome;
 }
 
 Outcome Training::AfterStep(int64_t images, bool last) {
@@ -130,7 +186,18 @@ EndEvent Training::Unfinished(Outcome outcome, const char* loss) const {
 }  // namespace
 
 EndEvent Train(const TrainingInput& input, EventSink& sink, const std::atomic<bool>& stop) {
-  return Training(input, sink, stop).Run();
+  const TrainSpec& spec = input.spec.train;
+  if (const absl::Status status = CheckPrecision(spec.precision, input.device); !status.ok()) {
+    return {EndReason::kError, std::string(status.message())};
+  }
+  const MatrixPrecision precision(spec.precision);
+  TrainingInput run = input;
+  Checkpointer checkpointer(run, sink);
+  const auto state = checkpointer.Begin(input.device, run.provenance["resumed_from"]);
+  if (!state.ok()) return {EndReason::kError, std::string(state.status().message())};
+  if (run.provenance["resumed_from"].empty()) run.provenance.erase("resumed_from");
+  DigestingSink digesting((*state)->results, sink);
+  return Training(run, **state, checkpointer, digesting, stop).Run();
 }
 
 }  // namespace adares

@@ -19,6 +19,8 @@ void TrainingReporter::Start(const TrainingState& state, int64_t total_steps) {
   start.total_epochs = input_.spec.train.epochs;
   start.parameters = state.model->ParameterCount();
   start.provenance = input_.provenance;
+  start.provenance["validation"] =
+      PartAfterEpochs(input_) == EvaluatedPart::kTest ? "test" : "held-out";
   sink_.Send(start);
 }
 

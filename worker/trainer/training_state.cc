@@ -23,9 +23,14 @@ AdaResNet MakeModel(const TrainingInput& input, torch::Device device) {
 TrainingState::TrainingState(const TrainingInput& input, torch::Device device)
     : model(MakeModel(input, device)),
       optimizer(input.spec, model),
+      moving_mean(input.spec.train.ema_decay, model),
       order_random(static_cast<uint64_t>(input.spec.seed), RandomStream::kOrder),
       augmentation_random(static_cast<uint64_t>(input.spec.seed), RandomStream::kAugmentation),
       order(input.split.train) {}
+
+EvaluatedPart PartAfterEpochs(const TrainingInput& input) {
+  return input.split.validation.empty() ? EvaluatedPart::kTest : EvaluatedPart::kHeldOut;
+}
 
 void TrainingState::ShuffleOrder() {
   for (size_t left = order.size(); left > 1; --left) {

@@ -9,6 +9,7 @@
 
 #include "worker/trainer/adaresnet.h"
 #include "worker/trainer/epoch_report.h"
+#include "worker/trainer/moving_mean.h"
 #include "worker/trainer/optimizer.h"
 #include "worker/trainer/random.h"
 #include "worker/trainer/result_digest.h"
@@ -26,6 +27,7 @@ struct TrainingState {
 
   AdaResNet model;  // parameters and the running means of batch norm
   TrialOptimizer optimizer;
+  MovingMean moving_mean;  // of the parameters
   Random order_random;
   Random augmentation_random;
   std::vector<uint32_t> order;  // of the training examples in the epoch; each shuffles the last one
@@ -36,6 +38,9 @@ struct TrainingState {
   double learning_rate = 0;     // of the last step
   ResultDigest results;         // of all rows sent so far
 };
+
+// Where nothing is held out, the test part is evaluated after each epoch, as the last one.
+EvaluatedPart PartAfterEpochs(const TrainingInput& input);
 
 // How a stretch of a run ended. A run has diverged where a loss is not finite.
 enum class Outcome { kDone, kStopped, kDiverged };

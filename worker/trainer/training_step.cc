@@ -1,16 +1,18 @@
-// Batch, forward, backward, update.
+// Batch, forward, backward, update, mean.
 #include "worker/trainer/training_step.h"
 
 #include <algorithm>
 #include <span>
 #include <vector>
 
+#include "worker/trainer/precision.h"
 #include "worker/trainer/schedule.h"
 
 namespace adares {
 
 TrainingStep::TrainingStep(const TrainingInput& input, torch::Device device)
     : spec_(input.spec),
+      device_(input.device),
       batches_(input.data.train, input.data.statistics, device),
       steps_per_epoch_(
           StepsPerEpoch(static_cast<int64_t>(input.split.train.size()), spec_.train.batch_size)),
@@ -26,14 +28,26 @@ Batch TrainingStep::NextBatch(TrainingState& state) const {
   return batches_.Make(indices, placements);
 }
 
+torch::Tensor TrainingStep::Loss(const torch::Tensor& logits, const torch::Tensor& labels) const {
+  namespace F = torch::nn::functional;
+  return F::cross_entropy(
+      logits, labels, F::CrossEntropyFuncOptions().label_smoothing(spec_.train.label_smoothing));
+}
+
 int64_t TrainingStep::Advance(TrainingState& state, StepMeans& means) const {
   const Batch batch = NextBatch(state);
-  state.learning_rate = LearningRate(spec_.train, state.step, total_steps_);
+  state.learning_rate = LearningRate(spec_.train, state.step, steps_per_epoch_);
   state.optimizer.ClearGradients();
-  const torch::Tensor logits = state.model->forward(batch.images);
-  const torch::Tensor loss = torch::nn::functional::cross_entropy(logits, batch.labels);
+  torch::Tensor logits;
+  torch::Tensor loss;
+  {
+    const Autocast autocast(spec_.train.precision, device_);
+    logits = state.model->forward(batch.images).to(torch::kFloat32);
+    loss = Loss(logits, batch.labels);
+  }
   loss.backward();
   state.optimizer.Step(state.learning_rate);
+  state.moving_mean.Update();
   means.Add(loss, logits, batch);
   ++state.step;
   ++state.epoch_step;

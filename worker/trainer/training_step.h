@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <string>
 
 #include "worker/trainer/batches.h"
 #include "worker/trainer/step_means.h"
@@ -20,14 +21,17 @@ class TrainingStep {
   int64_t steps_per_epoch() const { return steps_per_epoch_; }
   int64_t total_steps() const { return total_steps_; }
 
-  // Takes `state` one step further: batch, forward, backward, update. Adds the step's loss to
-  // `means` and returns the size of its batch.
+  // Takes `state` one step further: batch, forward, backward, update, mean of the
+  // parameters. Adds the step's loss, the one trained on, to `means` and returns the size of its
+  // batch.
   int64_t Advance(TrainingState& state, StepMeans& means) const;
 
  private:
+  torch::Tensor Loss(const torch::Tensor& logits, const torch::Tensor& labels) const;
   Batch NextBatch(TrainingState& state) const;
 
   const TrialSpec& spec_;
+  const std::string& device_;
   const BatchMaker batches_;
   const int64_t steps_per_epoch_;
   const int64_t total_steps_;

@@ -1,0 +1,62 @@
+// The mean beside the parameters, and its exchange with them.
+#include "worker/trainer/moving_mean.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace adares {
+
+MovingMean::MovingMean(double decay, const AdaResNet& model) : decay_(decay) {
+  if (decay_ == 0) return;
+  const torch::NoGradGuard no_grad;
+  for (const auto& item : model->named_parameters()) {
+    slots_.push_back({item.key(), item.value(), item.value().detach().clone()});
+  }
+}
+
+void MovingMean::Update() {
+  if (slots_.empty()) return;
+  const torch::NoGradGuard no_grad;
+  const auto n = static_cast<double>(++updates_);
+  const double share = std::min(decay_, (1 + n) / (10 + n));
+  for (Slot& slot : slots_) slot.mean.lerp_(slot.parameter, 1 - share);
+}
+
+// Both hold their memory in turn: nothing is copied.
+void MovingMean::Exchange() {
+  for (Slot& slot : slots_) {
+    const torch::Tensor parameter = slot.parameter.detach();
+    slot.parameter.set_data(slot.mean);
+    slot.mean = parameter;
+  }
+}
+
+MovingMean::InPlace::InPlace(MovingMean& mean) : mean_(mean) { mean_.Exchange(); }
+MovingMean::InPlace::~InPlace() { mean_.Exchange(); }
+
+MovingMeanState MovingMean::State() const {
+  MovingMeanState state;
+  state.updates = updates_;
+  for (const Slot& slot : slots_) state.means[slot.name] = slot.mean;
+  return state;
+}
+
+absl::Status MovingMean::Restore(const MovingMeanState& state) {
+  bool fits = state.means.size() == slots_.size();
+  for (const Slot& slot : slots_) {
+    const auto found = state.means.find(slot.name);
+    fits = fits && found != state.means.end() && found->second.sizes() == slot.mean.sizes();
+  }
+  if (!fits) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the moving mean of the parameters is of another trial: it has ", state.means.size(),
+        " tensors for ", slots_.size(), " parameters, or other names or shapes"));
+  }
+  const torch::NoGradGuard no_grad;
+  for (Slot& slot : slots_) slot.mean.copy_(state.means.at(slot.name));
+  updates_ = state.updates;
+  return absl::OkStatus();
+}
+
+}  // namespace adares

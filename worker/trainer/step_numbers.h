@@ -1,0 +1,32 @@
+// The numbers of one optimizer step, equal for all elements of a parameter. Before a rule below
+// sees a gradient g and a parameter p,
+//   g becomes gradient_scale * g + decay * (p - centre),
+//   p becomes p - shrink * (p - centre).
+#pragma once
+
+namespace adares {
+
+enum class UpdateRule {
+  kSgd,
+  kMomentum,
+  kNesterov,
+  kAdam,
+};
+
+struct StepNumbers {
+  double rate = 0;
+  double gradient_scale = 1;  // of a gradient that is clipped
+  double decay = 0;           // of a penalty on p: decay / 2 * (p - centre)^2
+  double shrink = 0;          // share of p - centre that goes beside the gradient
+  double centre = 0;
+  double momentum = 0;    // of momentum and nesterov
+  double root_scale = 1;  // of adam
+  double epsilon = 0;     // of adam
+  bool operator==(const StepNumbers&) const = default;
+};
+
+// Of all kinds of Adam: Kingma and Ba 2015 (arXiv 1412.6980), algorithm 1, and Keras' defaults.
+inline constexpr double kAdamBeta1 = 0.9;
+inline constexpr double kAdamBeta2 = 0.999;
+
+}  // namespace adares
