@@ -85,6 +85,27 @@ TEST(PrecisionTest, ParametersGradientsAndStatisticsStayFloat) {
   }
 }
 
+TEST(PrecisionTest, BatchNormTakesBf16PicturesWithFloatStatistics) {
+  torch::manual_seed(9);
+  const Tensor pictures = (torch::randn({32, 8, 12, 12}) + 3).to(torch::kBFloat16);
+  torch::nn::BatchNorm2d norm(8);
+  torch::nn::BatchNorm2d exact(8);
+  Tensor out;
+  {
+    const Autocast scope(Precision::kBf16, "cpu");
+    out = norm->forward(pictures);
+  }
+  exact->to(torch::kFloat64);
+  exact->forward(pictures.to(torch::kFloat64));
+  EXPECT_EQ(out.scalar_type(), torch::kBFloat16);
+  for (const auto& item : exact->named_buffers()) {
+    const Tensor& statistic = norm->named_buffers()[item.key()];
+    EXPECT_TRUE(torch::allclose(statistic.to(torch::kFloat64), item.value().to(torch::kFloat64),
+                                1e-5, 1e-6))
+        << item.key();
+  }
+}
+
 // Length of the difference of the gradients, in lengths of the exact ones.
 double GradientError(const std::vector<Tensor>& reduced, const std::vector<Tensor>& full) {
   double difference = 0;
