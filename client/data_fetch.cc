@@ -113,7 +113,8 @@ class Fetching {
 
   // From the first address that has it.
   absl::Status BringArchive(const DataArchive& archive) {
-    if (fs::exists(work_ / archive.name)) return CheckWhole(archive);
+    std::error_code error;
+    if (fs::exists(work_ / archive.name, error)) return CheckWhole(archive);
     const std::vector<std::string> addresses =
         request_.from.empty() ? source_.addresses : std::vector<std::string>{request_.from};
     absl::Status status;

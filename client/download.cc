@@ -1,6 +1,7 @@
 // One transfer after another, each from where the file ends.
 #include "client/download.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -54,8 +55,9 @@ class Transfer {
     return Result(message == nullptr ? CURLE_FAILED_INIT : message->data.result);
   }
 
-  // Whether another request may bring more: it broke off after it had brought something.
-  bool is_worth_another() const { return broke_off_ && received_ > 0; }
+  bool has_written() const { return has_written_; }
+  // Whether the connection was lost, so that another request may bring more.
+  bool is_broken_off() const { return broke_off_; }
   // Whether the server has nothing behind the place where it was to go on.
   bool is_past_the_end() const { return is_past_the_end_; }
 
@@ -105,6 +107,7 @@ class Transfer {
     if (problem_.ok() && file_.size() + std::ssize(bytes) > download_.bytes) {
       problem_ = WrongSize("more than ");
     }
+    has_written_ = has_written_ || problem_.ok();
     if (problem_.ok()) problem_ = file_.Append(bytes);
     received_ += std::ssize(bytes);
     moved_at_ = Clock::now();
@@ -113,14 +116,16 @@ class Transfer {
 
   // Before the first byte is taken.
   absl::Status Begin() {
-    if (begun_ > 0 && HttpStatus() == 200) {  // the server gives whole files only
-      ADARES_RETURN_IF_ERROR(file_.Clear());
-      begun_ = 0;
-    }
+    // Some servers give whole files only.
+    const int64_t begins_at = HttpStatus() == 200 ? 0 : begun_;
     curl_off_t length = -1;
     api_.easy_getinfo(easy_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    if (length < 0 || begun_ + length == download_.bytes) return absl::OkStatus();
-    return WrongSize("", begun_ + length);
+    if (length >= 0 && begins_at + length != download_.bytes) {
+      return WrongSize("", begins_at + length);
+    }
+    if (begins_at < begun_) ADARES_RETURN_IF_ERROR(file_.Clear());
+    begun_ = begins_at;
+    return absl::OkStatus();
   }
 
   absl::Status WrongSize(const std::string& more, std::optional<int64_t> bytes = {}) const {
@@ -202,6 +207,7 @@ class Transfer {
   int64_t begun_;
   int64_t received_ = 0;
   Clock::time_point moved_at_ = Clock::now();  // when something came
+  bool has_written_ = false;
   bool broke_off_ = false;
   bool is_past_the_end_ = false;
   absl::Status problem_;  // with what came
@@ -220,14 +226,17 @@ absl::Status RunDownload(const Download& download, Signals& signals, const OnByt
   ADARES_ASSIGN_OR_RETURN(const CurlApi* api, CurlApi::Load());
   ADARES_ASSIGN_OR_RETURN(const auto file, PartialFile::Open(download.path));
   if (file->size() > download.bytes) ADARES_RETURN_IF_ERROR(file->Clear());
+  int64_t furthest = file->size();
   while (file->size() < download.bytes) {
     Transfer transfer(*api, download, *file);
     const absl::Status status = transfer.Run(signals, on_bytes);
     if (status.ok()) break;
-    if (ErrorReason(status) == reason::kDataInvalid || transfer.is_past_the_end()) {
-      ADARES_RETURN_IF_ERROR(file->Clear());
-    }
-    if (!transfer.is_worth_another() && !transfer.is_past_the_end()) return status;
+    // A page in the place of the file, as of a network that wants a login, spoils nothing.
+    const bool is_spoilt = ErrorReason(status) == reason::kDataInvalid && transfer.has_written();
+    if (is_spoilt || transfer.is_past_the_end()) ADARES_RETURN_IF_ERROR(file->Clear());
+    const bool has_gained = transfer.is_broken_off() && file->size() > furthest;
+    if (!has_gained && !transfer.is_past_the_end()) return status;
+    furthest = std::max(furthest, file->size());
   }
   return file->Sync();
 }

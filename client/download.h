@@ -24,8 +24,8 @@ struct Download {
 using OnBytes = std::function<void(int64_t begun, int64_t there)>;
 
 // OK once `path` has as many bytes as the whole file; what they are, the caller checks. A broken
-// connection is taken up again as long as each brings something. After an error the bytes stay,
-// unless they cannot belong to the file. CANCELLED after an interrupt; DOWNLOAD_FAILED
+// connection is taken up again as long as each gets further than those before. After an error the
+// bytes stay, unless they cannot belong to the file. CANCELLED after an interrupt; DOWNLOAD_FAILED
 // (UNAVAILABLE, NOT_FOUND, PERMISSION_DENIED) where the server cannot be reached, breaks off,
 // stalls, or answers with an error; DATA_INVALID where its file has another size; DATA_BUSY while
 // another process writes the same path; FOLDER_BROKEN where the disk does not take it.

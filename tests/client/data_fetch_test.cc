@@ -141,6 +141,22 @@ TEST_F(DataFetchTest, BeginsAgainWhereTheServerIgnoresRanges) {
   ExpectMnistIsThere();
 }
 
+TEST_F(DataFetchTest, GivesUpWhereNoConnectionGetsFurther) {
+  for (int i = 0; i < 5; ++i) server_.Next({.ignores_ranges = true, .cuts_after = kHalf});
+  const auto outcome = Fetch(mnist_.source);
+  EXPECT_EQ(ErrorReason(outcome.status()), reason::kDownloadFailed);
+  EXPECT_THAT(Ranges(), testing::ElementsAre("", "bytes=700000-"));
+}
+
+TEST_F(DataFetchTest, KeepsWhatCameWhereALoginPageAnswers) {
+  Write(kPartial, mnist_.archives[0].bytes.substr(0, kHalf));
+  server_.Put("login", "<html>");
+  server_.Next({.redirects_to = "login"});
+  server_.Next({.ignores_ranges = true});
+  EXPECT_EQ(ErrorReason(Fetch(mnist_.source).status()), reason::kDataInvalid);
+  EXPECT_EQ(Read(kPartial), mnist_.archives[0].bytes.substr(0, kHalf));
+}
+
 TEST_F(DataFetchTest, BeginsAgainWhereTheServerHasNoSuchRange) {
   Write(kPartial, mnist_.archives[0].bytes.substr(0, kHalf));
   server_.Next({.status = 416});
@@ -175,7 +191,8 @@ TEST_F(DataFetchTest, RefusesAnotherChecksum) {
   server_.Put(mnist_.archives[0].name, wrong);
   const auto outcome = Fetch(mnist_.source);
   EXPECT_EQ(ErrorReason(outcome.status()), reason::kDataInvalid);
-  EXPECT_THAT(std::string(outcome.status().message()), HasSubstr("another SHA-256"));
+  EXPECT_THAT(std::string(outcome.status().message()),
+              HasSubstr("than the published file; what was downloaded is removed"));
   ExpectNothingFinal();
   EXPECT_FALSE(fs::exists(Data() + "/" + kPartial));
 }
@@ -192,7 +209,10 @@ TEST_F(DataFetchTest, RefusesALargerFileBeforeItIsThere) {
 TEST_F(DataFetchTest, RefusesALargerFileThatSaysNoLength) {
   server_.Put(mnist_.archives[0].name, mnist_.archives[0].bytes + "grown");
   server_.Next({.says_no_length = true});
-  EXPECT_EQ(ErrorReason(Fetch(mnist_.source).status()), reason::kDataInvalid);
+  const auto outcome = Fetch(mnist_.source);
+  EXPECT_EQ(ErrorReason(outcome.status()), reason::kDataInvalid);
+  EXPECT_THAT(std::string(outcome.status().message()),
+              HasSubstr("has more than " + std::to_string(mnist_.archives[0].bytes.size())));
   ExpectNothingFinal();
 }
 
