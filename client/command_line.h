@@ -39,6 +39,7 @@ void AddTrialCommands(CLI::App& app, CommandLine& line);
 void AddCompareCommand(CLI::App& app, CommandLine& line);
 void AddWorkerCommands(CLI::App& app, CommandLine& line);
 void AddRunCommand(CLI::App& app, CommandLine& line);
+void AddDataCommands(CLI::App& app, CommandLine& line);
 void AddVersionCommand(CLI::App& app, CommandLine& line);
 
 // A connection to the server that the options name; with `signals` its calls can be interrupted.

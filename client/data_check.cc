@@ -16,13 +16,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-absl::Status CheckFiles(const std::string& data, const std::vector<std::string>& files) {
+absl::Status CheckFiles(const std::string& data, Dataset dataset,
+                        const std::vector<std::string>& files) {
   const std::string folder = fs::path(files.front()).parent_path().string();
   if (data.empty()) {
-    return UsageError(absl::StrCat("this sweep needs the data in ", folder,
-                                   "/, and no folder of data sets is named"),
-                      "name it with --data DIR or ADARES_DATA_DIR; "
-                      "--set data.dataset=synthetic needs none");
+    return UsageError(
+        absl::StrCat("this sweep needs the data in ", folder,
+                     "/, and no folder of data sets is named"),
+        absl::StrCat("name it with --data DIR or ADARES_DATA_DIR; `adares data fetch ",
+                     std::string(Name(dataset)),
+                     " --data DIR` fills it; --set data.dataset=synthetic needs none"));
   }
   std::vector<std::string> missing;
   bool is_packed = false;
@@ -37,9 +40,10 @@ absl::Status CheckFiles(const std::string& data, const std::vector<std::string>&
   return UsageError(
       absl::StrCat("this sweep needs files that are not in ", data, ": ",
                    absl::StrJoin(missing, ", ")),
-      is_packed ? absl::StrCat("unpack what ends in .gz: gunzip ", data, "/", folder, "/*.gz")
-                : absl::StrCat("--data DIR names the folder that holds ", folder,
-                               "/; its files must be unpacked"));
+      is_packed
+          ? absl::StrCat("unpack what ends in .gz: gunzip ", data, "/", folder, "/*.gz")
+          : absl::StrCat("`adares data fetch ", std::string(Name(dataset)), " --data ", data,
+                         "` brings them; or name with --data the folder that holds ", folder, "/"));
 }
 
 }  // namespace
@@ -49,7 +53,7 @@ absl::Status CheckData(const SweepPlan& plan, const std::string& data) {
   for (const Variant& variant : plan.variants) needed.insert(variant.spec.data.dataset);
   for (const Dataset dataset : needed) {
     const std::vector<std::string> files = FilesOfDataset(dataset);
-    if (!files.empty()) ADARES_RETURN_IF_ERROR(CheckFiles(data, files));
+    if (!files.empty()) ADARES_RETURN_IF_ERROR(CheckFiles(data, dataset, files));
   }
   return absl::OkStatus();
 }

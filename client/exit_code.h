@@ -7,7 +7,7 @@ enum class ExitCode : int {
   kOk = 0,
   kUnexpected = 1,     // a defect, or something on this machine is broken
   kUsage = 2,          // wrong arguments or an invalid sweep file
-  kNotFound = 3,       // no such sweep, trial or metric
+  kNotFound = 3,       // no such sweep, trial, metric or file
   kDenied = 4,         // not allowed
   kConflict = 5,       // the present state does not permit it
   kUnreachable = 6,    // no coordinator, no answer in time, or it has no room

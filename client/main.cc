@@ -56,6 +56,7 @@ void AddCommands(CLI::App& app, CommandLine& line) {
   AddTrialCommands(app, line);
   AddCompareCommand(app, line);
   AddWorkerCommands(app, line);
+  AddDataCommands(app, line);
   AddVersionCommand(app, line);
   app.footer(
       "First steps:\n"

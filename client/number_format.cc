@@ -52,6 +52,18 @@ std::string ShowInterval(double low, double high) {
   return "[" + ShowDifference(low) + ", " + ShowDifference(high) + "]";
 }
 
+std::string ShowBytes(int64_t bytes) {
+  auto value = static_cast<double>(bytes);
+  if (bytes < 1000) return Print("%.0f B", value);
+  const char* unit = "";
+  for (const char* const larger : {"kB", "MB", "GB", "TB"}) {
+    if (value < 999.95) break;
+    value /= 1000;
+    unit = larger;
+  }
+  return Print("%.1f %s", value, unit);
+}
+
 std::string ExactNumber(double value) {
   if (!std::isfinite(value)) return NonFinite(value);
   std::array<char, 64> buffer;

@@ -2,6 +2,7 @@
 // locale. Thread-safe: pure functions.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/timestamp.h"
@@ -17,6 +18,9 @@ std::string ShowResult(double value);
 std::string ShowDifference(double value);
 // "[-0.0012, +0.0031]".
 std::string ShowInterval(double low, double high);
+
+// Of 1000: "812 B", "54.9 MB".
+std::string ShowBytes(int64_t bytes);
 
 // For CSV: the shortest text that reads back as the same double; "nan", "inf", "-inf".
 std::string ExactNumber(double value);

@@ -186,7 +186,7 @@ TEST_F(CommandTest, UsageErrorsExitWith2AndSuggest) {
       {{"sweep", "show"}, "hint: `adares sweep show --help` explains it"},
       {{"status"},
        "error: there is no command `adares status`\n"
-       "hint: `adares` knows run, sweep, trial, compare, worker, version\n"},
+       "hint: `adares` knows run, sweep, trial, compare, worker, data, version\n"},
       {{"sweep"},
        "error: `adares sweep` needs a command\n"
        "hint: `adares sweep` knows submit, list, show, watch, cancel\n"},

@@ -38,7 +38,9 @@ TEST_F(DataCheckTest, SyntheticDataNeedNothing) {
 TEST_F(DataCheckTest, OtherDataNeedAFolder) {
   const absl::Status status = CheckData(PlanWith(Dataset::kMnist), "");
   EXPECT_EQ(ExitCodeFor(status), ExitCode::kUsage);
-  EXPECT_THAT(DescribeProblem(status, "").hint, HasSubstr("--data DIR or ADARES_DATA_DIR"));
+  EXPECT_THAT(DescribeProblem(status, "").hint,
+              AllOf(HasSubstr("--data DIR or ADARES_DATA_DIR"),
+                    HasSubstr("`adares data fetch mnist --data DIR` fills it")));
 }
 
 TEST_F(DataCheckTest, EveryFileMustBeThere) {
@@ -60,8 +62,8 @@ TEST_F(DataCheckTest, OnlyWhatIsMissingIsNamed) {
   EXPECT_EQ(problem.what, "this sweep needs files that are not in " + folder_.path() +
                               ": mnist/train-labels-idx1-ubyte, mnist/t10k-images-idx3-ubyte, "
                               "mnist/t10k-labels-idx1-ubyte");
-  EXPECT_EQ(problem.hint,
-            "--data DIR names the folder that holds mnist/; its files must be unpacked");
+  EXPECT_EQ(problem.hint, "`adares data fetch mnist --data " + folder_.path() +
+                              "` brings them; or name with --data the folder that holds mnist/");
 }
 
 TEST_F(DataCheckTest, PackedFilesAreToBeUnpacked) {

@@ -54,5 +54,15 @@ TEST(NumberFormatTest, TimesAreUtc) {
   EXPECT_EQ(IsoTime(FromMicros(1'700'000'000'123'456)), "2023-11-14T22:13:20.123456Z");
 }
 
+TEST(NumberFormatTest, BytesHaveOneDecimal) {
+  EXPECT_EQ(ShowBytes(0), "0 B");
+  EXPECT_EQ(ShowBytes(999), "999 B");
+  EXPECT_EQ(ShowBytes(1000), "1.0 kB");
+  EXPECT_EQ(ShowBytes(999'949), "999.9 kB");
+  EXPECT_EQ(ShowBytes(999'950), "1.0 MB");
+  EXPECT_EQ(ShowBytes(170'052'171), "170.1 MB");
+  EXPECT_EQ(ShowBytes(2'500'000'000'000'000), "2500.0 TB");
+}
+
 }  // namespace
 }  // namespace adares::client

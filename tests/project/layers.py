@@ -41,6 +41,8 @@ LAYERS = {
 # Single files that may include more than their layer: (pattern of the path, libraries).
 EXCEPTIONS = [
     (re.compile(r"core/[^/]+\.cc"), {"openssl"}),  # SHA-256 of specs
+    (re.compile(r"client/(curl_api\.h|download\.cc)"), {"curl"}),
+    (re.compile(r"client/(archive_api\.h|unpack\.cc)"), {"archive"}),
 ]
 
 # Heavy libraries -> layers whose own headers may include them.
@@ -64,6 +66,8 @@ LIBRARIES = [
     ("prometheus", r"prometheus/"),
     ("yaml", r"yaml-cpp/"),
     ("openssl", r"openssl/"),
+    ("curl", r"curl/"),
+    ("archive", r"archive(_entry)?\.h$"),
     ("spdlog", r"spdlog/"),
     ("fmt", r"fmt/"),
     ("cli11", r"CLI/"),

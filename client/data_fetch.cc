@@ -1,0 +1,261 @@
+// Everything happens below .fetch/, which is on the same file system: the last step is a rename.
+#include "client/data_fetch.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <set>
+#include <system_error>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/data_errors.h"
+#include "client/data_folder.h"
+#include "client/data_verify.h"
+#include "client/download.h"
+#include "client/number_format.h"
+#include "client/partial_file.h"
+#include "client/problem.h"
+#include "client/unpack.h"
+#include "core/status.h"
+
+namespace adares::client {
+namespace {
+
+namespace fs = std::filesystem;
+
+absl::Status MakeFolders(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (!error) return absl::OkStatus();
+  errno = error.value();
+  return FolderError("make", path.string());
+}
+
+absl::Status Rename(const fs::path& from, const fs::path& to) {
+  if (std::rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
+  return FolderError("make", to.string());
+}
+
+// So that a new name outlives a loss of power.
+absl::Status SyncFolder(const fs::path& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return FolderError("open", path.string());
+  const bool is_synced = fsync(fd) == 0;
+  const absl::Status status = is_synced ? absl::OkStatus() : FolderError("write", path.string());
+  close(fd);
+  return status;
+}
+
+int64_t SizeOrZero(const fs::path& path) {
+  std::error_code error;
+  const uintmax_t size = fs::file_size(path, error);
+  return error ? 0 : static_cast<int64_t>(size);
+}
+
+// One call of FetchDataset.
+class Fetching {
+ public:
+  Fetching(const DatasetSource& source, const FetchRequest& request, Signals& signals,
+           FetchDisplay& display)
+      : source_(source),
+        request_(request),
+        signals_(signals),
+        display_(display),
+        data_(request.data),
+        work_(data_ / ".fetch" / source.dataset),
+        before_(LookAtSource(request.data, source)),
+        missing_(before_.missing.begin(), before_.missing.end()) {}
+
+  absl::StatusOr<FetchOutcome> Run() {
+    FetchOutcome outcome{source_.dataset, source_.folder, missing_.empty(), 0};
+    ADARES_RETURN_IF_ERROR(CheckNothingIsInTheWay());
+    if (!outcome.was_there) ADARES_RETURN_IF_ERROR(Bring());
+    outcome.bytes = LookAtSource(request_.data, source_).bytes;
+    return outcome;
+  }
+
+ private:
+  absl::Status CheckNothingIsInTheWay() const {
+    if (before_.wrong_size.empty()) return absl::OkStatus();
+    return WithHint(MakeError(absl::StatusCode::kFailedPrecondition, reason::kStateConflict,
+                              absl::StrCat((data_ / before_.wrong_size.front()).string(),
+                                           " is there, and is not as large as the published file")),
+                    "move it away, and give the same command again");
+  }
+
+  absl::Status Bring() {
+    ADARES_RETURN_IF_ERROR(MakeFolders(work_));
+    for (const DataArchive& archive : source_.archives) {
+      if (IsNeeded(archive)) ADARES_RETURN_IF_ERROR(BringArchive(archive));
+    }
+    ADARES_RETURN_IF_ERROR(UnpackAll());
+    ADARES_RETURN_IF_ERROR(PutInPlace());
+    std::error_code ignored;  // what is left over is only not needed
+    fs::remove_all(work_, ignored);
+    fs::remove(work_.parent_path(), ignored);  // unless another data set is on its way
+    return absl::OkStatus();
+  }
+
+  bool IsNeeded(const DataArchive& archive) const {
+    for (const DataFile& file : archive.files) {
+      if (missing_.contains(file.path)) return true;
+    }
+    return false;
+  }
+
+  std::string PartialPath(const DataArchive& archive) const {
+    return (work_ / (archive.name + ".partial")).string();
+  }
+
+  // From the first address that has it.
+  absl::Status BringArchive(const DataArchive& archive) {
+    std::error_code error;
+    if (fs::exists(work_ / archive.name, error)) return CheckWhole(archive);
+    const std::vector<std::string> addresses =
+        request_.from.empty() ? source_.addresses : std::vector<std::string>{request_.from};
+    absl::Status status;
+    for (const std::string& address : addresses) {
+      if (!status.ok()) {
+        display_.Note(absl::StrCat(std::string(status.message()), "; trying ", HostOf(address)));
+      }
+      status = DownloadFrom(address, archive);
+      if (status.ok() || absl::IsCancelled(status) || !IsTheSources(status)) return status;
+    }
+    return status;
+  }
+
+  // Whether another source may do better.
+  static bool IsTheSources(const absl::Status& status) {
+    const std::string reason = ErrorReason(status);
+    return reason == reason::kDownloadFailed || reason == reason::kDataInvalid;
+  }
+
+  absl::Status DownloadFrom(const std::string& address, const DataArchive& archive) {
+    Download download;
+    download.url = address + archive.name;
+    download.path = PartialPath(archive);
+    download.bytes = archive.bytes;
+    download.patience = request_.patience;
+    const int64_t there = SizeOrZero(download.path);
+    display_.Note(absl::StrCat(
+        there == 0 ? "fetching " : absl::StrCat("going on at ", ShowBytes(there), " with "),
+        download.url, " (", ShowBytes(archive.bytes), ")"));
+    display_.Begin(archive.name, archive.bytes, FetchDisplay::Clock::now());
+    const absl::Status status =
+        RunDownload(download, signals_, [this](int64_t begun, int64_t now_there) {
+          display_.Update(begun, now_there, FetchDisplay::Clock::now());
+        });
+    display_.Clear();
+    if (!status.ok()) return Explain(status, download, archive);
+    return CheckDownloaded(download, archive);
+  }
+
+  // What there is to do about a failed download.
+  absl::Status Explain(const absl::Status& status, const Download& download,
+                       const DataArchive& archive) const {
+    const int64_t there = SizeOrZero(download.path);
+    std::error_code ignored;
+    if (there == 0) fs::remove(download.path, ignored);
+    if (absl::IsCancelled(status)) {
+      return absl::CancelledError(absl::StrCat("interrupted at ", ShowBytes(there), " of ",
+                                               ShowBytes(download.bytes),
+                                               "; the same command goes on from there"));
+    }
+    if (ErrorReason(status) != reason::kDownloadFailed) return status;
+    const std::string again =
+        there == 0 ? "" : absl::StrCat("the same command goes on at ", ShowBytes(there), "; or ");
+    return WithHint(status,
+                    absl::StrCat(again, "download ", source_.addresses.front(), archive.name,
+                                 " on a machine with network and put it into ", work_.string(),
+                                 "/, or give --from URL"));
+  }
+
+  absl::Status CheckDownloaded(const Download& download, const DataArchive& archive) const {
+    if (Sha256OfFile(download.path) == archive.sha256) {
+      return Rename(download.path, work_ / archive.name);
+    }
+    std::error_code ignored;
+    fs::remove(download.path, ignored);
+    return WithHint(
+        MakeError(absl::StatusCode::kInternal, reason::kDataInvalid,
+                  absl::StrCat(download.url, " has another SHA-256 than the published file; ",
+                               "what was downloaded is removed")),
+        "the same command downloads it again; --from URL names another source");
+  }
+
+  // What somebody put there, or an earlier call.
+  absl::Status CheckWhole(const DataArchive& archive) const {
+    const fs::path path = work_ / archive.name;
+    if (SizeOrZero(path) == archive.bytes && Sha256OfFile(path.string()) == archive.sha256) {
+      return absl::OkStatus();
+    }
+    return WithHint(MakeError(absl::StatusCode::kInternal, reason::kDataInvalid,
+                              absl::StrCat(path.string(), " is not the published file")),
+                    "remove it, and give the same command again");
+  }
+
+  absl::Status UnpackAll() {
+    const fs::path unpacked = Unpacked();
+    std::error_code ignored;  // says itself what it cannot make
+    fs::remove_all(unpacked, ignored);
+    ADARES_RETURN_IF_ERROR(MakeFolders(unpacked));
+    for (const DataArchive& archive : source_.archives) {
+      if (!IsNeeded(archive)) continue;
+      display_.Note("unpacking " + archive.name);
+      ADARES_RETURN_IF_ERROR(Unpack((work_ / archive.name).string(), archive, unpacked.string()));
+      for (const DataFile& file : archive.files) ADARES_RETURN_IF_ERROR(CheckUnpacked(file));
+    }
+    if (!signals_.Take().interrupt) return absl::OkStatus();
+    return absl::CancelledError("interrupted; the same command goes on");
+  }
+
+  absl::Status CheckUnpacked(const DataFile& file) const {
+    const FileVerdict verdict = VerifyFile(Unpacked().string(), source_.dataset, file);
+    if (verdict.state == FileVerdict::State::kAsPublished ||
+        verdict.state == FileVerdict::State::kSound) {
+      return absl::OkStatus();
+    }
+    return MakeError(
+        absl::StatusCode::kInternal, reason::kDataInvalid,
+        absl::StrCat(file.path, ", unpacked: ",
+                     verdict.problem.empty() ? "another SHA-256 than published" : verdict.problem));
+  }
+
+  // A new folder comes as a whole, a missing file by itself.
+  absl::Status PutInPlace() const {
+    std::error_code error;
+    if (!fs::exists(data_ / source_.folder, error)) {
+      ADARES_RETURN_IF_ERROR(SyncFolder(Unpacked() / source_.folder));
+      ADARES_RETURN_IF_ERROR(Rename(Unpacked() / source_.folder, data_ / source_.folder));
+      return SyncFolder(data_);
+    }
+    for (const std::string& file : missing_) {
+      ADARES_RETURN_IF_ERROR(Rename(Unpacked() / file, data_ / file));
+    }
+    return SyncFolder(data_ / source_.folder);
+  }
+
+  fs::path Unpacked() const { return work_ / "unpacked"; }
+
+  const DatasetSource& source_;
+  const FetchRequest& request_;
+  Signals& signals_;
+  FetchDisplay& display_;
+  const fs::path data_;
+  const fs::path work_;
+  const DatasetPresence before_;
+  const std::set<std::string> missing_;
+};
+
+}  // namespace
+
+absl::StatusOr<FetchOutcome> FetchDataset(const DatasetSource& source, const FetchRequest& request,
+                                          Signals& signals, FetchDisplay& display) {
+  return Fetching(source, request, signals, display).Run();
+}
+
+}  // namespace adares::client
