@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -60,6 +61,12 @@ absl::Status CannotStart(const std::string& program, int error) {
 }
 
 }  // namespace
+
+std::string ProgramBeside(const std::string& name) {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? name : (self.parent_path() / name).string();
+}
 
 absl::StatusOr<ChildProcess> ChildProcess::Start(const Options& options) {
   const Descriptor log(

@@ -13,6 +13,9 @@
 
 namespace adares::client {
 
+// The path of a program that lies where our own does.
+std::string ProgramBeside(const std::string& name);
+
 class ChildProcess {
  public:
   struct Options {

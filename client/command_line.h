@@ -36,6 +36,8 @@ struct CommandLine {
 
 void AddSweepCommands(CLI::App& app, CommandLine& line);
 void AddTrialCommands(CLI::App& app, CommandLine& line);
+// To the commands about trials.
+void AddVerifyCommand(CLI::App& trial, CommandLine& line);
 void AddCompareCommand(CLI::App& app, CommandLine& line);
 void AddWorkerCommands(CLI::App& app, CommandLine& line);
 void AddRunCommand(CLI::App& app, CommandLine& line);

@@ -12,6 +12,7 @@ enum class ExitCode : int {
   kConflict = 5,       // the present state does not permit it
   kUnreachable = 6,    // no coordinator, no answer in time, or it has no room
   kTrialsFailed = 7,   // the sweep ended, but not every trial succeeded
+  kDifferent = 8,      // a repetition came out otherwise, or cannot be compared here
   kInterrupted = 130,  // Ctrl-C
 };
 

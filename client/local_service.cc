@@ -26,13 +26,6 @@ constexpr std::chrono::seconds kStopWithin{20};
 constexpr milliseconds kTryFor{200};
 constexpr size_t kLogLines = 15;
 
-// Where our own program lies, with the others beside it.
-std::string ProgramPath(const std::string& program) {
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? program : (self.parent_path() / program).string();
-}
-
 absl::Status MakeFolder(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
@@ -97,7 +90,7 @@ absl::StatusOr<std::unique_ptr<LocalService>> LocalService::Start(const Options&
 absl::Status LocalService::StartServer(Signals& signals) {
   ADARES_ASSIGN_OR_RETURN(
       ChildProcess server,
-      ChildProcess::Start({ProgramPath("adares-server"),
+      ChildProcess::Start({ProgramBeside("adares-server"),
                            {"--state", options_.state, "--listen", address_, "--http", "none"},
                            LogPath("server")}));
   server_.emplace(std::move(server));
@@ -126,9 +119,9 @@ absl::Status LocalService::StartWorker(const SlotPlan& plan) {
                                         "--slots",   absl::StrCat(plan.slots),
                                         "--threads", absl::StrCat(plan.threads),
                                         "--device",  options_.device,
-                                        "--trainer", ProgramPath("adares-trainer")};
+                                        "--trainer", ProgramBeside("adares-trainer")};
   if (!options_.data.empty()) arguments.insert(arguments.end(), {"--data", options_.data});
-  ADARES_ASSIGN_OR_RETURN(ChildProcess worker, ChildProcess::Start({ProgramPath("adares-worker"),
+  ADARES_ASSIGN_OR_RETURN(ChildProcess worker, ChildProcess::Start({ProgramBeside("adares-worker"),
                                                                     arguments, LogPath("worker")}));
   worker_.emplace(std::move(worker));
   return absl::OkStatus();

@@ -229,6 +229,7 @@ void AddTrialCommands(CLI::App& app, CommandLine& line) {
   AddLogs(*trial, line);
   AddMetrics(*trial, line);
   AddWeights(*trial, line);
+  AddVerifyCommand(*trial, line);
 }
 
 }  // namespace adares::client

@@ -43,6 +43,37 @@ TEST(TrainerProtocolTest, TrainCommandsReadBack) {
   }
 }
 
+TEST(TrainerProtocolTest, CheckpointsAreOrderedWithATrialOrNotAtAll) {
+  TrainCommand command = {"sweeps/s/trials/6f6a5a864aed", 1, {}};
+  command.checkpoints = {"/state/a1/checkpoints", 500, 2.5, true};
+  EXPECT_EQ(std::get<TrainCommand>(*ParseCommand(Encode(Command(command)))).checkpoints,
+            command.checkpoints);
+  const auto without = ParseCommand(R"({"type":"train","trial":"t","attempt":1,"spec":{}})");
+  ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_EQ(std::get<TrainCommand>(*without).checkpoints, CheckpointOrder{});
+}
+
+TEST(TrainerProtocolTest, CheckpointCommandReadsBack) {
+  const std::string line = Encode(Command(CheckpointCommand{}));
+  EXPECT_EQ(line, R"({"type":"checkpoint"})");
+  EXPECT_TRUE(std::holds_alternative<CheckpointCommand>(*ParseCommand(line)));
+}
+
+TEST(TrainerProtocolTest, CheckpointEventReadsBack) {
+  const CheckpointEvent event = RoundTrip(CheckpointEvent{1500, 3, "/state/a1"});
+  EXPECT_EQ(event.step, 1500);
+  EXPECT_EQ(event.epoch, 3);
+  EXPECT_EQ(event.folder, "/state/a1");
+}
+
+TEST(TrainerProtocolTest, DigestsComeWithAnEndOrNot) {
+  const std::map<std::string, std::string> digests = {{"results", "ab"}, {"weights", "cd"}};
+  EXPECT_EQ(RoundTrip(EndEvent{EndReason::kFinished, "", digests}).digests, digests);
+  const auto without = ParseEvent(R"({"type":"end","reason":"finished","message":""})");
+  ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_TRUE(std::get<EndEvent>(*without).digests.empty());
+}
+
 TEST(TrainerProtocolTest, StopCommandReadsBack) {
   const std::string line = Encode(Command(StopCommand{}));
   EXPECT_EQ(line, R"({"type":"stop"})");
@@ -187,6 +218,9 @@ TEST(TrainerProtocolTest, CommandsAreCheckedToo) {
   EXPECT_EQ(message(R"({"type":"train","trial":"t","attempt":1,"spec":{"train":{"lr":-1}}})"),
             "trainer command train: member spec: train.lr takes a number > 0: \"-1\" is out of "
             "range");
+  EXPECT_EQ(message(R"({"type":"train","trial":"t","attempt":1,"spec":{},"checkpoints":)"
+                    R"({"folder":"f","every_steps":1,"every_seconds":1,"resume":"yes"}})"),
+            "trainer command train: member checkpoints: member resume must be true or false");
   EXPECT_EQ(message(R"({"type":"ready"})"), "trainer command: unknown type \"ready\"");
 }
 

@@ -51,7 +51,8 @@ TEST(ConvertTest, AnEndKeepsWhetherThereWasAnExitCode) {
   EXPECT_EQ(died.exit_code, 137);
   EXPECT_EQ(died.log_tail.size(), 2u);
   const auto finished =
-      std::get<AttemptEnd>(RoundTrip(AttemptEnd{EndReason::kFinished, "", {}, {}}));
+      std::get<AttemptEnd>(RoundTrip(AttemptEnd{EndReason::kFinished, "", {}, {}, {{"a", "b"}}}));
+  EXPECT_EQ(finished.digests.at("a"), "b");
   EXPECT_FALSE(finished.exit_code.has_value());
   EXPECT_EQ(finished.reason, EndReason::kFinished);
 }

@@ -166,6 +166,7 @@ TEST_F(ClaimTest, AnEndIsRecordedWhole) {
   end.log_tail = {"one",
                   "t\xff"
                   "wo"};
+  end.digests = {{"results", "ab"}};
   Do([&] { return store_->SetAttemptStart(attempt, start); });
   Do([&]() -> absl::Status {
     ADARES_RETURN_IF_ERROR(store_->EndAttempt(attempt, end, At(9)));
@@ -191,6 +192,7 @@ TEST_F(ClaimTest, AnEndIsRecordedWhole) {
   EXPECT_THAT(record.log_tail, ElementsAre("one", "t\xEF\xBF\xBDwo"));
   EXPECT_EQ(record.provenance, start.provenance);
   EXPECT_EQ(record.parameters, 12345);
+  EXPECT_EQ(record.digests, end.digests);
 }
 
 TEST_F(ClaimTest, AnAttemptEndsOnce) {

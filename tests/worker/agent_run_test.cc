@@ -30,6 +30,7 @@ TEST_F(AgentRunTest, ReportsAWholeTrial) {
   EXPECT_THAT(start->provenance, Contains(Key("libtorch")));
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
   EXPECT_FALSE(coordinator_.End(Id())->exit_code);
+  EXPECT_THAT(coordinator_.End(Id())->digests, Contains(Key("results")));
 
   std::set<std::string> keys;
   for (const MetricPoint& point : coordinator_.Points(Id())) keys.insert(point.key);

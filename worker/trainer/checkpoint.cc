@@ -5,10 +5,8 @@
 #include <bit>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/sha256.h"
 #include "core/status.h"
 #include "worker/trainer/atomic_file.h"
@@ -129,16 +127,6 @@ absl::StatusOr<Provenance> ReadCheckpoint(const TrainingInput& input, const std:
   ADARES_ASSIGN_OR_RETURN(std::string results, Text(stored.metadata, "results", path));
   state.results = ResultDigest(std::move(results));
   return ProvenanceOf(stored.metadata);
-}
-
-std::string DifferenceInBits(const Provenance& now, const Provenance& then) {
-  std::vector<std::string> differences;
-  for (const char* key : {"class", "libtorch", "blas", "cpu_capability", "trainer"}) {
-    const std::string is = Of(now, key);
-    const std::string was = Of(then, key);
-    if (is != was) differences.push_back(absl::StrCat(key, " is ", is, ", was ", was));
-  }
-  return absl::StrJoin(differences, "; ");
 }
 
 }  // namespace adares

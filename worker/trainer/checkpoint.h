@@ -2,12 +2,11 @@
 // docs/checkpoints.md has the layout. Not thread-safe. Throws what LibTorch throws.
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/provenance.h"
 #include "worker/trainer/training.h"
 #include "worker/trainer/training_state.h"
 
@@ -18,17 +17,11 @@ namespace adares {
 absl::Status WriteCheckpoint(const TrainingInput& input, const TrainingState& state,
                              const std::string& folder);
 
-// The provenance of the run that wrote a checkpoint, as TrainingInput has it.
-using Provenance = std::map<std::string, std::string>;
-
-// Makes `state`, which is that of a run at its start, what it was when the folder was written.
-// DATA_LOSS, NOT_FOUND: the files are not whole; FAILED_PRECONDITION: they belong to another trial
-// or to other data. After an error `state` may be neither and is of no more use.
+// Makes `state`, which is that of a run at its start, what it was when the folder was written, and
+// returns the provenance of the run that wrote it. DATA_LOSS, NOT_FOUND: the files are not whole;
+// FAILED_PRECONDITION: they belong to another trial or to other data. After an error `state` may be
+// neither and is of no more use.
 absl::StatusOr<Provenance> ReadCheckpoint(const TrainingInput& input, const std::string& folder,
                                           TrainingState& state);
-
-// What makes two runs give the same bits, as far as provenance tells: empty where nothing differs,
-// else what does: "class is cpu/threads=1, was cpu/threads=2".
-std::string DifferenceInBits(const Provenance& now, const Provenance& then);
 
 }  // namespace adares

@@ -106,7 +106,7 @@ class Performance {
   void End() {
     switch (script_.end) {
       case Ending::kFinished:
-        return stage_.Say(protocol::EndEvent{});
+        return stage_.Say(protocol::EndEvent{EndReason::kFinished, "", {{"results", "scripted"}}});
       case Ending::kDiverged:
         return stage_.Say(protocol::EndEvent{EndReason::kDiverged, "the loss is not finite"});
       case Ending::kError:

@@ -1,0 +1,134 @@
+// Events and log lines of the trainer come in one file, which is read as it grows.
+#include "client/repetition.h"
+
+#include <stdlib.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/child_process.h"
+#include "client/problem.h"
+#include "core/status.h"
+
+namespace adares::client {
+namespace {
+
+namespace fs = std::filesystem;
+using trainer_protocol::EndEvent;
+using trainer_protocol::StartEvent;
+
+constexpr std::chrono::milliseconds kLookEvery{200};
+constexpr size_t kLogLines = 15;
+
+// A folder of one's own for as long as it lives.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string pattern = (fs::temp_directory_path() / "adares-verify-XXXXXX").string();
+    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  // Empty where it could not be made.
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// The whole lines that a growing file got since the last look.
+class GrowingFile {
+ public:
+  explicit GrowingFile(std::string path) : path_(std::move(path)) {}
+
+  std::vector<std::string> NewLines() {
+    std::ifstream file(path_);
+    file.seekg(read_);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line) && !file.eof();) {
+      read_ += static_cast<std::streamoff>(line.size()) + 1;
+      lines.push_back(std::move(line));
+    }
+    return lines;
+  }
+
+ private:
+  const std::string path_;
+  std::streamoff read_ = 0;
+};
+
+std::vector<std::string> Arguments(const RepetitionOptions& options, const std::string& spec) {
+  std::vector<std::string> arguments = {"--spec", spec, "--device", options.device};
+  if (!options.threads.empty()) arguments.insert(arguments.end(), {"--threads", options.threads});
+  if (!options.data.empty()) arguments.insert(arguments.end(), {"--data", options.data});
+  return arguments;
+}
+
+// Sorts the trainer's lines into events and log.
+class Listener {
+ public:
+  Listener(const std::function<bool(const StartEvent&)>& goes_on,
+           const std::function<void(const std::string&)>& line)
+      : goes_on_(goes_on), line_(line) {}
+
+  void Take(const std::string& text) {
+    const auto event = trainer_protocol::ParseEvent(text);
+    if (!event.ok()) return line_(text);
+    if (const auto* start = std::get_if<StartEvent>(&*event)) {
+      start_ = *start;
+      is_refused_ = !goes_on_(*start);
+    }
+    if (const auto* end = std::get_if<EndEvent>(&*event)) end_ = *end;
+  }
+
+  bool is_refused() const { return is_refused_; }
+  const StartEvent& start() const { return start_; }
+  const std::optional<EndEvent>& end() const { return end_; }
+
+ private:
+  const std::function<bool(const StartEvent&)>& goes_on_;
+  const std::function<void(const std::string&)>& line_;
+  bool is_refused_ = false;
+  StartEvent start_;
+  std::optional<EndEvent> end_;
+};
+
+}  // namespace
+
+absl::StatusOr<Repetition> Repeat(const RepetitionOptions& options, Signals& signals,
+                                  const std::function<bool(const StartEvent&)>& goes_on,
+                                  const std::function<void(const std::string&)>& line) {
+  const ScratchFolder scratch;
+  const std::string spec = scratch.path() + "/trial.json";
+  const std::string log = scratch.path() + "/log";
+  if (scratch.path().empty() || !(std::ofstream(spec) << options.spec_json).flush()) {
+    return absl::InternalError(
+        absl::StrCat("cannot write a file in ", fs::temp_directory_path().string()));
+  }
+  ADARES_ASSIGN_OR_RETURN(
+      ChildProcess trainer,
+      ChildProcess::Start({ProgramBeside("adares-trainer"), Arguments(options, spec), log}));
+  Listener listener(goes_on, line);
+  GrowingFile lines(log);
+  for (bool ended = false; !ended;) {
+    if (signals.Wait(kLookEvery).interrupt) return absl::CancelledError("interrupted");
+    ended = trainer.HasEnded();  // before the last look
+    for (const std::string& text : lines.NewLines()) listener.Take(text);
+    if (listener.is_refused()) return Repetition{listener.start(), {EndReason::kCancelled, ""}};
+  }
+  if (listener.end()) return Repetition{listener.start(), *listener.end()};
+  return absl::InternalError(absl::StrCat("adares-trainer ended ", trainer.EndText(), ": ",
+                                          absl::StrJoin(trainer.LastLines(kLogLines), "\n  | ")));
+}
+
+}  // namespace adares::client

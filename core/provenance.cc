@@ -1,0 +1,30 @@
+// The names that count: other ones, such as sizes of the data, follow from the specification.
+#include "core/provenance.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace adares {
+namespace {
+
+std::string Of(const Provenance& provenance, const std::string& key) {
+  const auto found = provenance.find(key);
+  return found == provenance.end() ? "unknown" : found->second;
+}
+
+}  // namespace
+
+std::string DifferenceInBits(const Provenance& now, const Provenance& then) {
+  std::vector<std::string> differences;
+  for (const char* key :
+       {"class", "libtorch", "blas", "cpu_capability", "trainer", "taps", "data_digest"}) {
+    const std::string is = Of(now, key);
+    const std::string was = Of(then, key);
+    if (is != was) differences.push_back(absl::StrCat(key, " is ", is, ", was ", was));
+  }
+  return absl::StrJoin(differences, "; ");
+}
+
+}  // namespace adares

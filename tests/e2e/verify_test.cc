@@ -1,0 +1,67 @@
+// `adares trial verify`: finished trials are trained again and compared to the last bit.
+#include <gmock/gmock.h>
+
+#include <string>
+
+#include "nlohmann/json.hpp"
+#include "tests/e2e/programs_fixture.h"
+
+namespace adares {
+namespace {
+
+using testing::HasSubstr;
+
+class VerifyTest : public ProgramsTest {
+ protected:
+  std::string AnyTrial() const {
+    return "small/" + *database_.Rows("SELECT trial FROM v1_trials").begin();
+  }
+
+  // A sweep that has been trained, and the name of one of its trials.
+  std::string TrainedTrial() {
+    StartServer();
+    StartWorker("w1", 1);
+    Submit({.name = "small", .granularities = {"block"}, .dataset = dataset_});
+    AwaitSuccess();
+    return AnyTrial();
+  }
+};
+
+TEST_F(VerifyTest, AFinishedTrialComesOutTheSame) {
+  const std::string trial = TrainedTrial();
+  const CommandResult result = Adares({"trial", "verify", trial});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_THAT(result.output, HasSubstr("attempt 1 on w1: identical to the last bit"));
+}
+
+TEST_F(VerifyTest, OtherResultsAreFound) {
+  const std::string trial = TrainedTrial();
+  database_.Execute("UPDATE attempt SET digests = json_set(digests, '$.results', 'other')");
+  const CommandResult result = Adares({"trial", "verify", trial, "-o", "json"});
+  EXPECT_EQ(result.code, 8) << result.errors;
+  const auto json = nlohmann::json::parse(result.output);
+  EXPECT_EQ(json["verdict"], "different");
+  EXPECT_EQ(json["was"]["weights"], json["is"]["weights"]);
+  EXPECT_NE(json["was"]["results"], json["is"]["results"]);
+}
+
+TEST_F(VerifyTest, AnotherThreadCountIsNotComparedAndNotTrained) {
+  const std::string trial = TrainedTrial();
+  const CommandResult result = Adares({"trial", "verify", trial, "--threads", "2"});
+  EXPECT_EQ(result.code, 8) << result.errors;
+  EXPECT_THAT(result.output,
+              HasSubstr("not comparable to the last bit here: class is cpu/threads=2, was "
+                        "cpu/threads=1"));
+}
+
+TEST_F(VerifyTest, ATrialThatHasNotFinishedIsRefused) {
+  StartServer();
+  Submit({.name = "small", .dataset = dataset_});
+  const std::string trial = AnyTrial();
+  const CommandResult result = Adares({"trial", "verify", trial});
+  EXPECT_EQ(result.code, 5);
+  EXPECT_THAT(result.errors, HasSubstr("has not finished; it is queued"));
+}
+
+}  // namespace
+}  // namespace adares
