@@ -1,5 +1,8 @@
-// MNIST's IDX files: big-endian magic (0, 0, 8 = bytes, number of dimensions), sizes, data.
-#include <array>
+// IDX files, the format of MNIST and Fashion-MNIST: big-endian magic (0, 0, 8 = bytes, number of
+// dimensions), sizes, data.
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -10,14 +13,12 @@
 namespace adares {
 namespace {
 
-constexpr char kWayOut[] =
-    "point --data at a folder with mnist/{train,t10k}-{images-idx3,labels-idx1}-ubyte (unpacked)";
 constexpr uint32_t kImagesMagic = 0x00000803;
 constexpr uint32_t kLabelsMagic = 0x00000801;
 constexpr uint32_t kGzipMagic = 0x1F8B0000;
 constexpr ImageShape kShape{1, 28, 28};
-// Of the 60,000 training pictures.
-constexpr ChannelStatistics kStatistics{{0.1307f}, {0.3081f}};
+// Of MNIST's 60,000 training pictures.
+constexpr ChannelStatistics kMnistStatistics{{0.1307f}, {0.3081f}};
 
 absl::Status Broken(const std::string& path, const std::string& what) {
   return absl::DataLossError(absl::StrCat(path, ": ", what, "; fetch the file again"));
@@ -29,10 +30,17 @@ uint32_t BigEndian32(const std::vector<uint8_t>& bytes, size_t offset) {
          static_cast<uint32_t>(bytes[offset + 2]) << 8 | static_cast<uint32_t>(bytes[offset + 3]);
 }
 
+// The way out where a file is missing; `folder` is the data set's own.
+std::string WayOut(std::string_view folder) {
+  return absl::StrCat("point --data at a folder with ", std::string(folder),
+                      "/{train,t10k}-{images-idx3,labels-idx1}-ubyte (unpacked)");
+}
+
 // Reads an IDX file of the given magic and dimensions and returns its data without the header.
-absl::StatusOr<std::vector<uint8_t>> ReadIdx(const std::string& path, uint32_t magic,
+absl::StatusOr<std::vector<uint8_t>> ReadIdx(const std::string& path, const std::string& way_out,
+                                             uint32_t magic,
                                              const std::vector<int64_t>& dimensions) {
-  ADARES_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, ReadFileBytes(path, kWayOut));
+  ADARES_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, ReadFileBytes(path, way_out));
   const size_t header = 4 + 4 * dimensions.size();
   if (bytes.size() < header) {
     return Broken(path,
@@ -62,31 +70,44 @@ absl::StatusOr<std::vector<uint8_t>> ReadIdx(const std::string& path, uint32_t m
   return bytes;
 }
 
-absl::StatusOr<ImageSet> ReadPart(const std::string& pixels_path, const std::string& labels_path,
-                                  int64_t count) {
-  ImageSet set;
-  set.shape = kShape;
-  ADARES_ASSIGN_OR_RETURN(set.pixels,
-                          ReadIdx(pixels_path, kImagesMagic, {count, kShape.height, kShape.width}));
-  ADARES_ASSIGN_OR_RETURN(set.labels, ReadIdx(labels_path, kLabelsMagic, {count}));
-  for (size_t i = 0; i < set.labels.size(); ++i) {
-    if (set.labels[i] >= kClasses) {
-      return Broken(labels_path,
-                    absl::StrCat("label ", i, " is ", set.labels[i], ", expected 0 to 9"));
+absl::StatusOr<DecodedPart> ReadPart(const std::string& pixels_path, const std::string& labels_path,
+                                     const std::string& way_out, int64_t count) {
+  DecodedPart part;
+  ADARES_ASSIGN_OR_RETURN(part.pixels, ReadIdx(pixels_path, way_out, kImagesMagic,
+                                               {count, kShape.height, kShape.width}));
+  ADARES_ASSIGN_OR_RETURN(const std::vector<uint8_t> labels,
+                          ReadIdx(labels_path, way_out, kLabelsMagic, {count}));
+  for (size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] >= kClasses) {
+      return Broken(labels_path, absl::StrCat("label ", i, " is ", labels[i], ", expected 0 to 9"));
     }
   }
-  return set;
+  part.labels.assign(labels.begin(), labels.end());
+  return part;
+}
+
+absl::StatusOr<DecodedData> ReadSet(Dataset dataset, const std::string& data_dir,
+                                    PartSize expected) {
+  std::vector<std::string> paths = FilesOfDataset(dataset);
+  for (std::string& path : paths) path = absl::StrCat(data_dir, "/", path);
+  const std::string way_out = WayOut(Name(dataset));  // the folder has the data set's name
+  DecodedData data{kShape, kClasses, {}, {}, {}};
+  ADARES_ASSIGN_OR_RETURN(data.train, ReadPart(paths[0], paths[1], way_out, expected.train));
+  ADARES_ASSIGN_OR_RETURN(data.test, ReadPart(paths[2], paths[3], way_out, expected.test));
+  return data;
 }
 
 }  // namespace
 
-absl::StatusOr<ImageData> ReadMnist(const std::string& data_dir, PartSize expected) {
-  std::vector<std::string> paths = FilesOfDataset(Dataset::kMnist);
-  for (std::string& path : paths) path = absl::StrCat(data_dir, "/", path);
-  ImageData data;
-  ADARES_ASSIGN_OR_RETURN(data.train, ReadPart(paths[0], paths[1], expected.train));
-  ADARES_ASSIGN_OR_RETURN(data.test, ReadPart(paths[2], paths[3], expected.test));
-  data.statistics = kStatistics;
+absl::StatusOr<DecodedData> ReadMnist(const std::string& data_dir, PartSize expected) {
+  ADARES_ASSIGN_OR_RETURN(DecodedData data, ReadSet(Dataset::kMnist, data_dir, expected));
+  data.statistics = kMnistStatistics;
+  return data;
+}
+
+absl::StatusOr<DecodedData> ReadFashionMnist(const std::string& data_dir, PartSize expected) {
+  ADARES_ASSIGN_OR_RETURN(DecodedData data, ReadSet(Dataset::kFashionMnist, data_dir, expected));
+  data.statistics = MeasureStatistics(data.train.pixels, kShape.channels);
   return data;
 }
 

@@ -8,18 +8,20 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "worker/trainer/data_cache.h"
 
 namespace adares {
 namespace {
 
 constexpr int kMaxThreads = 1024;
 
-constexpr std::array<option, 8> kOptions{{
+constexpr std::array<option, 9> kOptions{{
     {"spec", required_argument, nullptr, 's'},
     {"events-fd", required_argument, nullptr, 'e'},
     {"device", required_argument, nullptr, 'd'},
     {"threads", required_argument, nullptr, 't'},
     {"data", required_argument, nullptr, 'D'},
+    {"cache", required_argument, nullptr, 'c'},
     {"help", no_argument, nullptr, 'h'},
     {"version", no_argument, nullptr, 'v'},
     {nullptr, 0, nullptr, 0},
@@ -59,6 +61,9 @@ absl::Status Apply(int letter, const std::string& value, TrainerOptions& options
     case 'D':
       options.data_dir = value;
       break;
+    case 'c':
+      options.cache_dir = value;
+      break;
     case 'h':
       options.action = TrainerOptions::Action::kShowHelp;
       break;
@@ -84,7 +89,9 @@ const char kTrainerHelp[] =
     "  --events-fd FD    descriptor for the events, one JSON object a line\n"
     "  --device DEVICE   cpu, cuda or auto (default: auto)\n"
     "  --threads N       threads of one operation (default: all processors)\n"
-    "  --data DIR        folder with mnist/ and cifar-10-batches-bin/ (default: $ADARES_DATA_DIR)\n"
+    "  --data DIR        folder of the data sets (default: $ADARES_DATA_DIR)\n"
+    "  --cache DIR       folder for decoded data sets, which trainers share (default:\n"
+    "                    $XDG_CACHE_HOME/adares, else ~/.cache/adares)\n"
     "  --version, --help\n"
     "\n"
     "The log goes to standard error. Exit status of a run with --spec: 0 the trial finished, 1 it "
@@ -94,6 +101,7 @@ const char kTrainerHelp[] =
 absl::StatusOr<TrainerOptions> ParseTrainerOptions(int argc, char** argv) {
   TrainerOptions options;
   if (const char* dir = std::getenv("ADARES_DATA_DIR")) options.data_dir = dir;
+  options.cache_dir = DefaultCacheFolder();
   optind = 0;  // starts over: tests parse more than one command line
   opterr = 0;
   int letter = 0;

@@ -188,8 +188,8 @@ Training::Outcome Training::TrainEpoch(EpochReport& report) {
 }
 
 void Training::Step(std::span<const uint32_t> indices) {
-  const std::vector<Placement> placements =
-      DrawPlacements(input_.spec.data.augment, indices.size(), augmentation_random_);
+  const std::vector<Placement> placements = DrawPlacements(
+      input_.spec.data, input_.data.train.shape, indices.size(), augmentation_random_);
   const Batch batch = train_batches_.Make(indices, placements);
   learning_rate_ = LearningRate(spec_, step_, total_steps_);
   optimizer_->ClearGradients();
