@@ -60,6 +60,7 @@ void ProgramsTest::StartWorker(const std::string& name, int slots) {
                        "--slots",   std::to_string(slots),
                        "--device",  "cpu",
                        "--threads", "1"};
+  options.environment["XDG_CACHE_HOME"] = folder_.path();
   worker_ = std::make_unique<Program>(std::move(options));
 }
 
@@ -67,6 +68,7 @@ std::unique_ptr<Program> ProgramsTest::StartAdares(const std::vector<std::string
   Program::Options options = {.path = ADARES_PROGRAM, .log = NewLog("adares")};
   options.arguments = arguments;
   options.environment["ADARES_SERVER"] = address_;
+  options.environment["XDG_CACHE_HOME"] = folder_.path();
   return std::make_unique<Program>(std::move(options));
 }
 

@@ -31,7 +31,7 @@ LAYERS = {
                     {"std", "absl", "json", "fmt", "spdlog", "cli11", "grpc", "protobuf", "asio"},
                     {"torch", "sql"}),
     "worker/trainer": Layer({"core", "worker/trainer"},
-                            {"std", "absl", "json", "fmt", "spdlog", "cli11", "torch"},
+                            {"std", "absl", "json", "fmt", "spdlog", "cli11", "png", "torch"},
                             {"grpc", "protobuf", "asio", "sql"}),
     "client": Layer({"core", "rpc", "client"},
                     {"std", "absl", "json", "fmt", "spdlog", "cli11", "grpc", "protobuf"},
@@ -71,6 +71,7 @@ LIBRARIES = [
     ("spdlog", r"spdlog/"),
     ("fmt", r"fmt/"),
     ("cli11", r"CLI/"),
+    ("png", r"png\.h$"),
     # The standard library, and the system's headers.
     ("std", r"[a-z0-9_]+(\.h)?$|(sys|netinet|arpa|linux)/[a-z0-9_]+\.h$"),
 ]

@@ -17,14 +17,14 @@ uint64_t Fnv1a(const std::vector<uint8_t>& bytes) {
 }
 
 TEST(SyntheticTest, HasTheBytesItAlwaysHad) {
-  const ImageData data = MakeSynthetic();
+  const DecodedData data = MakeSynthetic();
   // Results on this set are comparable only as long as these values stay.
   EXPECT_EQ(Fnv1a(data.train.pixels), 0x9e2c98f1525341fcu);
   EXPECT_EQ(Fnv1a(data.test.pixels), 0xc5420dad7bf70e9au);
 }
 
 TEST(SyntheticTest, ClassesAreBalanced) {
-  const ImageData data = MakeSynthetic({200, 100});
+  const DecodedData data = MakeSynthetic({200, 100});
   for (uint8_t label = 0; label < kClasses; ++label) {
     EXPECT_EQ(std::count(data.train.labels.begin(), data.train.labels.end(), label), 20);
     EXPECT_EQ(std::count(data.test.labels.begin(), data.test.labels.end(), label), 10);
@@ -32,8 +32,8 @@ TEST(SyntheticTest, ClassesAreBalanced) {
 }
 
 TEST(SyntheticTest, PictureDoesNotDependOnHowManyAreMade) {
-  const ImageData few = MakeSynthetic({20, 10});
-  const ImageData more = MakeSynthetic({40, 10});
+  const DecodedData few = MakeSynthetic({20, 10});
+  const DecodedData more = MakeSynthetic({40, 10});
   EXPECT_TRUE(
       std::equal(few.train.pixels.begin(), few.train.pixels.end(), more.train.pixels.begin()));
   EXPECT_NE(few.train.pixels,
@@ -41,7 +41,7 @@ TEST(SyntheticTest, PictureDoesNotDependOnHowManyAreMade) {
 }
 
 TEST(SyntheticTest, StatisticsAreThoseOfThePixels) {
-  const ImageData data = MakeSynthetic({2000, 10});
+  const DecodedData data = MakeSynthetic({2000, 10});
   double sum = 0;
   double squares = 0;
   for (size_t i = 0; i < data.train.pixels.size(); i += 3) {

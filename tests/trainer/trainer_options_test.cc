@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "worker/trainer/data_cache.h"
+
 namespace adares {
 namespace {
 
@@ -26,13 +28,18 @@ std::string Error(const std::vector<std::string>& arguments) {
 }
 
 TEST(TrainerOptionsTest, ReadsWhatAWorkerPasses) {
-  const auto options =
-      Parse({"--events-fd", "3", "--device", "cpu", "--threads", "2", "--data", "/data"});
+  const auto options = Parse({"--events-fd", "3", "--device", "cpu", "--threads", "2", "--data",
+                              "/data", "--cache", "/cache"});
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->events_fd, 3);
   EXPECT_EQ(options->device, "cpu");
   EXPECT_EQ(options->threads, 2);
   EXPECT_EQ(options->data_dir, "/data");
+  EXPECT_EQ(options->cache_dir, "/cache");
+}
+
+TEST(TrainerOptionsTest, DecodedDataHaveAPlaceByDefault) {
+  EXPECT_EQ(Parse({"--events-fd", "3"})->cache_dir, DefaultCacheFolder());
 }
 
 TEST(TrainerOptionsTest, WrongValuesNameTheOption) {

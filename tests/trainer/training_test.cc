@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "tests/trainer/trial_test.h"
-#include "worker/trainer/dataset.h"
+#include "worker/trainer/data_split.h"
+#include "worker/trainer/decoded_images.h"
+#include "worker/trainer/synthetic.h"
 #include "worker/trainer/training.h"
 
 namespace adares {
@@ -49,6 +51,9 @@ TEST_F(TrainingTest, ReportsEverythingInOrder) {
   EXPECT_EQ(starts[0].parameters, 78045);
   EXPECT_EQ(starts[0].provenance.at("class"), "cpu/threads=1");
   EXPECT_EQ(starts[0].provenance.at("train_size"), "90");
+  EXPECT_EQ(starts[0].provenance.at("classes"), "10");
+  EXPECT_EQ(starts[0].provenance.at("noisy_labels"), "0");
+  EXPECT_EQ(starts[0].provenance.at("data_digest"), KeepInMemory(MakeSynthetic()).digest);
   EXPECT_TRUE(std::holds_alternative<StartEvent>(sink_.events().front()));
   EXPECT_TRUE(std::holds_alternative<EndEvent>(sink_.events().back()));
   for (const char* key : {metric::kTrainLoss, metric::kTrainAccuracy, metric::kValidationLoss,
@@ -183,18 +188,18 @@ TEST_F(TrainingTest, EndlessValidationLossEndsAsDiverged) {
   EXPECT_THAT(end.message, HasSubstr("validation loss is not finite at step 1"));
 }
 
-ImageSet Grey(uint8_t value, int64_t pictures) {
-  ImageSet set;
-  set.shape = {3, 32, 32};
-  set.pixels.assign(static_cast<size_t>(pictures * set.shape.Bytes()), value);
-  set.labels.assign(static_cast<size_t>(pictures), 1);
-  return set;
+DecodedPart Grey(uint8_t value, size_t pictures) {
+  return {std::vector<uint8_t>(pictures * 3072, value), std::vector<uint16_t>(pictures, 1)};
 }
 
 // Only test pictures leave the range of numbers when they are normalised.
 TEST_F(TrainingTest, EndlessTestLossEndsAsDiverged) {
   const float mean = 128 / 255.0f;
-  const ImageData data{Grey(128, 24), Grey(255, 8), {{mean, mean, mean}, {1e-39f, 1e-39f, 1e-39f}}};
+  const ImageData data = KeepInMemory({{3, 32, 32},
+                                       10,
+                                       Grey(128, 24),
+                                       Grey(255, 8),
+                                       {{mean, mean, mean}, {1e-39f, 1e-39f, 1e-39f}}});
   TrialSpec spec = TinySpec();
   spec.data.augment = Augment::kNone;
   spec.data.train_size = 16;

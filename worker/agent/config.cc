@@ -39,7 +39,7 @@ void AddOptions(CLI::App& app, Config& config) {
   app.add_option("--state", config.state_folder, "Folder for logs and unsent records")
       ->capture_default_str();
   app.add_option("--data", config.data_dir,
-                 "Folder with mnist/ and cifar-10-batches-bin/ (default: $ADARES_DATA_DIR)");
+                 "Folder of the data sets, mnist/ and so on (default: $ADARES_DATA_DIR)");
   app.add_option("--device", config.device, "Where to train: cpu, cuda or auto")
       ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
       ->capture_default_str();

@@ -3,6 +3,8 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+
 namespace adares {
 namespace {
 
@@ -11,16 +13,23 @@ constexpr std::array<uint8_t, 3> kBlackPixel{};
 
 }  // namespace
 
-std::vector<Placement> DrawPlacements(Augment augment, size_t count, Random& random) {
-  const bool crop = augment == Augment::kCrop || augment == Augment::kCropFlip;
-  const bool flip = augment == Augment::kFlip || augment == Augment::kCropFlip;
+std::vector<Placement> DrawPlacements(const DataSpec& spec, const ImageShape& shape, size_t count,
+                                      Random& random) {
+  const bool crop = spec.augment == Augment::kCrop || spec.augment == Augment::kCropFlip;
+  const bool flip = spec.augment == Augment::kFlip || spec.augment == Augment::kCropFlip;
   std::vector<Placement> placements(count);
   for (Placement& placement : placements) {
     const int down = static_cast<int>(random.Below(2 * kCropMargin + 1)) - kCropMargin;
     const int right = static_cast<int>(random.Below(2 * kCropMargin + 1)) - kCropMargin;
     const bool mirrored = random.Below(2) == 1;
-    if (crop) placement = {down, right, false};
+    if (crop) {
+      placement.down = down;
+      placement.right = right;
+    }
     placement.mirrored = flip && mirrored;
+    placement.hole_side = static_cast<int>(spec.cutout);
+    placement.hole_row = static_cast<int64_t>(random.Below(static_cast<uint64_t>(shape.height)));
+    placement.hole_column = static_cast<int64_t>(random.Below(static_cast<uint64_t>(shape.width)));
   }
   return placements;
 }
@@ -56,7 +65,9 @@ Batch BatchMaker::Make(std::span<const uint32_t> indices,
     for (int64_t i = begin; i < end; ++i) {
       const size_t at = static_cast<size_t>(i);
       labels[i] = images_.labels[indices[at]];
-      Render(images_.Image(indices[at]), placements[at], out + i * shape.Bytes());
+      float* const picture = out + i * shape.Bytes();
+      Render(images_.Image(indices[at]), placements[at], picture);
+      Blank(placements[at], picture);
     }
   });
   if (!device_.is_cpu()) {
@@ -81,6 +92,19 @@ void BatchMaker::Render(const uint8_t* picture, const Placement& placement, floa
         *out++ = normalised_[static_cast<size_t>(c)][pixel[c]];
       }
     }
+  }
+}
+
+void BatchMaker::Blank(const Placement& placement, float* out) const {
+  const ImageShape& shape = images_.shape;
+  const int64_t top = placement.hole_row - placement.hole_side / 2;
+  const int64_t left = placement.hole_column - placement.hole_side / 2;
+  const int64_t end_y = std::min(top + placement.hole_side, shape.height);
+  const int64_t begin_x = std::max<int64_t>(left, 0);
+  const int64_t end_x = std::min(left + placement.hole_side, shape.width);
+  for (int64_t y = std::max<int64_t>(top, 0); y < end_y; ++y) {
+    float* const row = out + y * shape.width * shape.channels;
+    std::fill(row + begin_x * shape.channels, row + end_x * shape.channels, 0.0f);
   }
 }
 

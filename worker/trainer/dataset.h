@@ -1,32 +1,29 @@
-// From a trial's data section to pictures: loads a data set and divides it for one trial.
+// From the name of a data set to its pictures.
 #pragma once
 
-#include <cstdint>
-#include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/trial_spec.h"
+#include "worker/trainer/data_cache.h"
 #include "worker/trainer/image_set.h"
 
 namespace adares {
 
-// Loads or makes `dataset`. `data_dir` holds mnist/ and cifar-10-batches-bin/; it is not needed for
-// the synthetic set. Errors as in dataset_files.h; FAILED_PRECONDITION where a folder is needed and
-// none was named. Blocks for up to a second or so.
-absl::StatusOr<std::shared_ptr<const ImageData>> LoadDataset(Dataset dataset,
-                                                             const std::string& data_dir);
+// Not thread-safe.
+class DatasetLoader {
+ public:
+  // `data_dir` is the folder of data sets, `cache_dir` that of decoded ones; either may be empty.
+  DatasetLoader(std::string data_dir, std::string cache_dir);
 
-// Which pictures a trial uses for what. Training and validation are disjoint parts of the training
-// set, drawn by the trial's seed.
-struct DataSplit {
-  std::vector<uint32_t> train;       // indices into the training set
-  std::vector<uint32_t> validation;  // indices into the training set
-  std::vector<uint32_t> test;        // indices into the test set, the first ones
+  // Loads or makes spec.dataset, of spec.folder where it is `folder`. Errors as in dataset_files.h
+  // and folder_files.h; FAILED_PRECONDITION where a folder of data sets is needed and none was
+  // named. Blocks for up to a second or so, with a large folder for minutes.
+  absl::StatusOr<ImageData> Load(const DataSpec& spec);
+
+ private:
+  const std::string data_dir_;
+  DataCache cache_;
 };
-
-// INVALID_ARGUMENT naming the numbers where the wanted sizes do not fit the data set.
-absl::StatusOr<DataSplit> SplitData(const TrialSpec& spec, const ImageData& data);
 
 }  // namespace adares

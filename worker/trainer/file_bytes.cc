@@ -45,7 +45,7 @@ size_t ReadUpTo(int fd, std::vector<uint8_t>& bytes) {
 }  // namespace
 
 absl::StatusOr<std::vector<uint8_t>> ReadFileBytes(const std::string& path,
-                                                   const std::string& how_to_get_it) {
+                                                   const std::string& how_to_get_it, size_t most) {
   // Not to wait for the other end of what turns out to be a pipe.
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
@@ -56,6 +56,10 @@ absl::StatusOr<std::vector<uint8_t>> ReadFileBytes(const std::string& path,
     return absl::DataLossError(absl::StrCat(path, ": is not a regular file; ", how_to_get_it));
   }
   const size_t size = static_cast<size_t>(status.st_size);
+  if (size > most) {
+    return absl::DataLossError(
+        absl::StrCat(path, ": has ", size, " bytes, expected at most ", most, "; ", how_to_get_it));
+  }
   std::vector<uint8_t> bytes;
   try {
     bytes.resize(size);

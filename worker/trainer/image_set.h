@@ -1,18 +1,18 @@
-// Labelled pictures in memory, as bytes: what the readers return and the batches are cut from.
+// Labelled pictures as bytes, wherever they lie: what the batches are cut from.
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
-#include <vector>
 
 namespace adares {
 
-inline constexpr int kClasses = 10;
+inline constexpr int kClasses = 10;  // of MNIST, Fashion-MNIST, CIFAR-10 and the synthetic set
 
 struct ImageShape {
-  int64_t channels = 0;
+  int64_t channels = 0;  // 1 to 3
   int64_t height = 0;
   int64_t width = 0;
   int64_t Bytes() const { return channels * height * width; }
@@ -20,11 +20,11 @@ struct ImageShape {
 };
 
 // Pictures one after another, each row by row with the channels of a pixel together (NHWC), so that
-// a crop is a copy of whole runs.
+// a crop is a copy of whole runs. A view: whoever has it keeps what it looks at.
 struct ImageSet {
   ImageShape shape;
-  std::vector<uint8_t> pixels;  // size() * shape.Bytes()
-  std::vector<uint8_t> labels;  // each < kClasses
+  std::span<const uint8_t> pixels;   // size() * shape.Bytes()
+  std::span<const uint16_t> labels;  // each < the classes of the data set
 
   int64_t size() const { return static_cast<int64_t>(labels.size()); }
   const uint8_t* Image(int64_t index) const { return pixels.data() + index * shape.Bytes(); }
@@ -36,12 +36,15 @@ struct ChannelStatistics {
   std::array<float, 3> sd{};
 };
 
-// A data set with its two published parts. Immutable once loaded, so trials of one process share
-// it.
+// A data set with its two published parts, which have one shape. Copies are cheap and share the
+// pictures, which never change.
 struct ImageData {
   ImageSet train;
   ImageSet test;
+  int64_t classes = 0;
   ChannelStatistics statistics;
+  std::string digest;                  // of DataDigest
+  std::shared_ptr<const void> memory;  // what the parts look at
 };
 
 }  // namespace adares

@@ -17,6 +17,7 @@ enum class RandomStream : uint64_t {
   kOrder = 4,
   kAugmentation = 5,
   kSynthetic = 6,
+  kLabelNoise = 7,
 };
 
 // xoshiro256** seeded through SplitMix64. Not thread-safe; copies continue independently.

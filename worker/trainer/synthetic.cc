@@ -11,6 +11,7 @@ namespace adares {
 namespace {
 
 constexpr int kSide = 32;
+constexpr ImageShape kShape{3, kSide, kSide};
 constexpr int kOrientations = 5;
 constexpr int kTurn = 1 << 16;
 // Of 20,000 pictures of the training part.
@@ -96,24 +97,24 @@ void Draw(Random& random, int label, uint8_t* pixels) {
   }
 }
 
-ImageSet MakePart(uint64_t seed, int64_t count) {
-  ImageSet set;
-  set.shape = {3, kSide, kSide};
-  set.labels.resize(static_cast<size_t>(count));
-  set.pixels.resize(static_cast<size_t>(count * set.shape.Bytes()));
+DecodedPart MakePart(uint64_t seed, int64_t count) {
+  DecodedPart part;
+  part.labels.resize(static_cast<size_t>(count));
+  part.pixels.resize(static_cast<size_t>(count * kShape.Bytes()));
   for (int64_t i = 0; i < count; ++i) {
     const int label = static_cast<int>(i % kClasses);
     Random random(seed, RandomStream::kSynthetic, static_cast<uint64_t>(i));
-    set.labels[static_cast<size_t>(i)] = static_cast<uint8_t>(label);
-    Draw(random, label, set.pixels.data() + i * set.shape.Bytes());
+    part.labels[static_cast<size_t>(i)] = static_cast<uint16_t>(label);
+    Draw(random, label, part.pixels.data() + i * kShape.Bytes());
   }
-  return set;
+  return part;
 }
 
 }  // namespace
 
-ImageData MakeSynthetic(PartSize size) {
-  return {MakePart(kTrainSeed, size.train), MakePart(kTestSeed, size.test), kStatistics};
+DecodedData MakeSynthetic(PartSize size) {
+  return {kShape, kClasses, MakePart(kTrainSeed, size.train), MakePart(kTestSeed, size.test),
+          kStatistics};
 }
 
 }  // namespace adares

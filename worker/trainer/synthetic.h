@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/dataset_table.h"
-#include "worker/trainer/image_set.h"
+#include "worker/trainer/decoded_images.h"
 
 namespace adares {
 
@@ -12,6 +12,6 @@ namespace adares {
 // place, colour, contrast, a weaker grating of another orientation and noise are random, so that no
 // linear function of the pixels separates the classes. Integer arithmetic only: the same bytes on
 // every machine. Thread-safe.
-ImageData MakeSynthetic(PartSize size = kSyntheticSize);
+DecodedData MakeSynthetic(PartSize size = kSyntheticSize);
 
 }  // namespace adares

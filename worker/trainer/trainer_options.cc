@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
+#include "worker/trainer/data_cache.h"
 
 namespace adares {
 namespace {
@@ -18,12 +19,13 @@ constexpr int kMaxThreads = 1024;
 constexpr int kMaxInterval = 1'000'000'000;
 constexpr double kDefaultSeconds = 60;
 
-constexpr std::array<option, 12> kOptions{{
+constexpr std::array<option, 13> kOptions{{
     {"spec", required_argument, nullptr, 's'},
     {"events-fd", required_argument, nullptr, 'e'},
     {"device", required_argument, nullptr, 'd'},
     {"threads", required_argument, nullptr, 't'},
     {"data", required_argument, nullptr, 'D'},
+    {"cache", required_argument, nullptr, 'C'},
     {"checkpoints", required_argument, nullptr, 'c'},
     {"checkpoint-steps", required_argument, nullptr, 'n'},
     {"checkpoint-seconds", required_argument, nullptr, 'i'},
@@ -69,6 +71,9 @@ absl::Status Apply(int letter, const std::string& value, TrainerOptions& options
       break;
     case 'c':
       options.checkpoints.folder = value;
+      break;
+    case 'C':
+      options.cache_dir = value;
       break;
     case 'n':
       number = ParseNumber("checkpoint-steps", value, 1, kMaxInterval);
@@ -124,7 +129,9 @@ const char kTrainerHelp[] =
     "  --events-fd FD    descriptor for the events, one JSON object a line\n"
     "  --device DEVICE   cpu, cuda or auto (default: auto)\n"
     "  --threads N       threads of one operation (default: all processors)\n"
-    "  --data DIR        folder with mnist/ and cifar-10-batches-bin/ (default: $ADARES_DATA_DIR)\n"
+    "  --data DIR        folder of the data sets (default: $ADARES_DATA_DIR)\n"
+    "  --cache DIR       folder for decoded data sets, which trainers share (default:\n"
+    "                    $XDG_CACHE_HOME/adares, else ~/.cache/adares)\n"
     "  --checkpoints DIR        write checkpoints of the trial into this folder\n"
     "  --checkpoint-steps N     one each N steps\n"
     "  --checkpoint-seconds N   one each N seconds (default: 60, where neither is given)\n"
@@ -142,6 +149,7 @@ const char kTrainerHelp[] =
 absl::StatusOr<TrainerOptions> ParseTrainerOptions(int argc, char** argv) {
   TrainerOptions options;
   if (const char* dir = std::getenv("ADARES_DATA_DIR")) options.data_dir = dir;
+  options.cache_dir = DefaultCacheFolder();
   optind = 0;  // starts over: tests parse more than one command line
   opterr = 0;
   int letter = 0;

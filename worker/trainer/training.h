@@ -8,7 +8,7 @@
 
 #include "core/trainer_protocol.h"
 #include "core/trial_spec.h"
-#include "worker/trainer/dataset.h"
+#include "worker/trainer/data_split.h"
 #include "worker/trainer/event_sink.h"
 #include "worker/trainer/image_set.h"
 

@@ -12,6 +12,7 @@ namespace adares {
 
 TrainingStep::TrainingStep(const TrainingInput& input, torch::Device device)
     : spec_(input.spec),
+      shape_(input.data.train.shape),
       device_(input.device),
       batches_(input.data.train, input.data.statistics, device),
       steps_per_epoch_(
@@ -24,7 +25,7 @@ Batch TrainingStep::NextBatch(TrainingState& state) const {
   const std::span<const uint32_t> indices =
       std::span(state.order).subspan(begin, std::min(batch_size, state.order.size() - begin));
   const std::vector<Placement> placements =
-      DrawPlacements(spec_.data.augment, indices.size(), state.augmentation_random);
+      DrawPlacements(spec_.data, shape_, indices.size(), state.augmentation_random);
   return batches_.Make(indices, placements);
 }
 

@@ -31,6 +31,7 @@ class TrainingStep {
   Batch NextBatch(TrainingState& state) const;
 
   const TrialSpec& spec_;
+  const ImageShape shape_;
   const std::string& device_;
   const BatchMaker batches_;
   const int64_t steps_per_epoch_;

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
-#include "worker/trainer/dataset.h"
+#include "worker/trainer/data_split.h"
 #include "worker/trainer/torch_runtime.h"
 #include "worker/trainer/training.h"
 
@@ -15,7 +15,7 @@ namespace adares {
 using trainer_protocol::EndEvent;
 
 TrialRunner::TrialRunner(TrainerSetup setup, EventSink& sink)
-    : setup_(std::move(setup)), sink_(sink) {}
+    : setup_(std::move(setup)), sink_(sink), loader_(setup_.data_dir, setup_.cache_dir) {}
 
 void TrialRunner::SendReady() {
   sink_.Send(trainer_protocol::ReadyEvent{setup_.version, LibTorchVersion(), setup_.device});
@@ -38,28 +38,33 @@ EndReason TrialRunner::Run(const Assignment& assignment) {
 
 EndEvent TrialRunner::TrainToEnd(const Assignment& assignment) {
   const TrialSpec& spec = assignment.command.spec;
-  if (const absl::Status status = UseDataset(spec.data.dataset); !status.ok()) {
+  if (const absl::Status status = UseDataset(spec.data); !status.ok()) {
     return {EndReason::kError, std::string(status.message())};
   }
   const auto split = SplitData(spec, *data_);
   if (!split.ok()) return {EndReason::kError, std::string(split.status().message())};
-  TrainingInput input{spec, *data_, *split, setup_.device, DescribeRuntime(setup_.device)};
+  const ImageData data = DataOfTrial(spec.data, *split, *data_);
+  TrainingInput input{spec, data, *split, setup_.device, DescribeRuntime(setup_.device)};
   input.provenance["trainer"] = setup_.version;
   input.provenance["dataset"] = std::string(Name(spec.data.dataset));
+  input.provenance["data_digest"] = data.digest;
+  input.provenance["classes"] = absl::StrCat(data.classes);
   input.provenance["train_size"] = absl::StrCat(split->train.size());
   input.provenance["validation_size"] = absl::StrCat(split->validation.size());
   input.provenance["test_size"] = absl::StrCat(split->test.size());
   input.checkpoints = assignment.command.checkpoints;
   input.checkpoint_request = assignment.checkpoint;
+  input.provenance["noisy_labels"] = absl::StrCat(split->noisy_labels);
   return Train(input, sink_, *assignment.stop);
 }
 
-absl::Status TrialRunner::UseDataset(Dataset dataset) {
-  if (loaded_ == dataset) return absl::OkStatus();
+absl::Status TrialRunner::UseDataset(const DataSpec& spec) {
+  const std::pair<Dataset, std::string> wanted{spec.dataset, spec.folder};
+  if (loaded_ == wanted) return absl::OkStatus();
   loaded_.reset();
   data_.reset();  // frees the memory before the next set is read
-  ADARES_ASSIGN_OR_RETURN(data_, LoadDataset(dataset, setup_.data_dir));
-  loaded_ = dataset;
+  ADARES_ASSIGN_OR_RETURN(data_, loader_.Load(spec));
+  loaded_ = wanted;
   return absl::OkStatus();
 }
 

@@ -1,21 +1,23 @@
 // Runs trials one after another in this process, from specification to end event.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/trainer_protocol.h"
 #include "worker/trainer/command_inbox.h"
+#include "worker/trainer/dataset.h"
 #include "worker/trainer/event_sink.h"
 #include "worker/trainer/image_set.h"
 
 namespace adares {
 
 struct TrainerSetup {
-  std::string version;   // of adares-trainer
-  std::string device;    // resolved: "cpu", "cuda:0"
-  std::string data_dir;  // may be empty
+  std::string version;         // of adares-trainer
+  std::string device;          // resolved: "cpu", "cuda:0"
+  std::string data_dir;        // may be empty
+  std::string cache_dir = {};  // for decoded data; empty: they stay in this process
 };
 
 // Not thread-safe.
@@ -31,13 +33,14 @@ class TrialRunner {
 
  private:
   trainer_protocol::EndEvent TrainToEnd(const Assignment& assignment);
-  absl::Status UseDataset(Dataset dataset);
+  absl::Status UseDataset(const DataSpec& spec);
 
   TrainerSetup setup_;
   EventSink& sink_;
+  DatasetLoader loader_;
   // The data set of the last trial: most trials of a sweep share one.
-  std::optional<Dataset> loaded_;
-  std::shared_ptr<const ImageData> data_;
+  std::optional<std::pair<Dataset, std::string>> loaded_;  // with its folder
+  std::optional<ImageData> data_;
 };
 
 }  // namespace adares

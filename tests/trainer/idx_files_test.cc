@@ -1,8 +1,10 @@
-// The IDX reader on files that are right and on files that are wrong in one way each.
+// The reader of MNIST and Fashion-MNIST on files that are right and on files that are wrong in one
+// way each.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -58,11 +60,12 @@ class MnistFilesTest : public testing::Test {
 TEST_F(MnistFilesTest, ReadsPicturesAndLabels) {
   const auto data = ReadMnist(folder_.path(), kSize);
   ASSERT_TRUE(data.ok()) << data.status();
-  EXPECT_EQ(data->train.size(), 3);
-  EXPECT_EQ(data->test.size(), 2);
-  EXPECT_EQ(data->train.shape, (ImageShape{1, 28, 28}));
-  EXPECT_EQ(data->train.labels, (std::vector<uint8_t>{0, 1, 2}));
-  EXPECT_EQ(data->train.Image(1)[0], 784 % 10);
+  EXPECT_EQ(data->train.labels.size(), 3u);
+  EXPECT_EQ(data->test.labels.size(), 2u);
+  EXPECT_EQ(data->shape, (ImageShape{1, 28, 28}));
+  EXPECT_EQ(data->train.labels, (std::vector<uint16_t>{0, 1, 2}));
+  EXPECT_EQ(data->classes, 10);
+  EXPECT_EQ(data->train.pixels[784], 784 % 10);
 }
 
 TEST_F(MnistFilesTest, MissingFileIsNamedWithTheWayOut) {
@@ -122,16 +125,33 @@ TEST_F(MnistFilesTest, LabelAboveNineIsRefused) {
   EXPECT_THAT(Error(), HasSubstr("label 2 is 10"));
 }
 
+// The same files, in a folder of their own.
+TEST_F(MnistFilesTest, FashionMnistHasItsOwnFolderAndMeasuredStatistics) {
+  EXPECT_THAT(std::string(ReadFashionMnist(folder_.path(), kSize).status().message()),
+              AllOf(HasSubstr("/fashion-mnist/train-images"),
+                    HasSubstr("a folder with fashion-mnist/{train,t10k}")));
+  std::filesystem::rename(folder_ / "mnist", folder_ / "fashion-mnist");
+  const auto data = ReadFashionMnist(folder_.path(), kSize);
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_EQ(data->train.labels, (std::vector<uint16_t>{0, 1, 2}));
+  // Bytes 0 to 9 in turn: the mean is 4.5 and the variance 8.25, but for two bytes at the end.
+  EXPECT_NEAR(data->statistics.mean[0], 4.5 / 255, 2e-5);
+  EXPECT_NEAR(data->statistics.sd[0], std::sqrt(8.25) / 255, 2e-5);
+}
+
 TEST(RealMnistTest, HasThePublishedSizes) {
   const char* dir = std::getenv("ADARES_DATA_DIR");
   if (dir == nullptr) GTEST_SKIP() << "ADARES_DATA_DIR is not set";
   const auto data = ReadMnist(dir);
   ASSERT_TRUE(data.ok()) << data.status();
-  EXPECT_EQ(data->train.size(), 60000);
-  EXPECT_EQ(data->test.size(), 10000);
+  EXPECT_EQ(data->train.labels.size(), 60000u);
+  EXPECT_EQ(data->test.labels.size(), 10000u);
   // Known counts: 5,923 zeros to train on, 980 to test on.
   EXPECT_EQ(std::count(data->train.labels.begin(), data->train.labels.end(), 0), 5923);
   EXPECT_EQ(std::count(data->test.labels.begin(), data->test.labels.end(), 0), 980);
+  const ChannelStatistics measured = MeasureStatistics(data->train.pixels, 1);
+  EXPECT_NEAR(data->statistics.mean[0], measured.mean[0], 5e-5);
+  EXPECT_NEAR(data->statistics.sd[0], measured.sd[0], 5e-5);
 }
 
 }  // namespace

@@ -1,0 +1,25 @@
+// A lock that processes of one machine share. Not thread-safe.
+#pragma once
+
+#include <string>
+
+namespace adares {
+
+// Holds the lock on `path` while it lives; the file is made and stays. The kernel gives the lock
+// back where its holder dies. Blocks while another holds it.
+class FileLock {
+ public:
+  // On a file system without locks, or where the file cannot be opened, nothing is held.
+  explicit FileLock(const std::string& path);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+  bool is_held() const { return is_held_; }
+
+ private:
+  int fd_ = -1;
+  bool is_held_ = false;
+};
+
+}  // namespace adares
