@@ -11,12 +11,12 @@ namespace adares {
 struct TrainerOptions {
   enum class Action { kTrain, kShowHelp, kShowVersion };
   Action action = Action::kTrain;
-  std::string spec_path;        // empty: commands come from standard input
-  int events_fd = -1;           // -1: standard output, allowed with a spec only
-  std::string device = "auto";  // "cpu", "cuda", "auto"
-  int threads = 0;              // 0: as many as the machine has
-  std::string data_dir;         // --data, else ADARES_DATA_DIR, else empty
-  std::string cache_dir;        // --cache, else DefaultCacheFolder()
+  std::string spec_path;                          // empty: commands come from standard input
+  int events_fd = -1;                             // -1: standard output, allowed with a spec only
+  std::string device = "auto";                    // "cpu", "cuda", "auto"
+  int threads = 0;                                // 0: as many as the machine has
+  std::string data_dir;                           // --data, else ADARES_DATA_DIR, else empty
+  std::string cache_dir;                          // --cache, else DefaultCacheFolder()
   trainer_protocol::CheckpointOrder checkpoints;  // of the trial of --spec
 };
 
