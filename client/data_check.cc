@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -46,12 +47,31 @@ absl::Status CheckFiles(const std::string& data, Dataset dataset,
                          "` brings them; or name with --data the folder that holds ", folder, "/"));
 }
 
+// What is in it, only the trainer knows.
+absl::Status CheckPictureFolder(const std::string& data, const std::string& folder) {
+  std::error_code unreadable;  // is as good as missing
+  if (!data.empty() && fs::is_directory(fs::path(data) / folder / "train", unreadable)) {
+    return absl::OkStatus();
+  }
+  return UsageError(absl::StrCat("this sweep needs the folder ", folder,
+                                 "/train with a folder of PNG files for each class, and ",
+                                 data.empty() ? "no folder of data sets is named"
+                                              : absl::StrCat("it is not in ", data)),
+                    "name what holds it with --data DIR or ADARES_DATA_DIR");
+}
+
 }  // namespace
 
 absl::Status CheckData(const SweepPlan& plan, const std::string& data) {
-  std::set<Dataset> needed;
-  for (const Variant& variant : plan.variants) needed.insert(variant.spec.data.dataset);
-  for (const Dataset dataset : needed) {
+  std::set<std::pair<Dataset, std::string>> needed;
+  for (const Variant& variant : plan.variants) {
+    needed.emplace(variant.spec.data.dataset, variant.spec.data.folder);
+  }
+  for (const auto& [dataset, folder] : needed) {
+    if (dataset == Dataset::kFolder) {
+      ADARES_RETURN_IF_ERROR(CheckPictureFolder(data, folder));
+      continue;
+    }
     const std::vector<std::string> files = FilesOfDataset(dataset);
     if (!files.empty()) ADARES_RETURN_IF_ERROR(CheckFiles(data, dataset, files));
   }

@@ -1,6 +1,7 @@
 // Augmentation, folders and sizes.
 #include "core/data_conflicts.h"
 
+#include <cmath>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -105,8 +106,10 @@ std::optional<TrialSpecConflict> BatchConflict(const TrialSpec& spec, int64_t av
 
 int64_t TrainingExamples(const DataSpec& data, int64_t available) {
   if (data.train_size > 0) return data.train_size;
-  return static_cast<int64_t>(static_cast<double>(available - data.validation_size) *
-                              data.train_fraction);
+  // 0.29 of 100 is 29, though the nearest double of 0.29 is less than that.
+  constexpr double kRoundOff = 1e-6;
+  const double share = static_cast<double>(available - data.validation_size) * data.train_fraction;
+  return static_cast<int64_t>(std::floor(share + kRoundOff));
 }
 
 std::optional<TrialSpecConflict> FindSizeConflict(const TrialSpec& spec, const PartSize& size) {

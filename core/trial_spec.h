@@ -139,7 +139,7 @@ enum class Augment { kNone, kCrop, kFlip, kCropFlip };
 
 struct DataSpec {
   Dataset dataset = Dataset::kSynthetic;
-  std::string folder;  // of dataset `folder`: its name below the folder of data sets
+  std::string folder = {};  // of dataset `folder`: its name below the folder of data sets
   Augment augment = Augment::kNone;
   int64_t cutout = 0;         // side of the square that is blanked in each picture; 0 = none:
                               // DeVries and Taylor 2017 (arXiv 1708.04552)

@@ -39,6 +39,7 @@ class Expansion {
     IndexRules();
     ADARES_RETURN_IF_ERROR(MakeVariants());
     ADARES_RETURN_IF_ERROR(CheckRules());
+    ADARES_RETURN_IF_ERROR(CheckObjective());
     ADARES_RETURN_IF_ERROR(PairWithBaseline());
     ADARES_RETURN_IF_ERROR(MakeTrials());
     return std::move(plan_);
@@ -140,6 +141,21 @@ class Expansion {
     }
     if (!plan_.variants.empty()) return absl::OkStatus();
     return errors_.At(document_.exclude.front().place, "the exclude rules leave no cell");
+  }
+
+  // Without a validation part nothing is measured on one.
+  absl::Status CheckObjective() const {
+    if (!plan_.objective.metric.starts_with("validation/")) return absl::OkStatus();
+    for (const Variant& variant : plan_.variants) {
+      if (variant.spec.data.validation_size > 0) continue;
+      return errors_.At(
+          document_.objective_place,
+          absl::StrCat("the objective ", plan_.objective.metric,
+                       " needs data.validation_size > 0, and it is 0 in the cell ", variant.label,
+                       "; take a metric of the test part, or hold "
+                       "something out"));
+    }
+    return absl::OkStatus();
   }
 
   absl::Status PairWithBaseline() {

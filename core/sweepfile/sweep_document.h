@@ -36,6 +36,7 @@ struct SweepDocument {
   std::string title;
   std::map<std::string, std::string> labels;
   Objective objective;
+  Place objective_place;               // of the metric, where the file names one
   std::vector<Setting> base;           // in file order, each path once
   Place base_place;                    // of the key `base`, or of the file
   std::vector<Override> overrides;     // each path once

@@ -91,6 +91,7 @@ absl::Status ReadObjective(const YamlNode& node, const NodeReader& reader,
   ADARES_ASSIGN_OR_RETURN(const YamlNode* goal, reader.Require(node, "objective", "goal"));
   ADARES_ASSIGN_OR_RETURN(document.objective.metric,
                           reader.ReadWord(*metric, "objective.metric", ReportedMetrics()));
+  document.objective_place = metric->place;
   const absl::StatusOr<std::string> word =
       reader.ReadWord(*goal, "objective.goal", {"maximize", "minimize"});
   if (!word.ok()) return word.status();

@@ -43,6 +43,17 @@ TEST_F(DataCheckTest, OtherDataNeedAFolder) {
                     HasSubstr("`adares data fetch mnist --data DIR` fills it")));
 }
 
+TEST_F(DataCheckTest, AFolderOfPicturesMustBeThere) {
+  SweepPlan plan = PlanWith(Dataset::kFolder);
+  plan.variants[1].spec.data.folder = "svhn";
+  EXPECT_THAT(DescribeProblem(CheckData(plan, folder_.path()), "").what,
+              HasSubstr("needs the folder svhn/train with a folder of PNG files for each class, "
+                        "and it is not in " +
+                        folder_.path()));
+  Write("svhn/train/1/a.png");
+  EXPECT_TRUE(CheckData(plan, folder_.path()).ok());
+}
+
 TEST_F(DataCheckTest, EveryFileMustBeThere) {
   for (const Dataset dataset : {Dataset::kMnist, Dataset::kCifar10}) {
     const std::vector<std::string> files = FilesOfDataset(dataset);

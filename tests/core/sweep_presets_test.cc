@@ -168,6 +168,13 @@ TEST(SweepPresetTest, TwoAxesDoNotSetOneField) {
             "file");
 }
 
+TEST(SweepPresetTest, AnObjectiveOnValidationNeedsAPartThatIsHeldOut) {
+  EXPECT_EQ(ErrorOf("objective: {metric: validation/accuracy, goal: maximize}\n"
+                    "base: {recipe: faithful}\n"),
+            "s.yaml:5:21: the objective validation/accuracy needs data.validation_size > 0, and it "
+            "is 0 in the cell base; take a metric of the test part, or hold something out");
+}
+
 TEST(SweepPresetTest, AConflictBlamesTheNameThatBroughtIt) {
   EXPECT_EQ(ErrorOf("base: {recipe: clean}\n"),
             "s.yaml:5:16: data.augment crop-flip mirrors pictures, and a mirrored picture of "
