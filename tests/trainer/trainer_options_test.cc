@@ -33,6 +33,13 @@ TEST(TrainerOptionsTest, ReadsWhatAWorkerPasses) {
   EXPECT_EQ(options->device, "cpu");
   EXPECT_EQ(options->threads, 2);
   EXPECT_EQ(options->data_dir, "/data");
+  EXPECT_FALSE(options->keep_dead_taps);
+}
+
+TEST(TrainerOptionsTest, DeadTapsAreKeptOnRequest) {
+  const auto options = Parse({"--spec", "a", "--keep-dead-taps"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_TRUE(options->keep_dead_taps);
 }
 
 TEST(TrainerOptionsTest, WrongValuesNameTheOption) {

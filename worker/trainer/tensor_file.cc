@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "core/quoted_text.h"
 #include "core/status.h"
+#include "worker/trainer/convolution.h"
 
 namespace adares {
 namespace {
@@ -60,11 +61,25 @@ std::string TypeName(const torch::Tensor& tensor) {
   return dtype ? std::string(Name(*dtype)) : torch::toString(tensor.scalar_type());
 }
 
+// By the names of their modules.
+std::map<std::string, ConvolutionImpl*> ConvolutionsOf(const torch::nn::Module& module) {
+  std::map<std::string, ConvolutionImpl*> convolutions;
+  for (const auto& item : module.named_modules("", /*include_self=*/false)) {
+    auto* convolution = item.value()->as<ConvolutionImpl>();
+    if (convolution != nullptr) convolutions[item.key()] = convolution;
+  }
+  return convolutions;
+}
+
+// Kernels are whole, also where the network holds a part of them.
 std::map<std::string, torch::Tensor> StateOf(const torch::nn::Module& module) {
   std::map<std::string, torch::Tensor> state;
   for (const auto& parameter : module.named_parameters())
     state[parameter.key()] = parameter.value();
   for (const auto& buffer : module.named_buffers()) state[buffer.key()] = buffer.value();
+  for (const auto& [name, convolution] : ConvolutionsOf(module)) {
+    state[name + ".weight"] = convolution->FullKernel();
+  }
   return state;
 }
 
@@ -164,6 +179,10 @@ absl::StatusOr<safetensors::Metadata> LoadModule(torch::nn::Module& module,
   const torch::NoGradGuard no_grad;
   for (auto& [name, tensor] : state) {
     tensor.copy_(RowMajorCopy(*stored.at(name), tensor.scalar_type()));
+  }
+  for (const auto& [name, convolution] : ConvolutionsOf(module)) {
+    // Where all taps are held, it is the kernel itself that was copied into.
+    if (convolution->DroppedCount() > 0) convolution->SetFullKernel(state[name + ".weight"]);
   }
   return file.metadata();
 }

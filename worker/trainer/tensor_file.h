@@ -17,7 +17,8 @@ class Module;
 namespace adares {
 
 // Tensors are written row-major and from the CPU, wherever and however the network holds them, so
-// that equal networks give equal files. Errors of safetensors::WriteFile.
+// that equal networks give equal files; kernels have all their taps. Errors of
+// safetensors::WriteFile.
 absl::Status SaveModule(const torch::nn::Module& module, const safetensors::Metadata& metadata,
                         const std::string& path);
 

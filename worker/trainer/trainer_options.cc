@@ -14,12 +14,13 @@ namespace {
 
 constexpr int kMaxThreads = 1024;
 
-constexpr std::array<option, 8> kOptions{{
+constexpr std::array<option, 9> kOptions{{
     {"spec", required_argument, nullptr, 's'},
     {"events-fd", required_argument, nullptr, 'e'},
     {"device", required_argument, nullptr, 'd'},
     {"threads", required_argument, nullptr, 't'},
     {"data", required_argument, nullptr, 'D'},
+    {"keep-dead-taps", no_argument, nullptr, 'k'},
     {"help", no_argument, nullptr, 'h'},
     {"version", no_argument, nullptr, 'v'},
     {nullptr, 0, nullptr, 0},
@@ -59,6 +60,9 @@ absl::Status Apply(int letter, const std::string& value, TrainerOptions& options
     case 'D':
       options.data_dir = value;
       break;
+    case 'k':
+      options.keep_dead_taps = true;
+      break;
     case 'h':
       options.action = TrainerOptions::Action::kShowHelp;
       break;
@@ -85,6 +89,9 @@ const char kTrainerHelp[] =
     "  --device DEVICE   cpu, cuda or auto (default: auto)\n"
     "  --threads N       threads of one operation (default: all processors)\n"
     "  --data DIR        folder with mnist/ and cifar-10-batches-bin/ (default: $ADARES_DATA_DIR)\n"
+    "  --keep-dead-taps  compute with taps that only ever see padding too: the same numbers but "
+    "for\n"
+    "                    rounding, slower\n"
     "  --version, --help\n"
     "\n"
     "The log goes to standard error. Exit status of a run with --spec: 0 the trial finished, 1 it "

@@ -15,6 +15,7 @@ struct TrainerOptions {
   std::string device = "auto";  // "cpu", "cuda", "auto"
   int threads = 0;              // 0: as many as the machine has
   std::string data_dir;         // --data, else ADARES_DATA_DIR, else empty
+  bool keep_dead_taps = false;  // to measure what leaving them out is worth
 };
 
 // INVALID_ARGUMENT naming the option. Reads the environment.

@@ -17,6 +17,7 @@
 #include "worker/trainer/epoch_report.h"
 #include "worker/trainer/optimizer.h"
 #include "worker/trainer/schedule.h"
+#include "worker/trainer/skip_measurement.h"
 
 namespace adares {
 namespace {
@@ -60,6 +61,12 @@ class PendingSteps {
   std::vector<int64_t> sizes_;
 };
 
+void Shuffle(std::vector<uint32_t>& order, Random& random) {
+  for (size_t left = order.size(); left > 1; --left) {
+    std::swap(order[left - 1], order[random.Below(left)]);
+  }
+}
+
 class Training {
  public:
   Training(const TrainingInput& input, EventSink& sink, const std::atomic<bool>& stop);
@@ -69,6 +76,8 @@ class Training {
   enum class Outcome { kDone, kStopped, kDiverged };
 
   void SendStart();
+  // Of the first training batch; draws from copies of the random numbers.
+  torch::Tensor FirstImages() const;
   Outcome TrainEpoch(EpochReport& report);
   // Forward, backward, update; adds to `pending_`.
   void Step(std::span<const uint32_t> indices);
@@ -109,7 +118,7 @@ Training::Training(const TrainingInput& input, EventSink& sink, const std::atomi
       sink_(sink),
       stop_(stop),
       device_(input.device),
-      model_(input.spec.model, input.data.train.shape.channels, input.spec.seed),
+      model_(input.spec.model, input.data.train.shape.channels, kClasses, input.spec.seed),
       train_batches_(input.data.train, input.data.statistics, device_),
       test_batches_(input.data.test, input.data.statistics, device_),
       order_random_(static_cast<uint64_t>(input.spec.seed), RandomStream::kOrder),
@@ -125,10 +134,16 @@ Training::Training(const TrainingInput& input, EventSink& sink, const std::atomi
       parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
     }
   }
+  const ImageShape& shape = input.data.train.shape;
+  if (input.live_taps_only) model_->DropDeadTaps(shape.height, shape.width);
   optimizer_ = std::make_unique<TrialOptimizer>(input.spec, model_);
 }
 
 EndEvent Training::Run() {
+  if (IsMeasured(input_.spec.model.skip)) {
+    const absl::Status status = InitialiseSkipWeights(model_, FirstImages());
+    if (!status.ok()) return {EndReason::kError, std::string(status.message())};
+  }
   SendStart();
   SendSkipWeights(0);
   while (epoch_ < spec_.epochs) {
@@ -154,6 +169,17 @@ EndEvent Training::Run() {
   return {EndReason::kFinished, ""};
 }
 
+torch::Tensor Training::FirstImages() const {
+  Random order_random = order_random_;
+  Random augmentation_random = augmentation_random_;
+  std::vector<uint32_t> order = order_;
+  Shuffle(order, order_random);
+  order.resize(std::min(order.size(), static_cast<size_t>(spec_.batch_size)));
+  const std::vector<Placement> placements =
+      DrawPlacements(input_.spec.data.augment, order.size(), augmentation_random);
+  return train_batches_.Make(order, placements).images;
+}
+
 void Training::SendStart() {
   trainer_protocol::StartEvent start;
   start.total_steps = total_steps_;
@@ -169,9 +195,7 @@ Training::Outcome Training::TrainEpoch(EpochReport& report) {
   // The speed is that of training: evaluation since the last report does not count.
   progress_images_ = 0;
   progress_watch_.Restart();
-  for (size_t left = order_.size(); left > 1; --left) {
-    std::swap(order_[left - 1], order_[order_random_.Below(left)]);
-  }
+  Shuffle(order_, order_random_);
   const size_t batch_size = static_cast<size_t>(spec_.batch_size);
   for (int64_t i = 0; i < steps_per_epoch_; ++i) {
     const size_t begin = static_cast<size_t>(i) * batch_size;

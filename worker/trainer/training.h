@@ -19,6 +19,7 @@ struct TrainingInput {
   const DataSplit& split;
   std::string device;                             // "cpu", "cuda:0"
   std::map<std::string, std::string> provenance;  // goes into the start event
+  bool live_taps_only = false;                    // see AdaResNetImpl::DropDeadTaps
 };
 
 // Sends everything from the start event to the last points, writes one log line an epoch to

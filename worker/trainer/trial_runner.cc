@@ -44,6 +44,9 @@ EndEvent TrialRunner::TrainToEnd(const Assignment& assignment) {
   const auto split = SplitData(spec, *data_);
   if (!split.ok()) return {EndReason::kError, std::string(split.status().message())};
   TrainingInput input{spec, *data_, *split, setup_.device, DescribeRuntime(setup_.device)};
+  // Weight decay moves dead taps too.
+  input.live_taps_only = !setup_.keep_dead_taps && spec.train.weight_decay == 0;
+  input.provenance["taps"] = input.live_taps_only ? "live" : "all";
   input.provenance["trainer"] = setup_.version;
   input.provenance["dataset"] = std::string(Name(spec.data.dataset));
   input.provenance["train_size"] = absl::StrCat(split->train.size());

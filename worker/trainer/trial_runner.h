@@ -16,6 +16,7 @@ struct TrainerSetup {
   std::string version;   // of adares-trainer
   std::string device;    // resolved: "cpu", "cuda:0"
   std::string data_dir;  // may be empty
+  bool keep_dead_taps = false;
 };
 
 // Not thread-safe.
