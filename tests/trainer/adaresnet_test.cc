@@ -52,21 +52,22 @@ int64_t CifarParameters(int64_t depth, int64_t channels) {
 }
 
 TEST(AdaResNetTest, ParameterCountsOfAllDepths) {
-  for (const int64_t depth : {8, 14, 20, 32, 44, 56}) {
+  for (const int64_t depth : {8, 14, 20, 32, 44, 56, 110}) {
     for (const int64_t channels : {1, 3}) {
-      const AdaResNet plain(Cifar(depth, Granularity::kNone), channels, 0);
+      const AdaResNet plain(Cifar(depth, Granularity::kNone), channels, 10, 0);
       EXPECT_EQ(plain->ParameterCount(), CifarParameters(depth, channels)) << depth;
-      const AdaResNet weighted(Cifar(depth, Granularity::kBlock), channels, 0);
+      const AdaResNet weighted(Cifar(depth, Granularity::kBlock), channels, 10, 0);
       EXPECT_EQ(weighted->ParameterCount(), CifarParameters(depth, channels) + (depth - 2) / 2);
     }
   }
   // ResNet-20 and ResNet-56 with projections, as published elsewhere.
   EXPECT_EQ(CifarParameters(20, 3), 272474);
   EXPECT_EQ(CifarParameters(56, 3), 855770);
+  EXPECT_EQ(CifarParameters(110, 3), 1730714);
 }
 
 TEST(AdaResNetTest, NamesAreTorchvisions) {
-  const AdaResNet model(Cifar(8, Granularity::kBlockType), 3, 0);
+  const AdaResNet model(Cifar(8, Granularity::kBlockType), 3, 10, 0);
   EXPECT_THAT(
       ParameterNames(model),
       UnorderedElementsAre(
@@ -80,14 +81,14 @@ TEST(AdaResNetTest, NamesAreTorchvisions) {
           "layer3.0.downsample.0.weight", "layer3.0.downsample.1.weight",
           "layer3.0.downsample.1.bias", "fc.weight", "fc.bias", "skip_weights.identity",
           "skip_weights.convolutional"));
-  EXPECT_THAT(ParameterNames(AdaResNet(Cifar(14, Granularity::kBlock), 3, 0)),
+  EXPECT_THAT(ParameterNames(AdaResNet(Cifar(14, Granularity::kBlock), 3, 10, 0)),
               Contains("skip_weights.layer3.1"));
 }
 
 TEST(AdaResNetTest, SitesAndGroupsFollowTheGranularity) {
   const auto groups = [](Granularity granularity) {
     std::vector<std::string> result;
-    const AdaResNet model(Cifar(14, granularity), 3, 0);
+    const AdaResNet model(Cifar(14, granularity), 3, 10, 0);
     for (const AdaResNetImpl::Site& site : model->sites()) {
       result.push_back(site.name + " " + site.group);
     }
@@ -111,7 +112,7 @@ TEST(AdaResNetTest, SitesAndGroupsFollowTheGranularity) {
 }
 
 // A block from LibTorch's functions and the block's own tensors, in training mode.
-Tensor BlockByHand(const BasicBlock& block, const Tensor& x, double weight, int64_t stride) {
+Tensor BlockByHand(const ResidualBlock& block, const Tensor& x, double weight, int64_t stride) {
   const auto values = block->named_parameters();
   const auto norm = [&](const Tensor& z, const std::string& name) {
     return torch::batch_norm(z, values[name + ".weight"], values[name + ".bias"], {}, {}, true, 0.1,
@@ -133,22 +134,22 @@ SkipWeight OnSkip(double weight) {
   return result;
 }
 
-TEST(BasicBlockTest, WithoutWeightIsThePlainResidualBlock) {
+TEST(ResidualBlockTest, WithoutWeightIsThePlainResidualBlock) {
   const Tensor x = torch::randn({4, 16, 8, 8});
-  BasicBlock identity(BlockShape{16, 16, 1, false}, LayerStyle{}, SkipWeight{});
+  ResidualBlock identity(BlockShape{16, 16, 1, false}, LayerStyle{}, SkipWeight{});
   EXPECT_TRUE(torch::allclose(identity->forward(x), BlockByHand(identity, x, 1, 1), 1e-5, 1e-6));
-  BasicBlock projecting(BlockShape{16, 32, 2, true}, LayerStyle{}, SkipWeight{});
+  ResidualBlock projecting(BlockShape{16, 32, 2, true}, LayerStyle{}, SkipWeight{});
   EXPECT_TRUE(
       torch::allclose(projecting->forward(x), BlockByHand(projecting, x, 1, 2), 1e-5, 1e-6));
 }
 
-TEST(BasicBlockTest, WeightScalesTheSkipPathOnly) {
+TEST(ResidualBlockTest, WeightScalesTheSkipPathOnly) {
   const Tensor x = torch::randn({4, 16, 8, 8});
   for (const double weight : {0.0, -0.5, 2.0}) {
-    BasicBlock identity(BlockShape{16, 16, 1, false}, LayerStyle{}, OnSkip(weight));
+    ResidualBlock identity(BlockShape{16, 16, 1, false}, LayerStyle{}, OnSkip(weight));
     EXPECT_TRUE(
         torch::allclose(identity->forward(x), BlockByHand(identity, x, weight, 1), 1e-5, 1e-6));
-    BasicBlock projecting(BlockShape{16, 32, 2, true}, LayerStyle{}, OnSkip(weight));
+    ResidualBlock projecting(BlockShape{16, 32, 2, true}, LayerStyle{}, OnSkip(weight));
     EXPECT_TRUE(
         torch::allclose(projecting->forward(x), BlockByHand(projecting, x, weight, 2), 1e-5, 1e-6));
   }
@@ -156,19 +157,19 @@ TEST(BasicBlockTest, WeightScalesTheSkipPathOnly) {
 
 TEST(AdaResNetTest, WeightsOfOneGiveTheLogitsOfThePlainNetwork) {
   const Tensor x = Pictures(3);
-  AdaResNet plain(Cifar(14, Granularity::kNone), 3, 9);
+  AdaResNet plain(Cifar(14, Granularity::kNone), 3, 10, 9);
   const Tensor expected = plain->forward(x);
   for (const Granularity granularity : {Granularity::kUnified, Granularity::kBlock}) {
-    AdaResNet weighted(Cifar(14, granularity), 3, 9);
+    AdaResNet weighted(Cifar(14, granularity), 3, 10, 9);
     EXPECT_TRUE(torch::equal(weighted->forward(x), expected));
   }
-  AdaResNet other(Cifar(14, Granularity::kBlock, 0.9), 3, 9);
+  AdaResNet other(Cifar(14, Granularity::kBlock, 0.9), 3, 10, 9);
   EXPECT_FALSE(torch::allclose(other->forward(x), expected));
 }
 
 // Gradients of the loss with respect to each site's weight.
 std::vector<double> SiteGradients(Granularity granularity) {
-  AdaResNet model(Cifar(14, granularity, 0.8), 3, 9);
+  AdaResNet model(Cifar(14, granularity, 0.8), 3, 10, 9);
   const Tensor x = Pictures(4);
   torch::nn::functional::cross_entropy(model->forward(x), torch::tensor({1, 2, 3, 4})).backward();
   std::vector<double> gradients;
@@ -194,7 +195,7 @@ TEST(AdaResNetTest, GradientOfASharedWeightIsTheSumOverItsSites) {
 }
 
 TEST(AdaResNetTest, SharedWeightIsOneParameterAndMovesAtAllSites) {
-  AdaResNet model(Cifar(14, Granularity::kUnified), 3, 0);
+  AdaResNet model(Cifar(14, Granularity::kUnified), 3, 10, 0);
   EXPECT_THAT(ParameterNames(model), Contains("skip_weights.all").Times(1));
   const torch::NoGradGuard no_grad;
   model->named_parameters()["skip_weights.all"].fill_(0.25);
@@ -204,10 +205,10 @@ TEST(AdaResNetTest, SharedWeightIsOneParameterAndMovesAtAllSites) {
 TEST(AdaResNetTest, SeedDecidesInitialValues) {
   ModelSpec spec = Cifar(8, Granularity::kBlock);
   spec.skip.init = {SkipInit::Kind::kNormal, 0.5, 0.1};
-  const AdaResNet a(spec, 3, 4);
+  const AdaResNet a(spec, 3, 10, 4);
   torch::manual_seed(12345);  // LibTorch's own generator has no say
-  const AdaResNet b(spec, 3, 4);
-  const AdaResNet c(spec, 3, 5);
+  const AdaResNet b(spec, 3, 10, 4);
+  const AdaResNet c(spec, 3, 10, 5);
   for (size_t i = 0; i < a->parameters().size(); ++i) {
     EXPECT_TRUE(torch::equal(a->parameters()[i], b->parameters()[i]));
   }
@@ -219,8 +220,8 @@ TEST(AdaResNetTest, SeedDecidesInitialValues) {
 }
 
 TEST(AdaResNetTest, GranularityDoesNotChangeTheOtherInitialValues) {
-  const AdaResNet plain(Cifar(8, Granularity::kNone), 3, 4);
-  const AdaResNet weighted(Cifar(8, Granularity::kBlock), 3, 4);
+  const AdaResNet plain(Cifar(8, Granularity::kNone), 3, 10, 4);
+  const AdaResNet weighted(Cifar(8, Granularity::kBlock), 3, 10, 4);
   const auto values = weighted->named_parameters();
   for (const auto& parameter : plain->named_parameters()) {
     EXPECT_TRUE(torch::equal(parameter.value(), values[parameter.key()])) << parameter.key();
@@ -228,7 +229,7 @@ TEST(AdaResNetTest, GranularityDoesNotChangeTheOtherInitialValues) {
 }
 
 TEST(AdaResNetTest, KernelsStartWithHesVariance) {
-  const AdaResNet model(Cifar(20, Granularity::kNone), 3, 4);
+  const AdaResNet model(Cifar(20, Granularity::kNone), 3, 10, 4);
   const Tensor kernel = model->named_parameters()["layer3.1.conv1.weight"];
   EXPECT_NEAR(kernel.std().item<double>(), std::sqrt(2.0 / (9 * 64)), 1e-3);
 }

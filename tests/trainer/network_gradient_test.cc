@@ -21,7 +21,7 @@ TEST_P(NetworkGradientTest, EqualsCentralDifferences) {
   spec.skip.granularity = std::get<0>(GetParam());
   spec.skip.placement = std::get<1>(GetParam());
   spec.skip.init.value = 0.7;
-  AdaResNet model(spec, 3, 2);
+  AdaResNet model(spec, 3, 10, 2);
   model->to(torch::kFloat64);
   torch::manual_seed(3);
   const Tensor pictures = torch::randn({4, 3, 8, 8}, torch::kFloat64);
@@ -65,9 +65,9 @@ TEST(FrozenNetworkTest, ComputesWhatTheLearningOneStartsWith) {
     spec.skip.init = {SkipInit::Kind::kUniform, 0, 0, 1};
     torch::manual_seed(3);
     const Tensor pictures = torch::randn({2, 3, 8, 8});
-    const Tensor learning = AdaResNet(spec, 3, 2)->forward(pictures);
+    const Tensor learning = AdaResNet(spec, 3, 10, 2)->forward(pictures);
     spec.skip.train = SkipTraining::kFrozen;
-    AdaResNet frozen(spec, 3, 2);
+    AdaResNet frozen(spec, 3, 10, 2);
     EXPECT_TRUE(frozen->SkipParameters().empty());
     EXPECT_TRUE(torch::equal(frozen->forward(pictures), learning));
   }

@@ -37,7 +37,7 @@ SkipSpec Skip(double init = 0.5) {
 // A small network with its optimizer.
 class Trial {
  public:
-  explicit Trial(const TrialSpec& spec) : model_(spec.model, 3, 4), optimizer_(spec, model_) {}
+  explicit Trial(const TrialSpec& spec) : model_(spec.model, 3, 10, 4), optimizer_(spec, model_) {}
 
   void StartEpoch(int64_t epochs_done) { optimizer_.StartEpoch(epochs_done); }
 
@@ -167,7 +167,7 @@ TEST(TrialOptimizerTest, BothWeightsOfASumMove) {
   SkipSpec skip = Skip();
   skip.placement = SkipPlacement::kBoth;
   const TrialSpec spec = Spec(skip);
-  AdaResNet model(spec.model, 3, 4);
+  AdaResNet model(spec.model, 3, 10, 4);
   TrialOptimizer optimizer(spec, model);
   optimizer.StartEpoch(0);
   torch::nn::functional::cross_entropy(model->forward(torch::randn({4, 3, 8, 8})),

@@ -22,15 +22,15 @@ ModelSpec Paper(Granularity granularity = Granularity::kBlock, double weight = 1
 }
 
 TEST(PaperNetworkTest, TrainableParameters) {
-  EXPECT_EQ(AdaResNet(Paper(), 3, 0)->ParameterCount(), 11190738);
-  EXPECT_EQ(AdaResNet(Paper(), 1, 0)->ParameterCount(), 11184466);
+  EXPECT_EQ(AdaResNet(Paper(), 3, 10, 0)->ParameterCount(), 11190738);
+  EXPECT_EQ(AdaResNet(Paper(), 1, 10, 0)->ParameterCount(), 11184466);
 }
 
 TEST(PaperNetworkTest, TrainableParametersOfOtherWeights) {
   const auto count = [](const SkipSpec& skip) {
     ModelSpec spec = Paper();
     spec.skip = skip;
-    return AdaResNet(spec, 3, 0)->ParameterCount();
+    return AdaResNet(spec, 3, 10, 0)->ParameterCount();
   };
   SkipSpec skip;
   const int64_t plain = count(skip);
@@ -49,7 +49,7 @@ TEST(PaperNetworkTest, TrainableParametersOfOtherWeights) {
 
 TEST(PaperNetworkTest, MovingStatistics) {
   int64_t count = 0;
-  for (const auto& buffer : AdaResNet(Paper(), 3, 0)->named_buffers()) {
+  for (const auto& buffer : AdaResNet(Paper(), 3, 10, 0)->named_buffers()) {
     if (buffer.key().find("running_") != std::string::npos) count += buffer.value().numel();
   }
   EXPECT_EQ(count, 9728);
@@ -57,7 +57,7 @@ TEST(PaperNetworkTest, MovingStatistics) {
 
 // Kernel and bias together, and scale and shift together, per layer.
 TEST(PaperNetworkTest, ParametersOfEachLayer) {
-  const AdaResNet model(Paper(), 3, 0);
+  const AdaResNet model(Paper(), 3, 10, 0);
   const auto values = model->named_parameters();
   const auto size = [&](const std::string& layer) {
     return values[layer + ".weight"].numel() + values[layer + ".bias"].numel();
@@ -83,6 +83,28 @@ TEST(PaperNetworkTest, ParametersOfEachLayer) {
     EXPECT_FALSE(values.contains(stage + ".1.downsample.0.weight"));
   }
   EXPECT_EQ(size("fc"), 5130);
+}
+
+// Each block with its skip weight.
+TEST(PaperNetworkTest, ParametersOfEachBlock) {
+  const AdaResNet model(Paper(), 3, 10, 0);
+  const auto below = [&](const std::string& name) {
+    int64_t count = 0;
+    for (const auto& item : model->named_parameters()) {
+      if (item.key().rfind(name + ".", 0) == 0) count += item.value().numel();
+    }
+    return count;
+  };
+  EXPECT_EQ(below("conv1") + below("bn1"), 9600);
+  const std::vector<std::vector<int64_t>> blocks{
+      {78401, 74113}, {230529, 295681}, {919809, 1181185}, {3674625, 4721665}};
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    for (size_t j = 0; j < 2; ++j) {
+      const std::string name = "layer" + std::to_string(i + 1) + "." + std::to_string(j);
+      EXPECT_EQ(below(name) + 1, blocks[i][j]) << name;
+    }
+  }
+  EXPECT_EQ(below("fc"), 5130);
 }
 
 // Rows before and after the picture that a stride-2 window of the network pads.
@@ -144,7 +166,7 @@ class ByHand {
 
 void ExpectNetworkByHand(int64_t channels, int64_t side, const std::vector<Padding>& pads,
                          const std::vector<int64_t>& sizes) {
-  AdaResNet model(Paper(Granularity::kUnified, 0.6), channels, 2);
+  AdaResNet model(Paper(Granularity::kUnified, 0.6), channels, 10, 2);
   const torch::NoGradGuard no_grad;
   for (Tensor& parameter : model->parameters()) {
     if (parameter.dim() == 1) parameter.add_(torch::randn_like(parameter) * 0.1);  // biases too
@@ -166,7 +188,7 @@ TEST(PaperNetworkTest, PaddingAt28Pixels) {
 }
 
 TEST(PaperNetworkTest, StartsWithGlorotsKernelsAndZeroBiases) {
-  const AdaResNet model(Paper(), 3, 2);
+  const AdaResNet model(Paper(), 3, 10, 2);
   const auto values = model->named_parameters();
   const double limit = std::sqrt(6.0 / (9 * (256 + 512)));
   const Tensor kernel = values["layer4.0.conv1.weight"];
@@ -177,12 +199,12 @@ TEST(PaperNetworkTest, StartsWithGlorotsKernelsAndZeroBiases) {
 }
 
 TEST(PaperNetworkTest, NormalisationIsKeras) {
-  const AdaResNet model(Paper(), 3, 2);
+  const AdaResNet model(Paper(), 3, 10, 2);
   for (const auto& module : model->modules()) {
-    const auto* norm = module->as<torch::nn::BatchNorm2dImpl>();
+    const auto* norm = module->as<BatchNormImpl>();
     if (norm == nullptr) continue;
-    EXPECT_EQ(norm->options.eps(), 1e-3);
-    EXPECT_EQ(norm->options.momentum().value(), 0.01);
+    EXPECT_EQ(norm->eps(), 1e-3);
+    EXPECT_EQ(norm->momentum(), 0.01);
   }
 }
 

@@ -23,8 +23,8 @@ SkipSpec Spec(Granularity granularity, const SkipInit& init) {
   return spec;
 }
 
-const SkipSite kIdentity{"layer1.0", "layer1", false, 16};
-const SkipSite kConvolutional{"layer2.0", "layer2", true, 32};
+const SkipSite kIdentity{"layer1.0", "layer1", false, 16, 0};
+const SkipSite kConvolutional{"layer2.0", "layer2", true, 32, 4};
 
 TEST(SkipWeightsTest, InitIsInEffectiveUnits) {
   SkipSpec spec = Spec(Granularity::kBlock, {SkipInit::Kind::kConstant, 0.88, 0, 0});
@@ -34,37 +34,37 @@ TEST(SkipWeightsTest, InitIsInEffectiveUnits) {
                                                                       {Kind::kSoftplus, 0, 0},
                                                                       {Kind::kClamp, 0, 1}}) {
     spec.constraint = constraint;
-    EXPECT_NEAR(SkipWeights(spec, 0).At(kIdentity).Value(), 0.88, 1e-6);
+    EXPECT_NEAR(SkipWeights(spec, 9, 0).At(kIdentity).Value(), 0.88, 1e-6);
   }
 }
 
 TEST(SkipWeightsTest, OverrideCountsForBlocksOfItsType) {
   SkipSpec spec = Spec(Granularity::kBlock, {SkipInit::Kind::kConstant, 1, 0, 0});
   spec.init_identity = SkipInit{SkipInit::Kind::kConstant, 0, 0, 0};
-  EXPECT_EQ(SkipWeights(spec, 0).At(kIdentity).Value(), 0);
-  EXPECT_EQ(SkipWeights(spec, 0).At(kConvolutional).Value(), 1);
+  EXPECT_EQ(SkipWeights(spec, 9, 0).At(kIdentity).Value(), 0);
+  EXPECT_EQ(SkipWeights(spec, 9, 0).At(kConvolutional).Value(), 1);
   spec.init_convolutional = SkipInit{SkipInit::Kind::kNormal, 0, 0.05, 0};
-  const double drawn = SkipWeights(spec, 0).At(kConvolutional).Value();
+  const double drawn = SkipWeights(spec, 9, 0).At(kConvolutional).Value();
   EXPECT_NE(drawn, 0);
   EXPECT_NEAR(drawn, 0, 0.3);
-  EXPECT_EQ(SkipWeights(spec, 0).At(kIdentity).Value(), 0);
+  EXPECT_EQ(SkipWeights(spec, 9, 0).At(kIdentity).Value(), 0);
   spec.granularity = Granularity::kBlockType;
-  EXPECT_EQ(SkipWeights(spec, 0).At(kConvolutional).Value(), drawn);
+  EXPECT_EQ(SkipWeights(spec, 9, 0).At(kConvolutional).Value(), drawn);
 }
 
 TEST(SkipWeightsTest, ChannelsAreDrawnOneByOne) {
   const SkipSpec spec = Spec(Granularity::kChannel, {SkipInit::Kind::kUniform, -1, 0, 3});
   SkipSite wide = kIdentity;
   wide.channels = 10000;
-  const Tensor raw = SkipWeights(spec, 5).At(wide).raw;
+  const Tensor raw = SkipWeights(spec, 9, 5).At(wide).raw;
   EXPECT_EQ(raw.sizes(), torch::IntArrayRef({10000}));
   EXPECT_GE(raw.min().item<double>(), -1);
   EXPECT_LT(raw.min().item<double>(), -0.99);
   EXPECT_LE(raw.max().item<double>(), 3);
   EXPECT_GT(raw.max().item<double>(), 2.99);
   EXPECT_NEAR(raw.mean().item<double>(), 1, 0.05);
-  EXPECT_TRUE(torch::equal(raw, SkipWeights(spec, 5).At(wide).raw));
-  EXPECT_FALSE(torch::equal(raw, SkipWeights(spec, 6).At(wide).raw));
+  EXPECT_TRUE(torch::equal(raw, SkipWeights(spec, 9, 5).At(wide).raw));
+  EXPECT_FALSE(torch::equal(raw, SkipWeights(spec, 9, 6).At(wide).raw));
 }
 
 TEST(SkipWeightsTest, ValueIsTheMeanAndGradientTheSumOverChannels) {
@@ -84,11 +84,28 @@ TEST(SkipWeightsTest, BothStartsWithTheInitOnTheSkipAndOneOnTheResidualSide) {
   SkipSpec spec = Spec(Granularity::kBlock, {SkipInit::Kind::kConstant, 0.25, 0, 0});
   spec.placement = SkipPlacement::kBoth;
   spec.constraint = {Kind::kSigmoid, 0, 2};
-  const SkipWeight weight = SkipWeights(spec, 0).At(kIdentity);
+  const SkipWeight weight = SkipWeights(spec, 9, 0).At(kIdentity);
   const SumCoefficients coefficients = weight.Coefficients();
   EXPECT_NEAR(coefficients.s.item<double>(), 0.25, 1e-6);
   EXPECT_EQ(coefficients.r.item<double>(), 1);
   EXPECT_NEAR(weight.Value(), 0.25, 1e-6);
+}
+
+TEST(SkipWeightsTest, RootDepthDividesByTheRootOfTheBlocks) {
+  const SkipSpec spec = Spec(Granularity::kBlock, {SkipInit::Kind::kRootDepth, 0.6, 0, 0});
+  EXPECT_NEAR(SkipWeights(spec, 9, 0).At(kIdentity).Value(), 0.2, 1e-7);
+  EXPECT_NEAR(SkipWeights(spec, 16, 0).At(kConvolutional).Value(), 0.15, 1e-7);
+}
+
+TEST(SkipWeightsTest, DecayFallsEvenlyFromOneToTheLast) {
+  const SkipSpec spec = Spec(Granularity::kBlock, {SkipInit::Kind::kDecay, 0.2, 0, 0});
+  SkipWeights weights(spec, 9, 0);
+  SkipSite last = kConvolutional;
+  last.name = "layer3.2";
+  last.place = 8;
+  EXPECT_EQ(weights.At(kIdentity).Value(), 1);
+  EXPECT_NEAR(weights.At(kConvolutional).Value(), 0.6, 1e-7);
+  EXPECT_NEAR(weights.At(last).Value(), 0.2, 1e-7);
 }
 
 // Names of what `spec` gives a network of two blocks.
@@ -96,7 +113,7 @@ struct Names {
   std::vector<std::string> parameters, buffers;
 };
 Names NamesOf(const SkipSpec& spec) {
-  SkipWeights weights(spec, 0);
+  SkipWeights weights(spec, 9, 0);
   weights.At(kIdentity);
   weights.At(kConvolutional);
   torch::nn::Module network("network");

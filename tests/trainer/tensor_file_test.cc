@@ -22,7 +22,7 @@ AdaResNet Network(int64_t depth, int64_t seed, int64_t channels = 3) {
   ModelSpec spec;
   spec.depth = depth;
   spec.skip = {Granularity::kBlock, {SkipInit::Kind::kNormal, 0.5, 0.1}};
-  return AdaResNet(spec, channels, seed);
+  return AdaResNet(spec, channels, 10, seed);
 }
 
 // A step's worth of batch norm, so that the buffers have values of their own.

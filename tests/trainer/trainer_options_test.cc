@@ -36,10 +36,17 @@ TEST(TrainerOptionsTest, ReadsWhatAWorkerPasses) {
   EXPECT_EQ(options->threads, 2);
   EXPECT_EQ(options->data_dir, "/data");
   EXPECT_EQ(options->cache_dir, "/cache");
+  EXPECT_FALSE(options->keep_dead_taps);
 }
 
 TEST(TrainerOptionsTest, DecodedDataHaveAPlaceByDefault) {
   EXPECT_EQ(Parse({"--events-fd", "3"})->cache_dir, DefaultCacheFolder());
+}
+
+TEST(TrainerOptionsTest, DeadTapsAreKeptOnRequest) {
+  const auto options = Parse({"--spec", "a", "--keep-dead-taps"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_TRUE(options->keep_dead_taps);
 }
 
 TEST(TrainerOptionsTest, WrongValuesNameTheOption) {

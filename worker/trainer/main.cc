@@ -78,8 +78,9 @@ int Run(const adares::TrainerOptions& options) {
   if (!device.ok()) return Fail(device.status());
   adares::ConfigureTorch(options.threads > 0 ? options.threads : adares::AvailableCores());
   adares::EventWriter writer(options.events_fd >= 0 ? options.events_fd : STDOUT_FILENO);
-  adares::TrialRunner runner({ADARES_VERSION, *device, options.data_dir, options.cache_dir},
-                             writer);
+  adares::TrialRunner runner(
+      {ADARES_VERSION, *device, options.data_dir, options.cache_dir, options.keep_dead_taps},
+      writer);
   return by_hand ? RunByHand(options, runner, inbox) : RunForWorker(runner, inbox);
 }
 

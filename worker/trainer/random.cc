@@ -69,12 +69,16 @@ double Random::Normal() {
   return u * factor;
 }
 
+void Shuffle(std::vector<uint32_t>& elements, Random& random) {
+  for (size_t left = elements.size(); left > 1; --left) {
+    std::swap(elements[left - 1], elements[random.Below(left)]);
+  }
+}
+
 std::vector<uint32_t> Permutation(uint32_t count, Random& random) {
   std::vector<uint32_t> order(count);
   std::iota(order.begin(), order.end(), 0u);
-  for (uint32_t left = count; left > 1; --left) {
-    std::swap(order[left - 1], order[random.Below(left)]);
-  }
+  Shuffle(order, random);
   return order;
 }
 

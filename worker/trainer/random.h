@@ -48,6 +48,9 @@ class Random {
   State state_;
 };
 
+// Brings the elements into random order.
+void Shuffle(std::vector<uint32_t>& elements, Random& random);
+
 // 0 .. count-1 in random order.
 std::vector<uint32_t> Permutation(uint32_t count, Random& random);
 

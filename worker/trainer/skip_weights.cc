@@ -105,8 +105,10 @@ double SkipWeight::Gradient() const {
   return raw.grad().to(torch::kFloat64).sum().item<double>();
 }
 
-SkipWeights::SkipWeights(const SkipSpec& spec, int64_t seed)
-    : spec_(spec), random_(static_cast<uint64_t>(seed), RandomStream::kSkipWeights) {}
+SkipWeights::SkipWeights(const SkipSpec& spec, int64_t blocks, int64_t seed)
+    : spec_(spec),
+      blocks_(blocks),
+      random_(static_cast<uint64_t>(seed), RandomStream::kSkipWeights) {}
 
 std::string SkipWeights::GroupOf(const SkipSite& site) const {
   switch (spec_.granularity) {
@@ -125,16 +127,18 @@ std::string SkipWeights::GroupOf(const SkipSite& site) const {
   return "";
 }
 
-double SkipWeights::Draw(const SkipInit& init) {
+double SkipWeights::Draw(const SkipInit& init, int64_t place) {
   switch (init.kind) {
     case SkipInit::Kind::kNormal:
       return init.value + init.sd * random_.Normal();
     case SkipInit::Kind::kUniform:
       return init.value + (init.high - init.value) * random_.Uniform();
     case SkipInit::Kind::kRootDepth:
+      return init.value / std::sqrt(static_cast<double>(blocks_));
     case SkipInit::Kind::kDecay:
+      return 1 + (init.value - 1) * static_cast<double>(place) / static_cast<double>(blocks_ - 1);
     case SkipInit::Kind::kMatchRms:
-      TORCH_CHECK(false, "this initial value is not built yet");
+      return 1;  // until it is measured
     case SkipInit::Kind::kConstant:
       break;
   }
@@ -154,8 +158,9 @@ SkipWeight SkipWeights::At(const SkipSite& site) {
   SkipWeight weight{spec_.placement, spec_.constraint, torch::empty(shape, torch::kFloat32), {}};
   float* const values = weight.raw.data_ptr<float>();
   for (int64_t i = 0; i < weight.raw.numel(); ++i) {
-    values[i] = static_cast<float>(RawValue(spec_.constraint, Draw(init)));
+    values[i] = static_cast<float>(RawValue(spec_.constraint, Draw(init, site.place)));
   }
+  if (init.kind == SkipInit::Kind::kMatchRms) weight.match_ratio = init.value;
   if (spec_.placement == SkipPlacement::kBoth) {
     weight.raw_residual = torch::full_like(weight.raw, RawValue(spec_.constraint, 1));
   }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct SkipWeight {
   SkipConstraint constraint;
   torch::Tensor raw;           // behind s, r or g, by placement; undefined for the plain sum
   torch::Tensor raw_residual;  // behind r of placement `both`
+  // Of init match-rms, which InitialiseSkipWeights replaces by what it measures.
+  std::optional<double> match_ratio = std::nullopt;
 
   // What the weight makes of the sum of a block.
   SumCoefficients Coefficients() const;
@@ -44,12 +47,13 @@ struct SkipSite {
   std::string stage;        // "layer1"
   bool projection = false;  // a convolutional block, not an identity block
   int64_t channels = 0;     // that it gives out
+  int64_t place = 0;        // among the blocks of the network, from 0
 };
 
 class SkipWeights {
  public:
-  // Initial values that are random come from `seed` alone.
-  SkipWeights(const SkipSpec& spec, int64_t seed);
+  // For a network of so many blocks. Initial values that are random come from `seed` alone.
+  SkipWeights(const SkipSpec& spec, int64_t blocks, int64_t seed);
 
   // What the site shares its weight under: "all", "layer1", "identity", "layer1.0"; empty for the
   // plain sum.
@@ -66,9 +70,10 @@ class SkipWeights {
   std::vector<torch::Tensor> Parameters() const;
 
  private:
-  double Draw(const SkipInit& init);
+  double Draw(const SkipInit& init, int64_t place);
 
   SkipSpec spec_;
+  int64_t blocks_;
   Random random_;
   std::map<std::string, SkipWeight> weights_;  // by group
 };

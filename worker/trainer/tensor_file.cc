@@ -14,6 +14,7 @@
 #include "core/quoted_text.h"
 #include "core/sha256.h"
 #include "core/status.h"
+#include "worker/trainer/convolution.h"
 
 namespace adares {
 namespace {
@@ -57,6 +58,16 @@ std::optional<DType> DTypeOf(const torch::Tensor& tensor) {
 std::string TypeName(const torch::Tensor& tensor) {
   const std::optional<DType> dtype = DTypeOf(tensor);
   return dtype ? std::string(Name(*dtype)) : torch::toString(tensor.scalar_type());
+}
+
+// By the names of their modules.
+std::map<std::string, ConvolutionImpl*> ConvolutionsOf(const torch::nn::Module& module) {
+  std::map<std::string, ConvolutionImpl*> convolutions;
+  for (const auto& item : module.named_modules("", /*include_self=*/false)) {
+    auto* convolution = item.value()->as<ConvolutionImpl>();
+    if (convolution != nullptr) convolutions[item.key()] = convolution;
+  }
+  return convolutions;
 }
 
 std::string Describe(const std::string& dtype, const std::vector<int64_t>& shape) {
@@ -175,6 +186,9 @@ TensorMap StateOf(const torch::nn::Module& module) {
     state[parameter.key()] = parameter.value();
   }
   for (const auto& buffer : module.named_buffers()) state[buffer.key()] = buffer.value();
+  for (const auto& [name, convolution] : ConvolutionsOf(module)) {
+    state[name + ".weight"] = convolution->FullKernel();
+  }
   return state;
 }
 
@@ -229,6 +243,10 @@ absl::StatusOr<safetensors::Metadata> LoadModule(torch::nn::Module& module,
   const torch::NoGradGuard no_grad;
   for (auto& [name, tensor] : state) {
     tensor.copy_(RowMajorCopy(*stored.at(name), tensor.scalar_type()));
+  }
+  for (const auto& [name, convolution] : ConvolutionsOf(module)) {
+    // Where all taps are held, it is the kernel itself that was copied into.
+    if (convolution->DroppedCount() > 0) convolution->SetFullKernel(state[name + ".weight"]);
   }
   return file.metadata();
 }

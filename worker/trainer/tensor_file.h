@@ -30,7 +30,7 @@ struct StoredTensors {
 // Errors of safetensors::ReadFile.
 absl::StatusOr<StoredTensors> LoadTensors(const std::string& path);
 
-// Shares the network's tensors.
+// Shares the network's tensors, but for kernels of which it holds a part: they are whole here.
 TensorMap StateOf(const torch::nn::Module& module);
 
 // SaveTensors of the network's state.

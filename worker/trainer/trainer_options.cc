@@ -19,7 +19,7 @@ constexpr int kMaxThreads = 1024;
 constexpr int kMaxInterval = 1'000'000'000;
 constexpr double kDefaultSeconds = 60;
 
-constexpr std::array<option, 13> kOptions{{
+constexpr std::array<option, 14> kOptions{{
     {"spec", required_argument, nullptr, 's'},
     {"events-fd", required_argument, nullptr, 'e'},
     {"device", required_argument, nullptr, 'd'},
@@ -30,6 +30,7 @@ constexpr std::array<option, 13> kOptions{{
     {"checkpoint-steps", required_argument, nullptr, 'n'},
     {"checkpoint-seconds", required_argument, nullptr, 'i'},
     {"resume", no_argument, nullptr, 'r'},
+    {"keep-dead-taps", no_argument, nullptr, 'k'},
     {"help", no_argument, nullptr, 'h'},
     {"version", no_argument, nullptr, 'v'},
     {nullptr, 0, nullptr, 0},
@@ -86,6 +87,9 @@ absl::Status Apply(int letter, const std::string& value, TrainerOptions& options
     case 'r':
       options.checkpoints.resume = true;
       break;
+    case 'k':
+      options.keep_dead_taps = true;
+      break;
     case 'h':
       options.action = TrainerOptions::Action::kShowHelp;
       break;
@@ -136,6 +140,9 @@ const char kTrainerHelp[] =
     "  --checkpoint-steps N     one each N steps\n"
     "  --checkpoint-seconds N   one each N seconds (default: 60, where neither is given)\n"
     "  --resume                 go on from the newest checkpoint in DIR, if there is one\n"
+    "  --keep-dead-taps  compute with taps that only ever see padding too: the same numbers but "
+    "for\n"
+    "                    rounding, slower\n"
     "  --version, --help\n"
     "\n"
     "SIGTERM and SIGINT stop the trial after its step, with a checkpoint where there is a folder "

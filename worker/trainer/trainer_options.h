@@ -18,6 +18,7 @@ struct TrainerOptions {
   std::string data_dir;                           // --data, else ADARES_DATA_DIR, else empty
   std::string cache_dir;                          // --cache, else DefaultCacheFolder()
   trainer_protocol::CheckpointOrder checkpoints;  // of the trial of --spec
+  bool keep_dead_taps = false;                    // to measure what leaving them out is worth
 };
 
 // INVALID_ARGUMENT naming the option. Reads the environment.

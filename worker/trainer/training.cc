@@ -21,6 +21,7 @@
 #include "worker/trainer/checkpointer.h"
 #include "worker/trainer/evaluator.h"
 #include "worker/trainer/precision.h"
+#include "worker/trainer/skip_measurement.h"
 #include "worker/trainer/step_means.h"
 #include "worker/trainer/tensor_file.h"
 #include "worker/trainer/training_reporter.h"
@@ -90,6 +91,10 @@ class Training {
 };
 
 EndEvent Training::Run() {
+  if (state_.step == 0 && IsMeasured(input_.spec.model.skip)) {
+    const absl::Status status = InitialiseSkipWeights(state_.model, step_.FirstImages(state_));
+    if (!status.ok()) return {EndReason::kError, std::string(status.message())};
+  }
   reporter_.Start(state_, step_.total_steps());
   if (state_.step == 0) reporter_.SkipWeights(state_);
   while (state_.epoch < input_.spec.train.epochs) {

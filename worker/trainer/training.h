@@ -23,6 +23,7 @@ struct TrainingInput {
   trainer_protocol::CheckpointOrder checkpoints = {};
   // Set by whoever wants a checkpoint after the running step; the run clears it. May be null.
   std::shared_ptr<std::atomic<bool>> checkpoint_request = {};
+  bool live_taps_only = false;  // see AdaResNetImpl::DropDeadTaps
 };
 
 // Sends everything from the start event to the last points, writes one log line an epoch to

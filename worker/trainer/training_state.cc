@@ -7,7 +7,8 @@ namespace adares {
 namespace {
 
 AdaResNet MakeModel(const TrainingInput& input, torch::Device device) {
-  AdaResNet model(input.spec.model, input.data.train.shape.channels, input.spec.seed);
+  const ImageShape& shape = input.data.train.shape;
+  AdaResNet model(input.spec.model, shape.channels, input.data.classes, input.spec.seed);
   model->to(device);
   const torch::NoGradGuard no_grad;
   for (torch::Tensor& parameter : model->parameters()) {
@@ -15,6 +16,7 @@ AdaResNet MakeModel(const TrainingInput& input, torch::Device device) {
       parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
     }
   }
+  if (input.live_taps_only) model->DropDeadTaps(shape.height, shape.width);
   return model;
 }
 
@@ -32,10 +34,6 @@ EvaluatedPart PartAfterEpochs(const TrainingInput& input) {
   return input.split.validation.empty() ? EvaluatedPart::kTest : EvaluatedPart::kHeldOut;
 }
 
-void TrainingState::ShuffleOrder() {
-  for (size_t left = order.size(); left > 1; --left) {
-    std::swap(order[left - 1], order[order_random.Below(left)]);
-  }
-}
+void TrainingState::ShuffleOrder() { Shuffle(order, order_random); }
 
 }  // namespace adares

@@ -29,6 +29,16 @@ Batch TrainingStep::NextBatch(TrainingState& state) const {
   return batches_.Make(indices, placements);
 }
 
+torch::Tensor TrainingStep::FirstImages(const TrainingState& state) const {
+  Random order_random = state.order_random;
+  Random augmentation_random = state.augmentation_random;
+  std::vector<uint32_t> order = state.order;
+  Shuffle(order, order_random);
+  order.resize(std::min(order.size(), static_cast<size_t>(spec_.train.batch_size)));
+  return batches_.Make(order, DrawPlacements(spec_.data, shape_, order.size(), augmentation_random))
+      .images;
+}
+
 torch::Tensor TrainingStep::Loss(const torch::Tensor& logits, const torch::Tensor& labels) const {
   namespace F = torch::nn::functional;
   return F::cross_entropy(

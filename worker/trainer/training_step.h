@@ -21,6 +21,9 @@ class TrainingStep {
   int64_t steps_per_epoch() const { return steps_per_epoch_; }
   int64_t total_steps() const { return total_steps_; }
 
+  // The pictures that the first step of a run at its start will take; `state` stays as it is.
+  torch::Tensor FirstImages(const TrainingState& state) const;
+
   // Takes `state` one step further: batch, forward, backward, update, mean of the
   // parameters. Adds the step's loss, the one trained on, to `means` and returns the size of its
   // batch.

@@ -45,6 +45,9 @@ EndEvent TrialRunner::TrainToEnd(const Assignment& assignment) {
   if (!split.ok()) return {EndReason::kError, std::string(split.status().message())};
   const ImageData data = DataOfTrial(spec.data, *split, *data_);
   TrainingInput input{spec, data, *split, setup_.device, DescribeRuntime(setup_.device)};
+  // Weight decay moves dead taps too.
+  input.live_taps_only = !setup_.keep_dead_taps && spec.train.weight_decay == 0;
+  input.provenance["taps"] = input.live_taps_only ? "live" : "all";
   input.provenance["trainer"] = setup_.version;
   input.provenance["dataset"] = std::string(Name(spec.data.dataset));
   input.provenance["data_digest"] = data.digest;

@@ -18,6 +18,7 @@ struct TrainerSetup {
   std::string device;          // resolved: "cpu", "cuda:0"
   std::string data_dir;        // may be empty
   std::string cache_dir = {};  // for decoded data; empty: they stay in this process
+  bool keep_dead_taps = false;
 };
 
 // Not thread-safe.

@@ -1,0 +1,74 @@
+// Layers of blocks and their order.
+#include "worker/trainer/residual_block.h"
+
+#include <string>
+#include <utility>
+
+#include "worker/trainer/skip_sum.h"
+
+namespace adares {
+namespace {
+
+using torch::Tensor;
+
+std::vector<ConvShape> ConvolutionsOf(const BlockShape& shape, const LayerStyle& style) {
+  const int64_t out = shape.out_channels;
+  if (!shape.bottleneck) return {{shape.in_channels, out, 3, shape.stride}, {out, out, 3, 1}};
+  const int64_t width = out / 4;
+  const int64_t first = style.stride_in_first ? shape.stride : 1;
+  return {{shape.in_channels, width, 1, first},
+          {width, width, 3, shape.stride / first},
+          {width, out, 1, 1}};
+}
+
+BatchNorm LastNormOf(int64_t channels, const LayerStyle& style) {
+  BatchNorm norm(channels, style, style.last_norm != LastNorm::kNoAffine);
+  const torch::NoGradGuard no_grad;
+  if (style.last_norm == LastNorm::kZero) norm->weight.zero_();
+  return norm;
+}
+
+torch::nn::Sequential ProjectionOf(const BlockShape& shape, const LayerStyle& style) {
+  torch::nn::Sequential projection(
+      Convolution(ConvShape{shape.in_channels, shape.out_channels, 1, shape.stride}, style));
+  if (style.has_norm) projection->push_back(BatchNorm(shape.out_channels, style));
+  return projection;
+}
+
+}  // namespace
+
+Tensor Normalised(BatchNorm& norm, const Tensor& x) {
+  return norm.is_empty() ? x : norm->forward(x);
+}
+
+ResidualBlockImpl::ResidualBlockImpl(const BlockShape& shape, const LayerStyle& style,
+                                     SkipWeight skip_weight)
+    : skip_weight_(std::move(skip_weight)) {
+  const std::vector<ConvShape> shapes = ConvolutionsOf(shape, style);
+  for (size_t i = 0; i < shapes.size(); ++i) {
+    const std::string number = std::to_string(i + 1);
+    convolutions_.push_back(register_module("conv" + number, Convolution(shapes[i], style)));
+    norms_.emplace_back(nullptr);
+    if (!style.has_norm) continue;
+    const int64_t channels = shapes[i].out_channels;
+    norms_.back() =
+        register_module("bn" + number, i + 1 == shapes.size() ? LastNormOf(channels, style)
+                                                              : BatchNorm(channels, style));
+  }
+  if (shape.projection) downsample_ = register_module("downsample", ProjectionOf(shape, style));
+}
+
+ResidualBlockImpl::Paths ResidualBlockImpl::PathsOf(const Tensor& x) {
+  Tensor tfd = x;
+  for (size_t i = 0; i < convolutions_.size(); ++i) {
+    if (i > 0) tfd = torch::relu(tfd);
+    tfd = Normalised(norms_[i], convolutions_[i]->forward(tfd));
+  }
+  return {tfd, downsample_.is_empty() ? x : downsample_->forward(x)};
+}
+
+Tensor ResidualBlockImpl::Sum(const Paths& paths) const {
+  return SkipSum(paths.tfd, paths.ipd, skip_weight_.Coefficients());
+}
+
+}  // namespace adares
