@@ -137,7 +137,7 @@ TEST_F(CheckpointTest, TheLastOneHasTheNetworkWhoseDigestIsTold) {
   EXPECT_EQ(sink_.All<CheckpointEvent>().back().step, 12);
   const std::string model = fixtures::ReadTextFile(NewestCheckpoint() + "/model.safetensors");
   EXPECT_THAT(model, HasSubstr("\"layer1.0.conv1.weight\""));
-  AdaResNet network(TinySpec().model, 3, 1);
+  AdaResNet network(TinySpec().model, 3, 10, 1);
   ASSERT_TRUE(LoadModule(*network, NewestCheckpoint() + "/model.safetensors").ok());
   EXPECT_EQ(*DigestOfModule(*network), end.digests.at("weights"));
 }

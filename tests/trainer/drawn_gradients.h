@@ -12,7 +12,7 @@
 namespace adares {
 
 inline AdaResNet SmallNetwork(const ModelSpec& spec) {
-  AdaResNet model(spec, 3, 4);
+  AdaResNet model(spec, 3, 10, 4);
   for (torch::Tensor& parameter : model->parameters()) {
     if (parameter.dim() == 4) {
       parameter.set_data(parameter.detach().contiguous(torch::MemoryFormat::ChannelsLast));
