@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "tests/trainer/trial_test.h"
 
@@ -66,6 +68,36 @@ TEST_F(SkipTrainingTest, EveryPlacementTrainsWithBoundedChannelWeights) {
       EXPECT_TRUE(std::isfinite(events.back().weights[i].gradient));
     }
   }
+}
+
+TEST_F(SkipTrainingTest, MatchedWeightsAreMeasuredBeforeTheFirstReport) {
+  TrialSpec spec = TinySpec();
+  spec.model.skip.init = {SkipInit::Kind::kMatchRms, 0.5, 0, 0};
+  EXPECT_EQ(Train(spec).reason, EndReason::kFinished);
+  const auto first = sink_.All<SkipWeightsEvent>()[0];
+  ASSERT_EQ(first.weights.size(), 3u);
+  for (const auto& row : first.weights) {
+    EXPECT_GT(row.value, 0);
+    EXPECT_NE(row.value, 1) << "which it is until it is measured";
+  }
+  spec.model.last_norm = LastNorm::kZero;
+  spec.model.skip.placement = SkipPlacement::kResidual;
+  const EndEvent end = Train(spec);
+  EXPECT_EQ(end.reason, EndReason::kError);
+  EXPECT_NE(end.message.find("layer1.0"), std::string::npos) << end.message;
+}
+
+TEST_F(SkipTrainingTest, ProvenanceSaysWhichTapsTakePart) {
+  TrialSpec spec = TinySpec();
+  spec.train.epochs = 1;
+  ASSERT_GT(spec.train.weight_decay, 0);
+  Train(spec);
+  spec.train.weight_decay = 0;
+  Train(spec);
+  TrialRunner({"test", "cpu", "", /*keep_dead_taps=*/true}, sink_).Run({Command(spec), stop_});
+  std::vector<std::string> taps;
+  for (auto& start : sink_.All<StartEvent>()) taps.push_back(start.provenance["taps"]);
+  EXPECT_EQ(taps, (std::vector<std::string>{"all", "live", "all"}));
 }
 
 }  // namespace

@@ -146,11 +146,16 @@ void SgdByOperations(UpdateRule rule, Lists& lists) {
   at::_foreach_add_(lists.parameters, by_velocity ? lists.first : lists.gradients, -numbers.rate);
 }
 
+// The loops are for floats on the CPU; tests have networks of doubles too.
+bool TakesLoops(const ParameterUpdate& update) {
+  return update.parameter.is_cpu() && update.parameter.scalar_type() == torch::kFloat32;
+}
+
 }  // namespace
 
 void Update(UpdateRule rule, std::vector<ParameterUpdate> updates) {
   if (updates.empty()) return;
-  if (updates[0].parameter.is_cpu()) {
+  if (TakesLoops(updates[0])) {
     UpdateOnCpu(rule, std::move(updates));
   } else {
     UpdateByOperations(rule, updates);
@@ -186,7 +191,7 @@ void UpdateByOperations(UpdateRule rule, const std::vector<ParameterUpdate>& upd
 
 void ClipTogether(double longest, std::vector<ParameterUpdate>& updates) {
   if (updates.empty()) return;
-  if (!updates[0].parameter.is_cpu()) return ClipTogetherByOperations(longest, updates);
+  if (!TakesLoops(updates[0])) return ClipTogetherByOperations(longest, updates);
   const torch::NoGradGuard no_grad;
   for (ParameterUpdate& update : updates) {
     if (!update.gradient.is_non_overlapping_and_dense()) {
