@@ -145,6 +145,17 @@ TEST(MovingMeanTest, StandsInForTheParametersForAWhile) {
   EXPECT_EQ(model->sites()[0].weight.Value(), 2);
 }
 
+TEST(MovingMeanTest, BeginsAnewFromTheParametersAsTheyAre) {
+  AdaResNet model = SmallNetwork({});
+  MovingMean mean(0.9, model);
+  mean.Update();
+  for (Tensor parameter : model->parameters()) parameter.detach().add_(1);
+  mean.Begin();
+  EXPECT_EQ(mean.State().updates, 0);
+  EXPECT_TRUE(torch::equal(mean.State().means.at("fc.bias"),
+                           model->named_parameters()["fc.bias"].detach()));
+}
+
 TEST(MovingMeanTest, RestoredMeanGoesOn) {
   AdaResNet model = SmallNetwork({});
   MovingMean mean(0.9, model);

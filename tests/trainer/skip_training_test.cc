@@ -94,7 +94,7 @@ TEST_F(SkipTrainingTest, ProvenanceSaysWhichTapsTakePart) {
   Train(spec);
   spec.train.weight_decay = 0;
   Train(spec);
-  TrialRunner({"test", "cpu", "", /*keep_dead_taps=*/true}, sink_).Run({Command(spec), stop_});
+  TrialRunner({"test", "cpu", "", "", /*keep_dead_taps=*/true}, sink_).Run({Command(spec), stop_});
   std::vector<std::string> taps;
   for (auto& start : sink_.All<StartEvent>()) taps.push_back(start.provenance["taps"]);
   EXPECT_EQ(taps, (std::vector<std::string>{"all", "live", "all"}));

@@ -15,6 +15,12 @@ MovingMean::MovingMean(double decay, const AdaResNet& model) : decay_(decay) {
   }
 }
 
+void MovingMean::Begin() {
+  const torch::NoGradGuard no_grad;
+  for (Slot& slot : slots_) slot.mean.copy_(slot.parameter);
+  updates_ = 0;
+}
+
 void MovingMean::Update() {
   if (slots_.empty()) return;
   const torch::NoGradGuard no_grad;

@@ -27,6 +27,9 @@ class MovingMean {
   // where it is, on its device.
   MovingMean(double decay, const AdaResNet& model);
 
+  // Begins anew from the parameters as they are now.
+  void Begin();
+
   // After each step. The n-th update, from 1, leaves the mean the share min(decay, (1 + n) / (10 +
   // n)) of what it was, so that the initial parameters are soon forgotten.
   void Update();

@@ -94,6 +94,7 @@ EndEvent Training::Run() {
   if (state_.step == 0 && IsMeasured(input_.spec.model.skip)) {
     const absl::Status status = InitialiseSkipWeights(state_.model, step_.FirstImages(state_));
     if (!status.ok()) return {EndReason::kError, std::string(status.message())};
+    state_.moving_mean.Begin();
   }
   reporter_.Start(state_, step_.total_steps());
   if (state_.step == 0) reporter_.SkipWeights(state_);
