@@ -368,6 +368,7 @@ TEST(TrialSpecConflictTest, AShareOfTheTrainingExamplesIsAtLeastTwo) {
   EXPECT_EQ(TrainingExamples(data, 20'000), 1'500);
   data.train_fraction = 0.29;
   EXPECT_EQ(TrainingExamples(data, 5'100), 29);
+  data.train_fraction = 0.1;
   data.validation_size = 19'980;
   EXPECT_EQ(DataConflict(data), "");
   data.validation_size = 19'981;
