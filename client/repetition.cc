@@ -70,6 +70,7 @@ class GrowingFile {
 std::vector<std::string> Arguments(const RepetitionOptions& options, const std::string& spec) {
   std::vector<std::string> arguments = {"--spec", spec, "--device", options.device};
   if (!options.threads.empty()) arguments.insert(arguments.end(), {"--threads", options.threads});
+  if (options.keeps_dead_taps) arguments.emplace_back("--keep-dead-taps");
   if (!options.data.empty()) arguments.insert(arguments.end(), {"--data", options.data});
   return arguments;
 }

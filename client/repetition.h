@@ -13,8 +13,9 @@ namespace adares::client {
 
 struct RepetitionOptions {
   std::string spec_json;
-  std::string data;     // the folder of data sets; may be empty
-  std::string device;   // cpu, cuda or auto
+  std::string data;    // the folder of data sets; may be empty
+  std::string device;  // cpu, cuda or auto
+  bool keeps_dead_taps = false;
   std::string threads;  // as the attempt's provenance has them; empty for as many as there are
 };
 

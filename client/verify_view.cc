@@ -36,10 +36,10 @@ std::string Sentence(const Verification& result, bool color) {
     case Verdict::kNotComparable:
       break;
   }
-  return absl::StrCat(
-      Paint("not comparable to the last bit here", Tone::kActive, color), ": ", result.difference,
-      "\nIt was not trained again. Verify it where the attempt ran, or on a machine "
-      "that is the same in this.\n");
+  return absl::StrCat(Paint("not comparable to the last bit here", Tone::kActive, color), ": ",
+                      result.difference,
+                      "\nIt was not trained again. Verify it where the attempt ran and with that "
+                      "version of adares, or on a machine that is the same in this.\n");
 }
 
 }  // namespace

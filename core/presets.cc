@@ -59,7 +59,7 @@ std::vector<Preset> MakeMethods() {
         {"model.norm", "none"}}},
       {"layerscale",
        "LayerScale, [2103.17239](https://arxiv.org/abs/2103.17239), section 2; 0.1 is for up to "
-       "18 layers, deeper ones take 1e-5.",
+       "18 layers, 1e-5 for 24 and 1e-6 for deeper ones.",
        {{kGranularity, "channel"}, {kPlacement, "residual"}, {kInit, "0.1"}}},
       {"zero_gamma",
        "Goyal et al. 2017, [1706.02677](https://arxiv.org/abs/1706.02677), section 5.1: the last "

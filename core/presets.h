@@ -19,10 +19,10 @@ struct Preset {
 inline constexpr char kRecipePath[] = "recipe";
 inline constexpr char kMethodPath[] = "model.method";
 
-// What the weights of the residual sums are, in the order of docs/trainer.md.
+// What the weights of the residual sums are, in the order of docs/presets.md.
 const std::vector<Preset>& MethodPresets();
 
-// How to train, in the order of docs/trainer.md.
+// How to train, in the order of docs/presets.md.
 const std::vector<Preset>& RecipePresets();
 
 // The presets that a path names: nullptr for any other path.

@@ -9,6 +9,9 @@
 namespace adares {
 namespace {
 
+// What the trainer says of a run that went on under other conditions.
+constexpr char kMixed[] = "not bit by bit";
+
 std::string Of(const Provenance& provenance, const std::string& key) {
   const auto found = provenance.find(key);
   return found == provenance.end() ? "unknown" : found->second;
@@ -23,6 +26,10 @@ std::string DifferenceInBits(const Provenance& now, const Provenance& then) {
     const std::string is = Of(now, key);
     const std::string was = Of(then, key);
     if (is != was) differences.push_back(absl::StrCat(key, " is ", is, ", was ", was));
+  }
+  const std::string resumed = Of(then, "resumed_from");
+  if (resumed.find(kMixed) != std::string::npos) {
+    differences.push_back(absl::StrCat("it had itself gone on from ", resumed));
   }
   return absl::StrJoin(differences, "; ");
 }

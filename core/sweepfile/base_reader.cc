@@ -41,7 +41,8 @@ std::vector<const Preset*> MethodsOf(const SweepDocument& document) {
       methods.push_back(FindPreset(kMethodPath, setting->text));
     }
   };
-  add(document.base);
+  const bool is_replaced = FindSetting(document.override_base, kMethodPath, false) != nullptr;
+  if (!is_replaced) add(document.base);
   add(document.override_base);
   for (const AxisDocument& axis : document.axes) {
     for (const std::vector<Setting>& settings : axis.settings) add(settings);

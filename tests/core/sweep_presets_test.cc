@@ -158,6 +158,13 @@ TEST(SweepPresetTest, NothingStandsBesideAMethodThatTheMethodSets) {
             "s.yaml:5:62: model.method ada_v1 sets model.skip.init" + way_out);
 }
 
+TEST(SweepPresetTest, AMethodThatIsReplacedSetsNothing) {
+  const TrialSpec spec = Specs("base: {model: {method: skipinit}}\n",
+                               {{"model.method", "ada_v1"}, {"model.norm", "none"}})["base"];
+  EXPECT_EQ(spec.model.skip.placement, SkipPlacement::kSkip);
+  EXPECT_EQ(spec.model.norm, Norm::kNone);
+}
+
 TEST(SweepPresetTest, TwoAxesDoNotSetOneField) {
   EXPECT_EQ(ErrorOf("axes:\n"
                     "  lr: {path: train.lr, values: [1]}\n"

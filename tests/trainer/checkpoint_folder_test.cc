@@ -19,7 +19,7 @@ using testing::IsEmpty;
 
 class CheckpointFolderTest : public testing::Test {
  protected:
-  CheckpointFolderTest() { EXPECT_TRUE(folder_.Prepare().ok()); }
+  CheckpointFolderTest() { EXPECT_TRUE(folder_.Create().ok()); }
 
   absl::Status Add(int64_t step, const std::string& text = "content") {
     return folder_.Add(step, [&](const std::string& path) {
@@ -75,8 +75,20 @@ TEST_F(CheckpointFolderTest, WhatAKilledProcessLeftIsNoCheckpointAndGoes) {
   fixtures::WriteTextFile(folder_.path() + "/.partial-1-9/file", "half");
   fixtures::WriteTextFile(folder_.path() + "/.replaced-1-9/file", "old");
   EXPECT_THAT(Steps(), IsEmpty());
-  ASSERT_TRUE(folder_.Prepare().ok());
+  folder_.RemoveLeftovers();
   EXPECT_THAT(Entries(), IsEmpty());
+}
+
+TEST_F(CheckpointFolderTest, OneThatIsSetAsideDoesNotCount) {
+  ASSERT_TRUE(Add(50).ok());
+  ASSERT_TRUE(Add(60).ok());
+  const auto stored = folder_.List();
+  for (const StoredCheckpoint& checkpoint : *stored) {
+    EXPECT_TRUE(folder_.SetAside(checkpoint).ok());
+  }
+  ASSERT_TRUE(Add(3).ok());
+  ASSERT_TRUE(Add(6).ok());
+  EXPECT_THAT(Steps(), ElementsAre(6, 3));
 }
 
 TEST_F(CheckpointFolderTest, OtherNamesAreLeftAlone) {
@@ -85,14 +97,14 @@ TEST_F(CheckpointFolderTest, OtherNamesAreLeftAlone) {
   }
   fixtures::WriteTextFile(folder_.path() + "/step-000000000009", "a file, no folder");
   EXPECT_THAT(Steps(), IsEmpty());
-  ASSERT_TRUE(folder_.Prepare().ok());
+  folder_.RemoveLeftovers();
   EXPECT_EQ(Entries().size(), 5U);
 }
 
 TEST(CheckpointFolderErrorTest, NamesTheFolder) {
   const fixtures::TempFolder temp;
   fixtures::WriteTextFile(temp / "file", "");
-  const absl::Status status = CheckpointFolder(temp / "file/trial").Prepare();
+  const absl::Status status = CheckpointFolder(temp / "file/trial").Create();
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("make the folder " + temp.path()));
 }
 

@@ -106,7 +106,7 @@ TEST(TrainerProcessTest, NobodyReadingEventsEndsTheProcess) {
 
 // Which hears of them too, and then stops it.
 TEST(TrainerProcessTest, SignalsAreLeftToTheWorker) {
-  for (const int signal : {SIGTERM, SIGINT}) {
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
     TrainerProcess trainer;
     trainer.UpTo<ReadyEvent>();
     trainer.Signal(signal);

@@ -96,6 +96,13 @@ absl::Status CheckIdentity(const TrainingInput& input, const safetensors::Metada
         absl::StrCat(path, ": belongs to another trial, with the specification ", trial,
                      "; take another folder for checkpoints"));
   }
+  const std::string taps = Of(ProvenanceOf(metadata), "taps");
+  if (taps != Of(input.provenance, "taps")) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": was written ", taps == "all" ? "with" : "without",
+                     " --keep-dead-taps, which leaves other parameters to the optimizer; go on in "
+                     "the same way"));
+  }
   const std::string now = Of(input.provenance, "data_digest");
   const std::string then = Of(ProvenanceOf(metadata), "data_digest");
   if (now == then) return absl::OkStatus();

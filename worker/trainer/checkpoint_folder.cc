@@ -60,18 +60,20 @@ absl::Status Rename(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-absl::Status CheckpointFolder::Prepare() const {
+absl::Status CheckpointFolder::Create() const {
   std::error_code error;
   fs::create_directories(path_, error);
-  if (error) return Failed(error, "make the folder " + path_);
+  return error ? Failed(error, "make the folder " + path_) : absl::OkStatus();
+}
+
+void CheckpointFolder::RemoveLeftovers() const {
+  std::error_code ignored;
   std::vector<fs::path> leftovers;
-  for (const auto& entry : fs::directory_iterator(path_, error)) {
+  for (const auto& entry : fs::directory_iterator(path_, ignored)) {
     const std::string name = entry.path().filename();
     if (name.starts_with(kPartial) || name.starts_with(kReplaced)) leftovers.push_back(entry);
   }
-  if (error) return Failed(error, "list the folder " + path_);
-  for (const fs::path& leftover : leftovers) fs::remove_all(leftover, error);
-  return absl::OkStatus();
+  for (const fs::path& leftover : leftovers) fs::remove_all(leftover, ignored);
 }
 
 absl::StatusOr<std::vector<StoredCheckpoint>> CheckpointFolder::List() const {
@@ -87,6 +89,13 @@ absl::StatusOr<std::vector<StoredCheckpoint>> CheckpointFolder::List() const {
   return found;
 }
 
+absl::Status CheckpointFolder::SetAside(const StoredCheckpoint& checkpoint) const {
+  const std::string broken = absl::StrCat(path_, "/broken-", NameOf(checkpoint.step));
+  std::error_code ignored;
+  fs::remove_all(broken, ignored);
+  return Rename(checkpoint.path, broken);
+}
+
 absl::Status CheckpointFolder::Add(
     int64_t step, const std::function<absl::Status(const std::string&)>& write) const {
   const std::string own = absl::StrCat(getpid(), "-", step);
@@ -99,8 +108,10 @@ absl::Status CheckpointFolder::Add(
   const std::string path = absl::StrCat(path_, "/", NameOf(step));
   const std::string replaced = absl::StrCat(path_, "/", std::string(kReplaced), own);
   // A folder that is not empty cannot be replaced in one step; it is out of the way for a moment.
-  if (status.ok() && fs::exists(path, error)) status = Rename(path, replaced);
+  const bool replaces = status.ok() && fs::exists(path, error);
+  if (replaces) status = Rename(path, replaced);
   if (status.ok()) status = Rename(partial, path);
+  if (replaces && !status.ok() && !fs::exists(path, error)) fs::rename(replaced, path, error);
   if (status.ok()) status = FlushFolder(path_);
   std::error_code ignored;  // a later run removes what cannot be removed now
   fs::remove_all(partial, ignored);

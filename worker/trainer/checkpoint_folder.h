@@ -26,11 +26,18 @@ class CheckpointFolder {
 
   const std::string& path() const { return path_; }
 
-  // Makes the folder where there is none, and removes what killed processes left half done.
-  absl::Status Prepare() const;
+  // Makes the folder where there is none.
+  absl::Status Create() const;
+
+  // Removes what killed processes left half done, as far as it can.
+  void RemoveLeftovers() const;
 
   // Newest first. What is not a checkpoint by its name is not there.
   absl::StatusOr<std::vector<StoredCheckpoint>> List() const;
+
+  // Takes one that cannot be read out of the list, under another name, so that it is not counted
+  // among those that are kept.
+  absl::Status SetAside(const StoredCheckpoint& checkpoint) const;
 
   // Lets `write` fill a new folder, and then gives it its name: it is there whole, and on the disk,
   // or not at all. Replaces one of the same step. Older ones beyond kKept are removed. Errors of

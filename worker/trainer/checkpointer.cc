@@ -2,6 +2,8 @@
 #include "worker/trainer/checkpointer.h"
 
 #include <cstdio>
+#include <exception>
+#include <functional>
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
@@ -13,6 +15,15 @@ namespace {
 // Whether an older checkpoint may be taken instead.
 bool IsBroken(const absl::Status& status) {
   return absl::IsDataLoss(status) || absl::IsNotFound(status);
+}
+
+// What the disk and the memory do not give may be thrown, too.
+absl::Status WithoutExceptions(const std::function<absl::Status()>& action) {
+  try {
+    return action();
+  } catch (const std::exception& error) {
+    return absl::InternalError(error.what());
+  }
 }
 
 std::string WhoseItIs(const TrainingInput& input, const Provenance& then, int64_t step) {
@@ -29,7 +40,14 @@ Checkpointer::Checkpointer(const TrainingInput& input, EventSink& sink)
 absl::StatusOr<std::unique_ptr<TrainingState>> Checkpointer::Begin(torch::Device device,
                                                                    std::string& resumed_from) {
   if (folder_.path().empty()) return std::make_unique<TrainingState>(input_, device);
-  ADARES_RETURN_IF_ERROR(folder_.Prepare());
+  ADARES_RETURN_IF_ERROR(folder_.Create());
+  lock_.emplace(folder_.path() + "/lock", FileLock::Mode::kTry);
+  if (lock_->is_taken()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(folder_.path(),
+                     " is in use by another adares-trainer; take another folder, or "
+                     "wait for its end"));
+  }
   ADARES_ASSIGN_OR_RETURN(const std::vector<StoredCheckpoint> stored, folder_.List());
   if (!input_.checkpoints.resume && !stored.empty()) {
     return absl::FailedPreconditionError(
@@ -37,6 +55,7 @@ absl::StatusOr<std::unique_ptr<TrainingState>> Checkpointer::Begin(torch::Device
                      " has checkpoints already; go on from them with --resume, or "
                      "take another folder"));
   }
+  folder_.RemoveLeftovers();
   for (const StoredCheckpoint& checkpoint : stored) {
     auto state = std::make_unique<TrainingState>(input_, device);
     const auto provenance = ReadCheckpoint(input_, checkpoint.path, *state);
@@ -49,6 +68,7 @@ absl::StatusOr<std::unique_ptr<TrainingState>> Checkpointer::Begin(torch::Device
     if (!IsBroken(provenance.status())) return provenance.status();
     std::fprintf(stderr, "checkpoint left aside: %s\n",
                  std::string(provenance.status().message()).c_str());
+    ADARES_RETURN_IF_ERROR(folder_.SetAside(checkpoint));
   }
   return std::make_unique<TrainingState>(input_, device);
 }
@@ -66,7 +86,7 @@ void Checkpointer::Write(const TrainingState& state) {
   const auto write = [&](const std::string& folder) {
     return WriteCheckpoint(input_, state, folder);
   };
-  const absl::Status status = folder_.Add(state.step, write);
+  const absl::Status status = WithoutExceptions([&] { return folder_.Add(state.step, write); });
   last_step_ = state.step;
   since_last_.Restart();
   if (status.ok()) {

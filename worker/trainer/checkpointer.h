@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -10,6 +11,7 @@
 #include "worker/trainer/checkpoint_folder.h"
 #include "worker/trainer/epoch_report.h"
 #include "worker/trainer/event_sink.h"
+#include "worker/trainer/file_lock.h"
 #include "worker/trainer/step_means.h"
 #include "worker/trainer/training.h"
 #include "worker/trainer/training_state.h"
@@ -42,6 +44,7 @@ class Checkpointer {
   const TrainingInput& input_;
   EventSink& sink_;
   CheckpointFolder folder_;
+  std::optional<FileLock> lock_;  // of the folder, against a second process
   Stopwatch since_last_;
   int64_t last_step_ = 0;  // of the last one, or where the run began
 };

@@ -39,6 +39,7 @@ CommandInbox::CommandInbox(int command_fd, bool interruptible) : command_fd_(com
     // worker to stop its trainers: an end that nobody ordered would fail the trial.
     std::signal(SIGTERM, SIG_IGN);
     std::signal(SIGINT, SIG_IGN);
+    std::signal(SIGUSR1, SIG_IGN);
   }
   wake_fd_ = eventfd(0, EFD_CLOEXEC);
   listener_ = std::thread([this] { Listen(); });

@@ -29,7 +29,7 @@ struct Assignment {
 // the process at once with _exit: with status 0 on end of file while idle, kExitWorkerGone on end
 // of file while a trial runs, and kExitBadCommand on a line that is not a command. Where it
 // is `interruptible`, SIGTERM and SIGINT ask the running trial to stop and close the inbox, and
-// SIGUSR1 asks it for a checkpoint; elsewhere the first two are ignored.
+// SIGUSR1 asks it for a checkpoint; elsewhere all three are ignored.
 //
 // Construct it before any other thread exists: it may block these signals, and threads inherit
 // that. One thread calls Next.

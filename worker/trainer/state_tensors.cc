@@ -106,15 +106,21 @@ class TensorReader {
   absl::Status status_;
 };
 
-// The order must be one of the examples that the trial has.
-void RestoreOrder(TensorReader& reader, std::vector<uint32_t>& order) {
-  const std::vector<int64_t> stored = reader.Integers("order");
-  std::vector<uint32_t> restored(stored.begin(), stored.end());
-  if (!std::is_permutation(restored.begin(), restored.end(), order.begin(), order.end())) {
-    reader.Fail("\"order\" is no order of the trial's examples");
-    return;
+// The order must be one of the examples that the trial has. The checksums are right, so that
+// another order is of another division of the data.
+absl::Status RestoreOrder(const std::vector<int64_t>& stored, std::vector<uint32_t>& order) {
+  std::vector<int64_t> sorted = stored;
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<int64_t> expected(order.begin(), order.end());
+  std::sort(expected.begin(), expected.end());
+  if (sorted != expected) {
+    return absl::FailedPreconditionError(
+        "was trained on other examples than this version of adares-trainer chooses; use the "
+        "version that wrote it, or take another folder for checkpoints");
   }
-  order = std::move(restored);
+  std::transform(stored.begin(), stored.end(), order.begin(),
+                 [](int64_t index) { return static_cast<uint32_t>(index); });
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -141,6 +147,7 @@ TensorMap TensorsOfState(const TrainingState& state) {
   all["train.loss_sum"] = Scalar(sums.loss);
   all["train.correct"] = Scalar(sums.correct);
   all["train.examples"] = Scalar(sums.examples);
+  all["epoch_seconds"] = Scalar(state.epoch_seconds);
   all["learning_rate"] = Scalar(state.learning_rate);
   return all;
 }
@@ -154,15 +161,17 @@ absl::Status RestoreState(const TensorMap& tensors, TrainingState& state) {
   const MovingMeanState mean{reader.Integer("moving_mean_updates"), reader.Below(kMean)};
   const Random::State order_random = reader.RandomState("random.order");
   const Random::State augmentation_random = reader.RandomState("random.augmentation");
-  RestoreOrder(reader, state.order);
+  const std::vector<int64_t> order = reader.Integers("order");
   state.step = reader.Integer("step");
   state.epoch = reader.Integer("epoch");
   state.epoch_step = reader.Integer("epoch_step");
   state.train_means =
       ExampleMeans({reader.Number("train.loss_sum"), reader.Integer("train.correct"),
                     reader.Integer("train.examples")});
+  state.epoch_seconds = reader.Number("epoch_seconds");
   state.learning_rate = reader.Number("learning_rate");
   ADARES_RETURN_IF_ERROR(reader.status());
+  ADARES_RETURN_IF_ERROR(RestoreOrder(order, state.order));
   state.order_random.Restore(order_random);
   state.augmentation_random.Restore(augmentation_random);
   ADARES_RETURN_IF_ERROR(state.optimizer.Restore(optimizer));

@@ -11,8 +11,9 @@ namespace adares {
 // is not among them, as it is text.
 TensorMap TensorsOfState(const TrainingState& state);
 
-// Takes the values over. DATA_LOSS names what is missing or of another type or shape; some of the
-// state may have been taken over by then.
+// Takes the values over. FAILED_PRECONDITION where they are of other examples or parameters,
+// DATA_LOSS names what is missing or of another type or shape; some of the state may have been
+// taken over by then.
 absl::Status RestoreState(const TensorMap& tensors, TrainingState& state);
 
 }  // namespace adares

@@ -28,7 +28,11 @@ std::string BlasName() {
   using GetConfig = const char* (*)();
   if (void* symbol = dlsym(RTLD_DEFAULT, "openblas_get_config")) {
     const std::string config = reinterpret_cast<GetConfig>(symbol)();
-    return config.substr(0, config.find(' ', config.find(' ') + 1));
+    const std::string version = config.substr(0, config.find(' ', config.find(' ') + 1));
+    // Its kernels are chosen by the processor, and add in different orders.
+    void* const corename = dlsym(RTLD_DEFAULT, "openblas_get_corename");
+    if (corename == nullptr) return version;
+    return absl::StrCat(version, " ", reinterpret_cast<GetConfig>(corename)());
   }
   return FromBuildDescription("BLAS_INFO=", ", \n");
 }

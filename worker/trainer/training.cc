@@ -60,7 +60,7 @@ class Training {
         step_(input, device_),
         train_batches_(input.data.train, input.data.statistics, device_),
         test_batches_(input.data.test, input.data.statistics, device_),
-        evaluator_(input, stop),
+        evaluator_(input, checkpointer.IsOn() ? never_ : stop),
         reporter_(input, sink) {}
 
   EndEvent Run();
@@ -86,8 +86,13 @@ class Training {
   StepMeans step_means_;
   const BatchMaker train_batches_;
   const BatchMaker test_batches_;
+  // Between an epoch's last step and its rows there is no checkpoint: a run that has a folder for
+  // them stops after the rows.
+  const std::atomic<bool> never_ = false;
   const Evaluator evaluator_;
   TrainingReporter reporter_;
+  Stopwatch epoch_watch_;    // of this process
+  double epoch_before_ = 0;  // seconds of the epoch that others spent
 };
 
 EndEvent Training::Run() {
@@ -99,23 +104,24 @@ EndEvent Training::Run() {
   reporter_.Start(state_, step_.total_steps());
   if (state_.step == 0) reporter_.SkipWeights(state_);
   while (state_.epoch < input_.spec.train.epochs) {
-    const Stopwatch watch;
+    epoch_watch_.Restart();
+    epoch_before_ = state_.epoch_step > 0 ? state_.epoch_seconds : 0;
     EpochReport report;
     Outcome outcome = TrainEpoch();
     if (outcome != Outcome::kDone) return Unfinished(outcome, "training");
-    report.training_seconds = watch.Seconds();
+    report.training_seconds = epoch_before_ + epoch_watch_.Seconds();
     outcome = EvaluateEpoch(report);
     if (outcome != Outcome::kDone) return Unfinished(outcome, NameOf(report.part));
-    report.epoch_seconds = watch.Seconds();
+    report.epoch_seconds = epoch_before_ + epoch_watch_.Seconds();
     report.step = state_.step;
     report.epoch = state_.epoch;
     report.train = state_.train_means;
     report.learning_rate = state_.learning_rate;
     reporter_.Epoch(report);
     const bool trained = state_.epoch == input_.spec.train.epochs;
-    if (checkpointer_.IsDue(state_) || (trained && checkpointer_.IsOn())) {
-      checkpointer_.Write(state_);
-    }
+    const bool leaves = checkpointer_.IsOn() && (trained || stop_);
+    if (leaves || checkpointer_.IsDue(state_)) checkpointer_.Write(state_);
+    if (leaves && !trained) return Unfinished(Outcome::kStopped, "training");
   }
   if (PartAfterEpochs(input_) == EvaluatedPart::kTest) return Finish();
   ExampleMeans test;
@@ -155,7 +161,8 @@ Outcome Training::TrainEpoch() {
       state_.epoch_step = 0;
     }
     Outcome outcome = AfterStep(images, last);
-    if (last || outcome == Outcome::kDiverged) return outcome;
+    if (outcome == Outcome::kDiverged) return outcome;
+    if (last) return checkpointer_.IsOn() ? Outcome::kDone : outcome;
     outcome = WriteCheckpoint(outcome);
     if (outcome != Outcome::kDone) return outcome;
   }
@@ -165,6 +172,7 @@ Outcome Training::WriteCheckpoint(Outcome outcome) {
   const bool stops = outcome == Outcome::kStopped && checkpointer_.IsOn();
   if (!stops && !checkpointer_.IsDue(state_)) return outcome;
   if (!step_means_.Take(state_.train_means)) return Outcome::kDiverged;
+  state_.epoch_seconds = epoch_before_ + epoch_watch_.Seconds();
   checkpointer_.Write(state_);
   return outcome;
 }

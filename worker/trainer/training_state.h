@@ -34,6 +34,7 @@ struct TrainingState {
   int64_t step = 0;             // steps done
   int64_t epoch = 0;            // epochs done
   int64_t epoch_step = 0;       // steps done of the epoch that is not; 0 between epochs
+  double epoch_seconds = 0;     // spent on these, in whatever process
   ExampleMeans train_means;     // over these, but for what StepMeans has not read yet
   double learning_rate = 0;     // of the last step
   ResultDigest results;         // of all rows sent so far
