@@ -16,8 +16,7 @@ namespace {
 absl::Status CheckOverride(const Override& override_, const SpecErrors& errors,
                            const SweepDocument& document) {
   if (override_.path == kSeedPath) {
-    return errors.Of(override_,
-                     "seeds are not part of the configuration; list them in replicates.seeds");
+    return errors.Of(override_, kSeedMessage);
   }
   if (!IsSettingPath(override_.path)) {
     return errors.Of(override_, UnknownPathMessage(override_.path));

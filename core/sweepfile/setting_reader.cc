@@ -14,9 +14,6 @@
 namespace adares {
 namespace {
 
-constexpr std::string_view kSeedMessage =
-    "seeds are not part of the configuration; list them in replicates.seeds";
-
 std::vector<std::string> NamesOf(const std::vector<Preset>& presets) {
   std::vector<std::string> names;
   for (const Preset& preset : presets) names.push_back(preset.name);

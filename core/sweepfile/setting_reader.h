@@ -10,6 +10,10 @@
 
 namespace adares {
 
+// Why the seed is no setting.
+inline constexpr char kSeedMessage[] =
+    "seeds are not part of the configuration; list them in replicates.seeds";
+
 // Whether a sweep file may set the path: a field but the seed, or the path of presets.
 bool IsSettingPath(std::string_view path);
 

@@ -89,14 +89,9 @@ absl::Status WriteAndRename(const std::string& path, const std::vector<std::stri
   return file.Finish();
 }
 
-absl::Status FlushFolder(const std::string& path) {
+std::string FolderOf(const std::string& path) {
   const std::string parent = std::filesystem::path(path).parent_path();
-  const std::string folder = parent.empty() ? "." : parent;
-  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return Failed(errno, absl::StrCat("open the folder ", folder));
-  const int error = fsync(fd) == 0 ? 0 : errno;
-  close(fd);
-  return error == 0 ? absl::OkStatus() : Failed(error, absl::StrCat("flush the folder ", folder));
+  return parent.empty() ? "." : parent;
 }
 
 // `message` (what failed and why), and what that means for the file.
@@ -107,12 +102,20 @@ absl::Status WithWayOut(const absl::Status& status, std::string_view way_out) {
 
 }  // namespace
 
+absl::Status FlushFolder(const std::string& folder) {
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return Failed(errno, absl::StrCat("open the folder ", folder));
+  const int error = fsync(fd) == 0 ? 0 : errno;
+  close(fd);
+  return error == 0 ? absl::OkStatus() : Failed(error, absl::StrCat("flush the folder ", folder));
+}
+
 absl::Status WriteFileAtomically(const std::string& path,
                                  const std::vector<std::string_view>& parts) {
   ADARES_RETURN_IF_ERROR(WithWayOut(
       WriteAndRename(path, parts),
       absl::StrCat(path, " is as it was before; check the folder's free space and rights")));
-  return WithWayOut(FlushFolder(path),
+  return WithWayOut(FlushFolder(FolderOf(path)),
                     absl::StrCat(path, " is written, but a loss of power may undo it"));
 }
 

@@ -19,4 +19,8 @@ namespace adares {
 absl::Status WriteFileAtomically(const std::string& path,
                                  const std::vector<std::string_view>& parts);
 
+// Names in a folder survive a loss of power once the folder itself is on the disk. Thread-safe.
+// Blocks for the disk.
+absl::Status FlushFolder(const std::string& folder);
+
 }  // namespace adares

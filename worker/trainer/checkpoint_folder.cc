@@ -1,11 +1,9 @@
 // A folder of another name, filled, flushed and renamed.
 #include "worker/trainer/checkpoint_folder.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -15,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/status.h"
+#include "worker/trainer/atomic_file.h"
 
 namespace adares {
 namespace {
@@ -41,15 +40,6 @@ std::optional<int64_t> StepOf(const std::string& name) {
   }
   if (step < 0 || name != NameOf(step)) return std::nullopt;
   return step;
-}
-
-// Names in a folder are on the disk once the folder itself is.
-absl::Status FlushFolder(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const int error = fd < 0 || fsync(fd) != 0 ? errno : 0;
-  if (fd >= 0) close(fd);
-  if (error == 0) return absl::OkStatus();
-  return Failed(std::error_code(error, std::generic_category()), "flush the folder " + path);
 }
 
 absl::Status Rename(const std::string& from, const std::string& to) {
