@@ -232,6 +232,21 @@ TEST_F(CheckpointTest, ARequestIsAnsweredOnceAfterTheStep) {
   EXPECT_FALSE(*request);
 }
 
+TEST_F(CheckpointTest, OneThatCannotBeWrittenStopsNothing) {
+  const auto whole = Train(TinySpec()).digests;
+  RecordingSink sink;
+  sink.on_event = [this](const Event& event) {
+    if (!std::holds_alternative<CheckpointEvent>(event)) return;
+    fs::remove_all(folder_ / "trial");
+    fixtures::WriteTextFile(folder_ / "trial", "a file where the folder was");
+  };
+  trainer_protocol::TrainCommand command = Command(TinySpec());
+  command.checkpoints = {folder_ / "trial", 4, 0, false};
+  TrialRunner(TrainerSetup{"test", "cpu", ""}, sink).Run({command, stop_});
+  EXPECT_EQ(sink.All<CheckpointEvent>().size(), 1U);
+  EXPECT_EQ(sink.All<EndEvent>().back().digests, whole);
+}
+
 TEST_F(CheckpointTest, ABrokenOneIsLeftAsideForTheOneBefore) {
   const auto whole = Train(TinySpec()).digests;
   for (const char* name : {"model.safetensors", "state.safetensors", "SHA256SUMS"}) {
