@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
-# Images per second of two builds of adares-trainer on one trial, run in turn with two threads: what
-# a change of the trainer is worth. The figure of a run is that of its last epoch; the first pays for
-# LibTorch's set-up.
+# Images per second of two trainers on one trial, run in turn: what a change of the trainer, or an
+# option of it, is worth. Each is a command: "build/bin/adares-trainer --keep-dead-taps". The figure
+# of a run is that of its last epoch; the first pays for LibTorch's set-up.
 #
-#   bench/trainer/compare_builds.sh BEFORE AFTER TRIAL.json ROUNDS
+#   bench/trainer/compare_trainers.sh BEFORE AFTER TRIAL.json ROUNDS [THREADS]
 set -euo pipefail
-(($# == 4)) || {
-  echo "usage: compare_builds.sh BEFORE AFTER TRIAL.json ROUNDS" >&2
+(($# == 4 || $# == 5)) || {
+  echo "usage: compare_trainers.sh BEFORE AFTER TRIAL.json ROUNDS [THREADS]" >&2
   exit 2
 }
-readonly BEFORE=$1 AFTER=$2 TRIAL=$3 ROUNDS=$4
+readonly TRIAL=$3 ROUNDS=$4 THREADS=${5:-2}
+read -ra BEFORE <<<"$1"
+read -ra AFTER <<<"$2"
+readonly BEFORE AFTER
 
 speed() {
-  "$1" --spec "$TRIAL" --device cpu --threads 2 2>/dev/null |
+  "$@" --spec "$TRIAL" --device cpu --threads "$THREADS" 2>/dev/null |
     grep -o '"key":"time/images_per_second","step":[0-9]*,"value":[0-9.]*' | tail -n 1 |
     sed 's/.*://'
 }
@@ -26,7 +29,7 @@ summary() {
 
 before='' after=''
 for ((round = 1; round <= ROUNDS; ++round)); do
-  b=$(speed "$BEFORE") a=$(speed "$AFTER")
+  b=$(speed "${BEFORE[@]}") a=$(speed "${AFTER[@]}")
   printf 'round %d: before %.1f, after %.1f\n' "$round" "$b" "$a" >&2
   before+="$b"$'\n' after+="$a"$'\n'
 done
