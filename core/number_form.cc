@@ -48,10 +48,11 @@ absl::StatusOr<std::vector<double>> ParseForm(const NumberForm& form, std::strin
   std::vector<double> arguments;
   while (arguments.size() + 1 < form.arguments) {
     const size_t comma = rest.find(',');
-    if (comma == std::string_view::npos) return OtherForm(form);
+    if (comma == std::string_view::npos) break;
     ADARES_ASSIGN_OR_RETURN(arguments.emplace_back(), ParseArgument(Trim(rest.substr(0, comma))));
     rest = rest.substr(comma + 1);
   }
+  if (arguments.size() + 1 + form.optional < form.arguments) return OtherForm(form);
   ADARES_ASSIGN_OR_RETURN(arguments.emplace_back(), ParseArgument(Trim(rest)));
   return arguments;
 }

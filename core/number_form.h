@@ -13,8 +13,9 @@ namespace adares {
 
 struct NumberForm {
   std::string_view word;
-  size_t arguments = 1;      // 1 or 2
+  size_t arguments = 1;      // at most
   std::string_view example;  // what messages advise to write: "normal(0, 0.05)"
+  size_t optional = 0;       // of the arguments, that may be missing at the end
 };
 
 // Whether the text means the form, rightly written or not.

@@ -47,6 +47,11 @@ std::vector<Preset> MakeMethods() {
       {"ada_matched",
        "AdaResNet whose paths begin equally strong, measured on the first batch.",
        {{kGranularity, "block"}, {kInit, "match-rms(1)"}}},
+      {"admin",
+       "Admin, [2004.08249](https://arxiv.org/abs/2004.08249), section 4: skip paths begin with "
+       "the "
+       "variance that the residual branches before them add up to, measured on the first batch.",
+       {{kGranularity, "channel"}, {kInit, "admin(1)"}}},
       {"rezero",
        "ReZero, [2003.04887](https://arxiv.org/abs/2003.04887).",
        {{kGranularity, "block"}, {kPlacement, "residual"}, {kInit, "0"}}},
@@ -61,6 +66,9 @@ std::vector<Preset> MakeMethods() {
        "LayerScale, [2103.17239](https://arxiv.org/abs/2103.17239), section 2; 0.1 is for up to "
        "18 layers, 1e-5 for 24 and 1e-6 for deeper ones.",
        {{kGranularity, "channel"}, {kPlacement, "residual"}, {kInit, "0.1"}}},
+      {"layerscale_small",
+       "LayerScale with the initial value for 24 layers.",
+       {{kGranularity, "channel"}, {kPlacement, "residual"}, {kInit, "0.00001"}}},
       {"zero_gamma",
        "Goyal et al. 2017, [1706.02677](https://arxiv.org/abs/1706.02677), section 5.1: the last "
        "scales of each residual branch begin at 0.",
@@ -76,6 +84,11 @@ std::vector<Preset> MakeMethods() {
        "A small constant on the residual branch, as "
        "[1602.07261](https://arxiv.org/abs/1602.07261), section 3.3, scales it.",
        {{kGranularity, "unified"}, {kPlacement, "residual"}, {kInit, "0.2"}, {kTrain, "frozen"}}},
+      {"deepnorm_like",
+       "The constant (2 L)^(1/4) on the skip path of L blocks, as DeepNorm, "
+       "[2203.00555](https://arxiv.org/abs/2203.00555), figure 2, has it of encoders; without its "
+       "initial scale of the residual branch, and without a norm after the sum.",
+       {{kGranularity, "unified"}, {kInit, "depth-power(2, 0.25)"}, {kTrain, "frozen"}}},
       {"decayed",
        "Decayed identity shortcuts, [2404.10947](https://arxiv.org/abs/2404.10947): constants that "
        "fall evenly with depth, here from 1 to 0.5.",
@@ -91,6 +104,10 @@ std::vector<Preset> MakeMethods() {
         {kPlacement, "convex"},
         {kInit, "0.88"},
         {kConstraint, "sigmoid(1)"}}},
+      {"stochdepth",
+       "Stochastic depth, [1603.09382](https://arxiv.org/abs/1603.09382): residual branches are "
+       "left out of training at random, that of the last block in half of the steps.",
+       {{kGranularity, "none"}, {"model.branch_drop", "0.5"}}},
   };
 }
 
@@ -135,6 +152,11 @@ const std::vector<Preset>& MethodPresets() {
 const std::vector<Preset>& RecipePresets() {
   static const auto& presets = *new std::vector<Preset>(MakeRecipes());
   return presets;
+}
+
+const std::vector<std::string>& PresetPaths() {
+  static const auto& paths = *new std::vector<std::string>{kMethodPath, kRecipePath};
+  return paths;
 }
 
 const std::vector<Preset>* PresetsAt(std::string_view path) {

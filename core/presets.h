@@ -25,6 +25,9 @@ const std::vector<Preset>& MethodPresets();
 // How to train, in the order of docs/presets.md.
 const std::vector<Preset>& RecipePresets();
 
+// Both paths.
+const std::vector<std::string>& PresetPaths();
+
 // The presets that a path names: nullptr for any other path.
 const std::vector<Preset>* PresetsAt(std::string_view path);
 

@@ -1,6 +1,7 @@
 // Rules between the fields of `model.skip`.
 #include "core/skip_conflicts.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -29,6 +30,7 @@ constexpr char kFrozenEpochs[] = "model.skip.frozen_epochs";
 constexpr char kLrMult[] = "model.skip.lr_mult";
 constexpr char kWeightDecay[] = "model.skip.weight_decay";
 constexpr char kDecayCentre[] = "model.skip.decay_centre";
+constexpr char kBranchDrop[] = "model.branch_drop";
 
 // A conflict if the field has another value than its default: `because` says why it must not.
 Conflict MustBeDefault(const TrialSpec& spec, const char* path, const char* cause_path,
@@ -98,6 +100,12 @@ Conflict DecayConflict(const SkipSpec& skip) {
         "take a weight_decay > 0",
         {kDecayCentre, kWeightDecay}};
   }
+  if (skip.placement == SkipPlacement::kSpherical) {
+    return TrialSpecConflict{
+        "model.skip.weight_decay pulls the parameter, which with model.skip.placement spherical is "
+        "an angle and not the weight; take weight_decay 0, or another placement",
+        {kWeightDecay, kPlacement}};
+  }
   const Constraint kind = skip.constraint.kind;
   if (kind == Constraint::kNone || kind == Constraint::kClamp) return {};
   return TrialSpecConflict{
@@ -108,45 +116,65 @@ Conflict DecayConflict(const SkipSpec& skip) {
       {kWeightDecay, kConstraint}};
 }
 
-// The weights that a constraint gives.
+// A cosine keeps the weight in a range already.
+Conflict SphericalConflict(const TrialSpec& spec) {
+  if (spec.model.skip.placement != SkipPlacement::kSpherical) return {};
+  return MustBeDefault(spec, kConstraint, kPlacement,
+                       "model.skip.placement spherical keeps the weight from -1 to 1, as the "
+                       "cosine of an angle");
+}
+
+// The weights that a constraint, or the spherical placement, gives.
 struct WeightRange {
   double low;
   double high;
   bool closed;  // the ends belong to it
   std::string text;
+  std::string source;              // "model.skip.constraint sigmoid(1)"
+  const char* path = kConstraint;  // of the source
 
   bool Contains(double value) const {
     return closed ? low <= value && value <= high : low < value && value < high;
   }
 };
 
-WeightRange RangeOf(const SkipConstraint& constraint) {
+WeightRange RangeOf(const SkipSpec& skip) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const SkipConstraint& constraint = skip.constraint;
   const std::string high = FormatNumber(constraint.high);
+  const std::string source =
+      absl::StrCat(std::string(kConstraint), " ", FormatSkipConstraint(constraint));
   switch (constraint.kind) {
     case Constraint::kSigmoid:
-      return {0, constraint.high, false, absl::StrCat("above 0 and below ", high)};
+      return {0, constraint.high, false, absl::StrCat("above 0 and below ", high), source};
     case Constraint::kTanh:
       return {-constraint.high, constraint.high, false,
-              absl::StrCat("above -", high, " and below ", high)};
+              absl::StrCat("above -", high, " and below ", high), source};
     case Constraint::kSoftplus:
-      return {0, kInfinity, false, "above 0"};
+      return {0, kInfinity, false, "above 0", source};
     case Constraint::kClamp:
       return {constraint.low, constraint.high, true,
-              absl::StrCat("from ", FormatNumber(constraint.low), " to ", high)};
+              absl::StrCat("from ", FormatNumber(constraint.low), " to ", high), source};
     case Constraint::kNone:
       break;
   }
-  return {-kInfinity, kInfinity, true, "any"};
+  if (skip.placement == SkipPlacement::kSpherical) {
+    return {-1, 1, true, "from -1 to 1", "model.skip.placement spherical", kPlacement};
+  }
+  return {-kInfinity, kInfinity, true, "any", source};
 }
 
 // Whether all initial weights are in the range, as far as they have bounds.
 bool AreInside(const SkipInit& init, const ModelSpec& model, const WeightRange& range) {
   switch (init.kind) {
     case SkipInit::Kind::kMatchRms:
+    case SkipInit::Kind::kAdmin:
       return true;  // it is moved into the range of a clamp, and goes with no other
     case SkipInit::Kind::kRootDepth:
       return range.Contains(init.value / std::sqrt(static_cast<double>(BlockCount(model))));
+    case SkipInit::Kind::kDepthPower:
+      return range.Contains(
+          std::pow(init.value * static_cast<double>(BlockCount(model)), init.power));
     case SkipInit::Kind::kDecay:
       return range.Contains(init.value) && range.Contains(1);
     case SkipInit::Kind::kUniform:
@@ -159,23 +187,24 @@ bool AreInside(const SkipInit& init, const ModelSpec& model, const WeightRange& 
 }
 
 Conflict InitConflict(const ModelSpec& model, const SkipInit& init, const char* path) {
-  const SkipConstraint& constraint = model.skip.constraint;
-  const WeightRange range = RangeOf(constraint);
+  const WeightRange range = RangeOf(model.skip);
   const bool unbounded = init.kind == SkipInit::Kind::kNormal && !range.closed;
   const bool inside = AreInside(init, model, range);
   if (inside && !unbounded) return {};
+  const std::string other = range.path == kConstraint ? "constraint" : "placement";
   return TrialSpecConflict{
-      absl::StrCat("model.skip.constraint ", FormatSkipConstraint(constraint), " gives weights ",
-                   range.text, ", and ", path, " ", FormatSkipInit(init),
+      absl::StrCat(range.source, " gives weights ", range.text, ", and ", path, " ",
+                   FormatSkipInit(init),
                    unbounded ? " has no bounds; take a uniform(low, high) inside, or clamp"
-                             : " is not inside; take one that is, or another constraint"),
-      {path, kConstraint}};
+                             : " is not inside; take one that is, or another " + other),
+      {path, range.path}};
 }
 
 // Rules that need to know the block, or its paths, need weights that one block has alone.
 Conflict RuleConflict(const SkipSpec& skip, const SkipInit& init, const char* path) {
   const bool per_block = init.kind == SkipInit::Kind::kDecay;
-  const bool measured = init.kind == SkipInit::Kind::kMatchRms;
+  const bool adds_up = init.kind == SkipInit::Kind::kAdmin;
+  const bool measured = init.kind == SkipInit::Kind::kMatchRms || adds_up;
   const bool shared =
       skip.granularity != Granularity::kBlock && skip.granularity != Granularity::kChannel;
   if ((per_block || measured) && shared) {
@@ -185,9 +214,17 @@ Conflict RuleConflict(const SkipSpec& skip, const SkipInit& init, const char* pa
                                           " blocks share one; take granularity block or channel"),
                              {path, kGranularity}};
   }
-  const bool two_sided =
-      skip.placement == SkipPlacement::kBoth || skip.placement == SkipPlacement::kConvex;
-  if (measured && two_sided) {
+  if (adds_up && skip.placement != SkipPlacement::kSkip) {
+    return TrialSpecConflict{
+        absl::StrCat(path, " ", FormatSkipInit(init),
+                     " gives the skip path its size, and model.skip.placement ",
+                     std::string(Name(skip.placement)),
+                     " weights the residual branch too or instead; take placement skip"),
+        {path, kPlacement}};
+  }
+  const bool one_sided =
+      skip.placement == SkipPlacement::kSkip || skip.placement == SkipPlacement::kResidual;
+  if (measured && !one_sided) {
     return TrialSpecConflict{
         absl::StrCat(path, " ", FormatSkipInit(init),
                      " weighs one path against the other, and model.skip.placement ",
@@ -212,7 +249,6 @@ Conflict InitialValueConflict(const ModelSpec& model, const SkipInit& init, cons
 
 Conflict RangeConflict(const ModelSpec& model) {
   const SkipSpec& skip = model.skip;
-  const SkipConstraint& constraint = skip.constraint;
   if (skip.init_identity) {
     if (auto found = InitialValueConflict(model, *skip.init_identity, kInitIdentity)) return found;
   }
@@ -224,14 +260,32 @@ Conflict RangeConflict(const ModelSpec& model) {
   if (!skip.init_identity || !skip.init_convolutional) {
     if (auto found = InitialValueConflict(model, skip.init, kInit)) return found;
   }
-  const WeightRange range = RangeOf(constraint);
+  const WeightRange range = RangeOf(skip);
   if (skip.placement != SkipPlacement::kBoth || range.Contains(1)) return {};
   return TrialSpecConflict{
       absl::StrCat("with model.skip.placement both the weight of the residual branch starts at 1, "
-                   "and model.skip.constraint ",
-                   FormatSkipConstraint(constraint), " gives weights ", range.text,
+                   "and ",
+                   range.source, " gives weights ", range.text,
                    "; take another constraint, or another placement"),
       {kConstraint, kPlacement}};
+}
+
+// Whether blocks that start with `init` have a skip path that is 0 and stays so.
+bool IsClosed(const SkipSpec& skip, const std::optional<SkipInit>& own) {
+  const SkipInit& init = own ? *own : skip.init;
+  return skip.granularity != Granularity::kNone && skip.train == SkipTraining::kFrozen &&
+         skip.placement != SkipPlacement::kResidual && init.kind == SkipInit::Kind::kConstant &&
+         init.value == 0;
+}
+
+Conflict BranchDropConflict(const ModelSpec& model) {
+  if (model.branch_drop == 0) return {};
+  const SkipSpec& skip = model.skip;
+  if (!IsClosed(skip, skip.init_identity) && !IsClosed(skip, skip.init_convolutional)) return {};
+  return TrialSpecConflict{
+      "model.branch_drop leaves the skip path alone where it drops a branch, and model.skip.train "
+      "frozen at 0 closes that one too; leave branch_drop out, or take other weights",
+      {kBranchDrop, kTrain}};
 }
 
 }  // namespace
@@ -241,7 +295,9 @@ Conflict FindSkipConflict(const TrialSpec& spec) {
   if (auto conflict = PlainConflict(spec)) return conflict;
   if (auto conflict = OverrideConflict(skip)) return conflict;
   if (auto conflict = FrozenConflict(spec)) return conflict;
+  if (auto conflict = SphericalConflict(spec)) return conflict;
   if (auto conflict = DecayConflict(skip)) return conflict;
+  if (auto conflict = BranchDropConflict(spec.model)) return conflict;
   return RangeConflict(spec.model);
 }
 

@@ -25,29 +25,39 @@ enum class Granularity {
 // Where the weights stand in the sum of a block, z = s * ipd + r * tfd, where ipd is its input or
 // the projection of it, and tfd is what its convolutions make of it.
 enum class SkipPlacement {
-  kSkip,      // r = 1, s is weighted: AdaResNet, arXiv 2408.09958, equation 2
-  kResidual,  // s = 1, r is weighted: ReZero, arXiv 2003.04887
-  kBoth,      // s and r are weights of their own
-  kConvex,    // s = g, r = 1 - g: Highway networks, arXiv 1505.00387, equation 3
+  kSkip,       // r = 1, s is weighted: AdaResNet, arXiv 2408.09958, equation 2
+  kResidual,   // s = 1, r is weighted: ReZero, arXiv 2003.04887
+  kBoth,       // s and r are weights of their own
+  kConvex,     // s = g, r = 1 - g: Highway networks, arXiv 1505.00387, equation 3
+  kSpherical,  // s = cos(a), r = sin(a), so that s^2 + r^2 = 1: the sum of Civitelli et al. 2021
+               // (arXiv 2112.12299) with a share that is learned
 };
 
 // Initial value of a weight, in sweep files `init: 0.5`, `init: normal(0, 0.05)`,
-// `init: uniform(0, 1)`, `init: root-depth(1)`, `init: decay(0.5)` or `init: match-rms(1)`.
+// `init: uniform(0, 1)`, `init: root-depth(1)`, `init: depth-power(2, 0.25)`, `init: decay(0.5)`,
+// `init: match-rms(1)` or `init: admin(1)`.
 struct SkipInit {
   enum class Kind {
     kConstant,
     kNormal,
     kUniform,
-    kRootDepth,  // value / sqrt(blocks of the network): De and Smith 2020 (arXiv 2002.10444)
-    kDecay,      // falls evenly with the block's place, from 1 at the first to value at the last:
-                 // Zhang et al. 2024 (arXiv 2404.10947)
-    kMatchRms,   // the weighted path gets value times the root mean square of the other, measured
-                 // on the first batch
+    kRootDepth,   // value / sqrt(blocks of the network): De and Smith 2020 (arXiv 2002.10444)
+    kDepthPower,  // (value * blocks of the network) ^ power: Wang et al. 2022 (arXiv 2203.00555)
+    kDecay,       // falls evenly with the block's place, from 1 at the first to value at the last:
+                  // Zhang et al. 2024 (arXiv 2404.10947)
+    kMatchRms,    // the weighted path gets value times the root mean square of the other, measured
+                  // on the first batches
+    kAdmin,       // the skip path gets the variance that the residual branches before it add up to,
+                  // measured on the first batches: Liu et al. 2020 (arXiv 2004.08249)
   };
   Kind kind = Kind::kConstant;
-  double value = 1.0;  // as above; the constant, the normal's mean, or the uniform's lower end
-  double sd = 0.0;     // the normal's standard deviation, > 0; 0 for the others
-  double high = 0.0;   // the uniform's upper end, > value; 0 for the others
+  // As above, > 0 for kDepthPower and kMatchRms; the constant, the normal's mean, or the uniform's
+  // lower end; 1 for kAdmin.
+  double value = 1.0;
+  double sd = 0.0;      // the normal's standard deviation, > 0; 0 for the others
+  double high = 0.0;    // the uniform's upper end, > value; 0 for the others
+  double power = 0.0;   // of kDepthPower, not 0; 0 for the others
+  int64_t batches = 1;  // that are measured, of kMatchRms and kAdmin; 1 for the others
   bool operator==(const SkipInit&) const = default;
 };
 
@@ -123,6 +133,10 @@ struct ModelSpec {
   Stem stem = Stem::kCifar;  // of family resnet
   Norm norm = Norm::kBatch;
   LastNorm last_norm = LastNorm::kAffine;
+  // Stochastic depth (Huang et al. 2016, arXiv 1603.09382): the probability that a step of training
+  // leaves out the residual branch of the last block, in [0, 1). It rises evenly from none before
+  // the first block.
+  double branch_drop = 0;
   SkipSpec skip;
   bool operator==(const ModelSpec&) const = default;
 };

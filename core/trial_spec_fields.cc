@@ -37,12 +37,16 @@ constexpr NumberRange kNonNegative = {">= 0", [](double x) { return x >= 0; }};
 constexpr NumberRange kShare = {"> 0 and <= 1", [](double x) { return x > 0 && x <= 1; }};
 constexpr NumberRange kFraction = {">= 0 and < 1", [](double x) { return x >= 0 && x < 1; }};
 
-absl::Status FieldError(std::string_view path, std::string_view type, const ScalarText& scalar,
+absl::Status FieldError(std::string_view path, std::string_view type, const std::string& text,
                         std::string_view cause) {
   return MakeError(absl::StatusCode::kInvalidArgument, reason::kSpecInvalid,
-                   absl::StrCat(std::string(path), " takes ", std::string(type), ": ",
-                                Quoted(scalar.text), " ", std::string(cause)),
-                   {{"path", std::string(path)}, {"value", scalar.text}});
+                   absl::StrCat(std::string(path), " takes ", std::string(type), ": ", Quoted(text),
+                                " ", std::string(cause)),
+                   {{"path", std::string(path)}, {"value", text}});
+}
+
+std::string OneOf(const std::vector<std::string>& words) {
+  return absl::StrCat("one of ", absl::StrJoin(words, ", "));
 }
 
 // Wraps `parse` (text -> value, or a status with the cause alone) into a field's setter.
@@ -51,7 +55,7 @@ auto Setter(std::string path, std::string type, Access access, Parse parse) {
   return [=](TrialSpec& spec, const ScalarText& scalar) -> absl::Status {
     auto value = parse(scalar);
     if (!value.ok()) {
-      return FieldError(path, type, scalar, std::string(value.status().message()));
+      return FieldError(path, type, scalar.text, std::string(value.status().message()));
     }
     access(spec) = *std::move(value);
     return absl::OkStatus();
@@ -98,17 +102,16 @@ TrialSpecField Word(std::string path, Access access, std::string doc) {
   using Enum = std::remove_cvref_t<decltype(access(std::declval<TrialSpec&>()))>;
   std::vector<std::string> words;
   for (const auto& [value, word] : WordsOf<Enum>()) words.emplace_back(word);
-  std::string type = absl::StrCat("one of ", absl::StrJoin(words, ", "));
-  const auto parse = [words](const ScalarText& scalar) -> absl::StatusOr<Enum> {
+  const auto set = [=](TrialSpec& spec, const ScalarText& scalar) -> absl::Status {
     for (const auto& [value, word] : WordsOf<Enum>()) {
-      if (word == scalar.text) return value;
+      if (word != scalar.text) continue;
+      access(spec) = value;
+      return absl::OkStatus();
     }
-    const auto nearest = NearMiss(scalar.text, words);
-    return absl::InvalidArgumentError(absl::StrCat(
-        "is none of them", nearest ? absl::StrCat("; did you mean \"", *nearest, "\"?") : ""));
+    return UnknownWordError(path, words, scalar.text);
   };
   const auto text = [access](const TrialSpec& spec) { return std::string(WordOf(access(spec))); };
-  return {path, type, std::move(doc), Setter(path, type, access, parse), text};
+  return {path, OneOf(words), std::move(doc), set, text};
 }
 
 constexpr std::string_view kNoFolder = "none";
@@ -142,8 +145,8 @@ struct TextForm {
 };
 
 constexpr TextForm<SkipInit> kInit = {
-    "a number, normal(mean, sd), uniform(low, high), root-depth(c), decay(last) or "
-    "match-rms(ratio)",
+    "a number, normal(mean, sd), uniform(low, high), root-depth(c), depth-power(c, power), "
+    "decay(last), match-rms(ratio, batches) or admin(batches)",
     ParseSkipInit, FormatSkipInit};
 constexpr TextForm<std::optional<SkipInit>> kInitOverride = {
     "inherit, or what `model.skip.init` takes", ParseSkipInitOverride, FormatSkipInitOverride};
@@ -175,7 +178,8 @@ std::vector<TrialSpecField> MakeSkipFields() {
            "How many weights the residual sums have: none at all, one for the network, a stage, a "
            "type of block, a block, or an output channel of each block."),
       Word(ADARES_FIELD(model.skip.placement),
-           "What they weight: the skip path, the residual branch, both, or both with a sum of 1."),
+           "What they weight: the skip path, the residual branch, both, both with a sum of 1, or "
+           "both with squares whose sum is 1."),
       Text(ADARES_FIELD(model.skip.init), kInit,
            "Initial value of the weights; 1 where the granularity is `none`."),
       Text(ADARES_FIELD(model.skip.init_identity), kInitOverride,
@@ -212,6 +216,9 @@ std::vector<TrialSpecField> MakeModelFields() {
       Word(ADARES_FIELD(model.last_norm),
            "The batch norm at the end of a residual branch: with scale and shift, with scales that "
            "start at 0, or without."),
+      Number(ADARES_FIELD(model.branch_drop), kFraction,
+             "Stochastic depth: how probably a step of training leaves out the last block's "
+             "residual branch; earlier blocks have evenly less."),
   };
 }
 
@@ -287,6 +294,11 @@ std::string_view LastSegment(std::string_view path) {
   return path.substr(path.rfind('.') + 1);  // npos + 1 is 0
 }
 
+std::string_view GroupOf(std::string_view path) {
+  const size_t dot = path.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
+}
+
 }  // namespace
 
 const std::vector<TrialSpecField>& TrialSpecFields() {
@@ -319,10 +331,24 @@ std::vector<std::string> TrialSpecKeysBelow(std::string_view group) {
 
 bool IsTrialSpecGroup(std::string_view path) { return !TrialSpecKeysBelow(path).empty(); }
 
-std::string UnknownKeyMessage(std::string_view group, std::string_view key) {
+absl::Status UnknownWordError(const std::string& path, const std::vector<std::string>& words,
+                              const std::string& text) {
+  const auto nearest = NearMiss(text, words);
+  return FieldError(
+      path, OneOf(words), text,
+      absl::StrCat("is none of them",
+                   nearest ? absl::StrCat("; did you mean \"", *nearest, "\"?") : ""));
+}
+
+std::string UnknownKeyMessage(std::string_view group, std::string_view key,
+                              const std::vector<std::string>& more_paths) {
   std::string message = absl::StrCat("unknown key ", Quoted(key));
   if (!group.empty()) absl::StrAppend(&message, " in ", std::string(group));
-  const std::vector<std::string> siblings = TrialSpecKeysBelow(group);
+  std::vector<std::string> siblings = TrialSpecKeysBelow(group);
+  for (const std::string& path : more_paths) {
+    if (GroupOf(path) == group) siblings.emplace_back(LastSegment(path));
+  }
+  std::sort(siblings.begin(), siblings.end());
   if (NearMiss(key, siblings)) return message + DidYouMean(key, siblings);
   for (const TrialSpecField& field : TrialSpecFields()) {
     if (field.path == key) return message + "; write its parts as nested keys";
@@ -330,16 +356,22 @@ std::string UnknownKeyMessage(std::string_view group, std::string_view key) {
       return absl::StrCat(message, "; the field is ", field.path);
     }
   }
+  for (const std::string& path : more_paths) {
+    if (LastSegment(path) == key) return absl::StrCat(message, "; the field is ", path);
+  }
   return message + DidYouMean(key, siblings);
 }
 
-std::string UnknownPathMessage(std::string_view path) {
+std::string UnknownPathMessage(std::string_view path, const std::vector<std::string>& more_paths) {
   const std::string prefix = absl::StrCat(std::string(path), ".");
-  std::vector<std::string> paths;
-  std::vector<std::string> below;
+  std::vector<std::string> paths = more_paths;
   for (const TrialSpecField& field : TrialSpecFields()) {
     if (field.path != kSeedPath) paths.push_back(field.path);
-    if (field.path.starts_with(prefix)) below.push_back(field.path);
+  }
+  std::sort(paths.begin(), paths.end());
+  std::vector<std::string> below;
+  for (const std::string& known : paths) {
+    if (known.starts_with(prefix)) below.push_back(known);
   }
   if (!below.empty()) {
     return absl::StrCat(std::string(path), " is a group of fields; name one of ",

@@ -52,10 +52,17 @@ bool IsTrialSpecKey(std::string_view group, std::string_view key);
 bool IsTrialSpecGroup(std::string_view path);
 
 // `unknown key "..."` with the near miss, for a key that stands at `group` and is not known there.
-std::string UnknownKeyMessage(std::string_view group, std::string_view key);
+// `more_paths` are known too, though no field stands there.
+std::string UnknownKeyMessage(std::string_view group, std::string_view key,
+                              const std::vector<std::string>& more_paths = {});
 
 // What is wrong with a path at which no field stands.
-std::string UnknownPathMessage(std::string_view path);
+std::string UnknownPathMessage(std::string_view path,
+                               const std::vector<std::string>& more_paths = {});
+
+// INVALID_ARGUMENT (SPEC_INVALID): `text` is none of the words that the path takes.
+absl::Status UnknownWordError(const std::string& path, const std::vector<std::string>& words,
+                              const std::string& text);
 
 // Two fields whose values do not go together.
 struct TrialSpecConflict {

@@ -13,10 +13,9 @@ constexpr Word<Granularity> kGranularities[] = {
     {Granularity::kBlock, "block"}, {Granularity::kChannel, "channel"},
 };
 constexpr Word<SkipPlacement> kPlacements[] = {
-    {SkipPlacement::kSkip, "skip"},
-    {SkipPlacement::kResidual, "residual"},
-    {SkipPlacement::kBoth, "both"},
-    {SkipPlacement::kConvex, "convex"},
+    {SkipPlacement::kSkip, "skip"},           {SkipPlacement::kResidual, "residual"},
+    {SkipPlacement::kBoth, "both"},           {SkipPlacement::kConvex, "convex"},
+    {SkipPlacement::kSpherical, "spherical"},
 };
 constexpr Word<SkipTraining> kTrainings[] = {{SkipTraining::kLearned, "learned"},
                                              {SkipTraining::kFrozen, "frozen"}};

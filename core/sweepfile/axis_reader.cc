@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/near_miss.h"
+#include "core/presets.h"
 #include "core/quoted_text.h"
 #include "core/status.h"
 #include "core/sweepfile/setting_reader.h"
@@ -42,7 +43,7 @@ absl::StatusOr<std::string> ReadPath(const YamlNode& node, const std::string& wh
                               "an axis cannot vary the seed; list seeds in replicates.seeds");
   }
   if (IsSettingPath(node.text)) return node.text;
-  return reader.errors().At(node.place, UnknownPathMessage(node.text));
+  return reader.errors().At(node.place, UnknownPathMessage(node.text, PresetPaths()));
 }
 
 // Values of a field, or names of presets.

@@ -19,7 +19,7 @@ absl::Status CheckOverride(const Override& override_, const SpecErrors& errors,
     return errors.Of(override_, kSeedMessage);
   }
   if (!IsSettingPath(override_.path)) {
-    return errors.Of(override_, UnknownPathMessage(override_.path));
+    return errors.Of(override_, UnknownPathMessage(override_.path, PresetPaths()));
   }
   for (const AxisDocument& axis : document.axes) {
     for (const std::vector<Setting>& settings : axis.settings) {

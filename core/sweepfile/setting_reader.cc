@@ -4,10 +4,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "core/near_miss.h"
 #include "core/presets.h"
-#include "core/quoted_text.h"
 #include "core/status.h"
 #include "core/trial_spec_fields.h"
 
@@ -22,11 +19,7 @@ std::vector<std::string> NamesOf(const std::vector<Preset>& presets) {
 
 absl::StatusOr<std::string> PresetName(const std::string& path, const std::string& text) {
   if (FindPreset(path, text) != nullptr) return text;
-  const std::vector<std::string> names = NamesOf(*PresetsAt(path));
-  const auto nearest = NearMiss(text, names);
-  return absl::InvalidArgumentError(absl::StrCat(
-      path, " takes one of ", absl::StrJoin(names, ", "), ": ", Quoted(text), " is none of them",
-      nearest ? absl::StrCat("; did you mean ", Quoted(*nearest), "?") : ""));
+  return UnknownWordError(path, NamesOf(*PresetsAt(path)), text);
 }
 
 class SettingsReader {
@@ -54,7 +47,7 @@ class SettingsReader {
       return absl::OkStatus();
     }
     if (!IsTrialSpecKey(group, key.text)) {
-      return reader_.errors().At(key.place, UnknownKeyMessage(group, key.text));
+      return reader_.errors().At(key.place, UnknownKeyMessage(group, key.text, PresetPaths()));
     }
     return ReadGroup(value, path);
   }

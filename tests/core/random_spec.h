@@ -87,7 +87,7 @@ class RandomSpec {
   }
 
   std::string Init() {
-    switch (Below(6)) {
+    switch (Below(8)) {
       case 0:
         return Signed();
       case 1:
@@ -97,7 +97,11 @@ class RandomSpec {
       case 3:
         return "decay(" + Signed() + ")";
       case 4:
-        return "match-rms(" + Positive() + ")";
+        return "match-rms(" + Positive() + (Below(2) == 0 ? ", " + Batches() : "") + ")";
+      case 5:
+        return "depth-power(" + Positive() + ", " + Signed() + ")";
+      case 6:
+        return "admin(" + Batches() + ")";
       default:
         return "uniform(-" + Positive() + ", " + Positive() + ")";
     }
@@ -118,6 +122,7 @@ class RandomSpec {
     }
   }
 
+  std::string Batches() { return std::to_string(1 + Below(32)); }
   std::string Positive() { return FormatNumber(std::ldexp(0.5 + Fraction() / 2, Exponent())); }
   std::string Signed() { return (Below(2) == 0 ? "-" : "") + Positive(); }
   int Exponent() { return static_cast<int>(Below(120)) - 60; }

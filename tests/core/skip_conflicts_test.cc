@@ -42,11 +42,14 @@ TEST(SkipConflictTest, EachFieldAloneGoesWithAWeightABlock) {
   for (const Setting& setting : std::vector<Setting>{{"placement", "residual"},
                                                      {"placement", "both"},
                                                      {"placement", "convex"},
+                                                     {"placement", "spherical"},
                                                      {"granularity", "channel"},
                                                      {"init", "uniform(-1, 2)"},
                                                      {"init", "root-depth(1)"},
                                                      {"init", "decay(0.5)"},
                                                      {"init", "match-rms(1)"},
+                                                     {"init", "depth-power(2, 0.25)"},
+                                                     {"init", "admin(4)"},
                                                      {"init_identity", "0"},
                                                      {"init_convolutional", "normal(0, 0.05)"},
                                                      {"constraint", "sigmoid(2)"},
@@ -176,7 +179,64 @@ INSTANTIATE_TEST_SUITE_P(
                     RangeCase{"clamp(0, 1)", "decay(0.5)", true},
                     RangeCase{"clamp(0, 0.9)", "decay(0.5)", false},
                     RangeCase{"clamp(0.6, 1)", "decay(0.5)", false},
+                    // (2 * 3)^(1/4) is 1.565.
+                    RangeCase{"clamp(0, 1.57)", "depth-power(2, 0.25)", true},
+                    RangeCase{"clamp(0, 1.56)", "depth-power(2, 0.25)", false},
+                    RangeCase{"clamp(0, 1)", "admin(1)", true},
                     RangeCase{"clamp(0, 1)", "match-rms(5)", true}));
+
+TEST(SkipConflictTest, SphericalWeightIsACosine) {
+  const auto message = [](const char* init) {
+    return MessageOf({{"placement", "spherical"}, {"init", init}});
+  };
+  for (const char* init : {"-1", "0", "1", "normal(0.5, 2)", "uniform(-1, 1)", "root-depth(1)"}) {
+    EXPECT_EQ(message(init), "") << init;
+  }
+  EXPECT_EQ(message("1.5"),
+            "model.skip.placement spherical gives weights from -1 to 1, and model.skip.init 1.5 is "
+            "not inside; take one that is, or another placement");
+  EXPECT_THAT(message("normal(2, 0.1)"), HasSubstr("normal(2, 0.1) is not inside"));
+  EXPECT_THAT(message("match-rms(1)"), HasSubstr("placement spherical weights both"));
+  for (const char* constraint : {"sigmoid(2)", "tanh(1)", "softplus", "clamp(0, 1)"}) {
+    EXPECT_EQ(MessageOf({{"placement", "spherical"}, {"init", "0.5"}, {"constraint", constraint}}),
+              "model.skip.placement spherical keeps the weight from -1 to 1, as the cosine of an "
+              "angle; model.skip.constraint must be none there (leave it out, or exclude the "
+              "combination)");
+  }
+  EXPECT_EQ(MessageOf({{"placement", "spherical"}, {"weight_decay", "0.1"}}),
+            "model.skip.weight_decay pulls the parameter, which with model.skip.placement "
+            "spherical is an angle and not the weight; take weight_decay 0, or another placement");
+}
+
+TEST(SkipConflictTest, AdminIsForWeightsOfTheSkipPathAlone) {
+  for (const char* placement : {"residual", "both", "convex", "spherical"}) {
+    EXPECT_EQ(MessageOf({{"placement", placement}, {"init", "admin(1)"}}),
+              std::string("model.skip.init admin(1) gives the skip path its size, and "
+                          "model.skip.placement ") +
+                  placement + " weights the residual branch too or instead; take placement skip");
+  }
+  EXPECT_THAT(MessageOf({{"granularity", "unified"}, {"init", "admin(1)"}}),
+              HasSubstr("admin(1) gives each block its own weight"));
+  EXPECT_THAT(MessageOf({{"constraint", "softplus"}, {"init", "admin(1)"}}),
+              HasSubstr("admin(1) is measured and may lie outside"));
+}
+
+TEST(SkipConflictTest, DroppedBranchesLeaveAnOpenSkipPath) {
+  const auto message = [](const std::vector<Setting>& settings) {
+    TrialSpec spec = SpecWith(settings);
+    spec.model.branch_drop = 0.5;
+    const auto conflict = FindConflict(spec);
+    return conflict ? conflict->message : "";
+  };
+  EXPECT_EQ(message({{"granularity", "none"}}), "");
+  EXPECT_EQ(message({{"init", "0"}}), "") << "it is learned";
+  EXPECT_EQ(message({{"init", "0"}, {"placement", "residual"}, {"train", "frozen"}}), "");
+  const std::string closed =
+      "model.branch_drop leaves the skip path alone where it drops a branch, and model.skip.train "
+      "frozen at 0 closes that one too; leave branch_drop out, or take other weights";
+  EXPECT_EQ(message({{"init", "0"}, {"train", "frozen"}}), closed);
+  EXPECT_EQ(message({{"init_identity", "0"}, {"train", "frozen"}}), closed);
+}
 
 TEST(SkipConflictTest, RulesForEachBlockNeedAWeightForEachBlock) {
   EXPECT_EQ(MessageOf({{"granularity", "stage"}, {"init", "decay(0.5)"}}),

@@ -103,8 +103,16 @@ INSTANTIATE_TEST_SUITE_P(
                 R"(5:8: unknown key "train.lr"; write its parts as nested keys)"},
         BadFile{
             "dotted_group", "base: {model: {skip.init: 1}}\n",
-            R"(5:16: unknown key "skip.init" in model; known are depth, family, last_norm, norm, skip, )"
-            "stem"},
+            R"(5:16: unknown key "skip.init" in model; known are branch_drop, depth, family, last_norm, )"
+            "method, norm, skip, stem"},
+        BadFile{"foreign_group", "base: {optimiser: sgd}\n",
+                "5:8: unknown key \"optimiser\"; known are data, model, recipe, seed, train"},
+        BadFile{"misspelt_recipe", "base: {recepie: faithful}\n",
+                R"(5:8: unknown key "recepie"; did you mean "recipe"?)"},
+        BadFile{"misspelt_method", "base: {model: {methode: resnet}}\n",
+                R"(5:16: unknown key "methode" in model; did you mean "method"?)"},
+        BadFile{"method_elsewhere", "base: {method: resnet}\n",
+                R"(5:8: unknown key "method"; the field is model.method)"},
         BadFile{"seed", "base: {seed: 3}\n",
                 "5:8: seeds are not part of the configuration; list them in replicates.seeds"},
         BadFile{"group_scalar", "base: {train: fast}\n",
@@ -176,6 +184,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "5:37: axes.lr.values needs at least one element"},
         BadFile{"path_unknown", "axes: {lr: {path: train.lrr, values: [1]}}\n",
                 R"(5:19: there is no field "train.lrr"; did you mean "train.lr"?)"},
+        BadFile{"path_method", "axes: {m: {path: model.methods, values: [resnet]}}\n",
+                R"(5:18: there is no field "model.methods"; did you mean "model.method"?)"},
         BadFile{"path_group", "axes: {lr: {path: model.skip, values: [1]}}\n",
                 "5:19: model.skip is a group of fields; name one of model.skip.constraint, "
                 "model.skip.decay_centre, model.skip.frozen_epochs, model.skip.granularity, "
@@ -418,6 +428,9 @@ INSTANTIATE_TEST_SUITE_P(
                     {{"train.epoch", "1"}},
                     "--set train.epoch=1: there is no field \"train.epoch\"; did you mean "
                     "\"train.epochs\"?"},
+        BadOverride{"recipe_path",
+                    {{"recepie", "clean"}},
+                    "--set recepie=clean: there is no field \"recepie\"; did you mean \"recipe\"?"},
         BadOverride{"group",
                     {{"data", "mnist"}},
                     "--set data=mnist: data is a group of fields; name one of data.augment, "

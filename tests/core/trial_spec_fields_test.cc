@@ -140,7 +140,8 @@ TEST(TrialSpecFieldsTest, MessagesSayWhatWasMeant) {
             "train.lr takes a number > 0: \".1\" has no digit before the point; write 0.1");
   EXPECT_EQ(message("model.skip.init", "0.5", true),
             "model.skip.init takes a number, normal(mean, sd), uniform(low, high), root-depth(c), "
-            "decay(last) or match-rms(ratio): \"0.5\" is a string; remove the quotes");
+            "depth-power(c, power), decay(last), match-rms(ratio, batches) or admin(batches): "
+            "\"0.5\" is a string; remove the quotes");
 }
 
 TEST(TrialSpecFieldsTest, InitFormsAreChecked) {
@@ -167,6 +168,26 @@ TEST(TrialSpecFieldsTest, InitFormsAreChecked) {
   EXPECT_TRUE(Set("model.skip.init", "decay(-0.5)").ok());
   EXPECT_EQ(cause("decay"), "\"decay\" is no such form; write decay(0.5)");
   EXPECT_EQ(cause("match-rms(0)"), "\"match-rms(0)\" has a ratio that is not > 0");
+}
+
+TEST(TrialSpecFieldsTest, RulesOfInitAreChecked) {
+  const auto cause = [](const char* text) {
+    const std::string message(Set("model.skip.init", text).message());
+    return message.substr(message.find(": ") + 2);
+  };
+  EXPECT_TRUE(Set("model.skip.init", "depth-power(2, -0.5)", true).ok());
+  EXPECT_EQ(cause("depth-power(2)"),
+            "\"depth-power(2)\" is no such form; write depth-power(2, 0.25)");
+  EXPECT_EQ(cause("depth-power(0, 1)"), "\"depth-power(0, 1)\" has a factor that is not > 0");
+  EXPECT_EQ(cause("depth-power(2, 0)"),
+            "\"depth-power(2, 0)\" is 1 for every depth; write 1, or another power");
+  EXPECT_TRUE(Set("model.skip.init", "match-rms(1, 32)", true).ok());
+  EXPECT_TRUE(Set("model.skip.init", "admin(32)").ok());
+  EXPECT_EQ(cause("admin"), "\"admin\" is no such form; write admin(1)");
+  EXPECT_EQ(cause("admin()"), "\"admin()\" is no such form, as \"\" is not a number");
+  for (const char* text : {"admin(0)", "admin(33)", "admin(1.5)", "match-rms(1, 0)"}) {
+    EXPECT_THAT(cause(text), HasSubstr("has a number of batches that is no integer from 1 to 32"));
+  }
 }
 
 TEST(TrialSpecFieldsTest, ConstraintFormsAreChecked) {

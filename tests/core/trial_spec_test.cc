@@ -19,20 +19,21 @@ using ::testing::HasSubstr;
 
 // Ids and digests rest on these bytes: a change of them makes every stored trial another trial.
 TEST(TrialSpecTest, CanonicalJsonIsPinned) {
-  EXPECT_EQ(CanonicalJson(TrialSpec{}),
-            R"({"data":{"augment":"none","cutout":0,"dataset":"synthetic","folder":"none",)"
-            R"("label_noise":0,"normalise":"on","test_size":0,"train_fraction":1,"train_size":0,)"
-            R"("validation_size":5000},"model":{"depth":8,"family":"cifar","last_norm":"affine",)"
-            R"("norm":"batch","skip":{"constraint":"none","decay_centre":0,"frozen_epochs":0,)"
-            R"("granularity":"none","init":1,"init_convolutional":"inherit",)"
-            R"("init_identity":"inherit","lr_mult":1,"placement":"skip","train":"learned",)"
-            R"("weight_decay":0},"stem":"cifar"},"seed":0,)"
-            R"("train":{"batch_size":128,"clip_norm":0,"ema_decay":0,"epochs":10,)"
-            R"("label_smoothing":0,"log_every":50,"lr":0.1,"momentum":0.9,"optimizer":"sgd",)"
-            R"("precision":"fp32","schedule":"cosine","warmup_epochs":0,"weight_decay":0}})");
+  EXPECT_EQ(
+      CanonicalJson(TrialSpec{}),
+      R"({"data":{"augment":"none","cutout":0,"dataset":"synthetic","folder":"none",)"
+      R"("label_noise":0,"normalise":"on","test_size":0,"train_fraction":1,"train_size":0,)"
+      R"("validation_size":5000},"model":{"branch_drop":0,"depth":8,"family":"cifar",)"
+      R"("last_norm":"affine","norm":"batch","skip":{"constraint":"none","decay_centre":0,"frozen_epochs":0,)"
+      R"("granularity":"none","init":1,"init_convolutional":"inherit",)"
+      R"("init_identity":"inherit","lr_mult":1,"placement":"skip","train":"learned",)"
+      R"("weight_decay":0},"stem":"cifar"},"seed":0,)"
+      R"("train":{"batch_size":128,"clip_norm":0,"ema_decay":0,"epochs":10,)"
+      R"("label_smoothing":0,"log_every":50,"lr":0.1,"momentum":0.9,"optimizer":"sgd",)"
+      R"("precision":"fp32","schedule":"cosine","warmup_epochs":0,"weight_decay":0}})");
   // By `printf %s ... | sha256sum` over the text above, with and without the seed.
-  EXPECT_EQ(TrialId(TrialSpec{}), "5b119a17ee33");
-  EXPECT_EQ(VariantId(TrialSpec{}), "8b62f392b598");
+  EXPECT_EQ(TrialId(TrialSpec{}), "9886883690b2");
+  EXPECT_EQ(VariantId(TrialSpec{}), "3daa3cf57634");
 }
 
 TEST(TrialSpecTest, SeedMakesAnotherTrialOfTheSameVariant) {
@@ -110,6 +111,24 @@ TEST(TrialSpecTest, InitIsANumberOrADistribution) {
   EXPECT_THAT(CanonicalJson(*read("\"uniform( -1 ,2)\"")),
               HasSubstr("\"init\":\"uniform(-1, 2)\""));
   EXPECT_EQ(read("-0"), read("0"));
+}
+
+TEST(TrialSpecTest, InitIsARule) {
+  const auto read = [](const std::string& init) {
+    return ParseTrialSpec(R"({"model":{"skip":{"granularity":"block","init":")" + init + "\"}}}");
+  };
+  using Kind = SkipInit::Kind;
+  EXPECT_EQ(read("depth-power(2,0.25)")->model.skip.init,
+            (SkipInit{Kind::kDepthPower, 2, 0, 0, 0.25}));
+  EXPECT_EQ(read("match-rms(0.5)")->model.skip.init, (SkipInit{Kind::kMatchRms, 0.5, 0, 0}));
+  EXPECT_EQ(read("match-rms(0.5, 1)"), read("match-rms(0.5)"));
+  EXPECT_EQ(read("match-rms(0.5, 4)")->model.skip.init,
+            (SkipInit{Kind::kMatchRms, 0.5, 0, 0, 0, 4}));
+  EXPECT_EQ(read("admin( 3)")->model.skip.init, (SkipInit{Kind::kAdmin, 1, 0, 0, 0, 3}));
+  for (const char* text :
+       {"depth-power(2, 0.25)", "match-rms(0.5)", "match-rms(0.5, 4)", "admin(1)"}) {
+    EXPECT_THAT(CanonicalJson(*read(text)), HasSubstr(std::string("\"init\":\"") + text + "\""));
+  }
 }
 
 TEST(TrialSpecTest, OverridesOfInitInheritUnlessTheyAreSet) {

@@ -35,6 +35,7 @@ using trainer_protocol::StartEvent;
 TrialSpec SpecWithAllState() {
   TrialSpec spec = TinySpec();
   spec.model.skip.frozen_epochs = 1;
+  spec.model.branch_drop = 0.7;
   spec.train.optimizer = OptimizerKind::kAdam;
   spec.train.ema_decay = 0.9;
   spec.train.warmup_epochs = 0.5;

@@ -53,12 +53,14 @@ INSTANTIATE_TEST_SUITE_P(
                                      Granularity::kBlockType, Granularity::kBlock,
                                      Granularity::kChannel),
                      testing::Values(SkipPlacement::kSkip, SkipPlacement::kResidual,
-                                     SkipPlacement::kBoth, SkipPlacement::kConvex)));
+                                     SkipPlacement::kBoth, SkipPlacement::kConvex,
+                                     SkipPlacement::kSpherical)));
 
 // What a network with frozen weights computes is what one with the same weights to learn computes.
 TEST(FrozenNetworkTest, ComputesWhatTheLearningOneStartsWith) {
-  for (const SkipPlacement placement : {SkipPlacement::kSkip, SkipPlacement::kResidual,
-                                        SkipPlacement::kBoth, SkipPlacement::kConvex}) {
+  for (const SkipPlacement placement :
+       {SkipPlacement::kSkip, SkipPlacement::kResidual, SkipPlacement::kBoth,
+        SkipPlacement::kConvex, SkipPlacement::kSpherical}) {
     ModelSpec spec;
     spec.skip.granularity = Granularity::kChannel;
     spec.skip.placement = placement;

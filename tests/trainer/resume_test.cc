@@ -31,6 +31,7 @@ TrialSpec LongSpec() {
   spec.train.epochs = 25;
   spec.train.optimizer = OptimizerKind::kAdam;
   spec.train.ema_decay = 0.99;
+  spec.model.branch_drop = 0.5;
   return spec;
 }
 

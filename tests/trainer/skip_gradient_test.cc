@@ -85,9 +85,11 @@ Sum SumByHand(SkipPlacement placement, double weight, double residual) {
     case SkipPlacement::kBoth:
       return {weight, residual};
     case SkipPlacement::kConvex:
+      return {weight, 1 - weight};
+    case SkipPlacement::kSpherical:
       break;
   }
-  return {weight, 1 - weight};
+  return {std::cos(weight), std::sin(weight)};  // `weight` is the angle
 }
 
 // y = max(0, s * ipd + r * tfd), dL/ds = sum(upstream * [z > 0] * ipd), dL/dr the same with tfd,
@@ -111,8 +113,9 @@ ByHand Differentiate(const Case& c) {
     result.loss += upstream * z;
     const size_t index = count == 1 ? 0 : static_cast<size_t>(channel);
     const bool on_residual = weight.placement == SkipPlacement::kResidual;
-    const bool convex = weight.placement == SkipPlacement::kConvex;
-    const double by_weight = on_residual ? tfd : convex ? ipd - tfd : ipd;
+    double by_weight = on_residual ? tfd : ipd;
+    if (weight.placement == SkipPlacement::kConvex) by_weight = ipd - tfd;
+    if (weight.placement == SkipPlacement::kSpherical) by_weight = sum.s * tfd - sum.r * ipd;
     result.raw[index] += upstream * by_weight * own.slope;
     if (both) result.raw_residual[index] += upstream * tfd * residual.slope;
   }
@@ -166,6 +169,22 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Combine(testing::Values(SkipPlacement::kSkip, SkipPlacement::kResidual,
                                      SkipPlacement::kBoth, SkipPlacement::kConvex),
                      testing::ValuesIn(kConstraints), testing::Bool()));
+
+INSTANTIATE_TEST_SUITE_P(Spherical, GradientTest,
+                         testing::Combine(testing::Values(SkipPlacement::kSpherical),
+                                          testing::Values(SkipConstraint{}), testing::Bool()));
+
+TEST(SphericalTest, TheWeightIsTheCosineOfAnAngleFromZeroToPi) {
+  SkipSpec spec;
+  spec.placement = SkipPlacement::kSpherical;
+  for (const double weight : {-1.0, -0.3, 0.0, 0.5, 0.88, 1.0}) {
+    const double angle = RawParameter(spec, weight);
+    EXPECT_NEAR(std::cos(angle), weight, 1e-15);
+    EXPECT_GE(std::sin(angle), 0) << "the branch begins with its own sign";
+  }
+  EXPECT_DOUBLE_EQ(RawParameter(spec, std::sqrt(0.5)), std::acos(-1.0) / 4) << "equal shares";
+  EXPECT_EQ(RawParameter(spec, 1.7), 0) << "a normal's draw from outside";
+}
 
 TEST(SkipConstraintTest, RawValueIsTheInverseOfTheMap) {
   for (const SkipConstraint& constraint : kConstraints) {

@@ -47,14 +47,17 @@ TEST_F(SkipTrainingTest, WeightsFrozenForAnEpochMoveInTheNext) {
 }
 
 TEST_F(SkipTrainingTest, EveryPlacementTrainsWithBoundedChannelWeights) {
-  for (const SkipPlacement placement : {SkipPlacement::kSkip, SkipPlacement::kResidual,
-                                        SkipPlacement::kBoth, SkipPlacement::kConvex}) {
+  for (const SkipPlacement placement :
+       {SkipPlacement::kSkip, SkipPlacement::kResidual, SkipPlacement::kBoth,
+        SkipPlacement::kConvex, SkipPlacement::kSpherical}) {
     TrialSpec spec = TinySpec();
     spec.model.skip = {};
     spec.model.skip.granularity = Granularity::kChannel;
     spec.model.skip.placement = placement;
     spec.model.skip.init.value = 0.5;
-    spec.model.skip.constraint = {SkipConstraint::Kind::kSigmoid, 0, 2};
+    if (placement != SkipPlacement::kSpherical) {
+      spec.model.skip.constraint = {SkipConstraint::Kind::kSigmoid, 0, 2};
+    }
     RecordingSink sink;
     TrialRunner(TrainerSetup{"test", "cpu", ""}, sink).Run({Command(spec), stop_});
     EXPECT_EQ(sink.All<EndEvent>().back().reason, EndReason::kFinished);

@@ -91,6 +91,37 @@ TEST(SkipWeightsTest, BothStartsWithTheInitOnTheSkipAndOneOnTheResidualSide) {
   EXPECT_NEAR(weight.Value(), 0.25, 1e-6);
 }
 
+TEST(SkipWeightsTest, SphericalSharesHaveSquaresWhoseSumIsOne) {
+  SkipSpec spec = Spec(Granularity::kChannel, {SkipInit::Kind::kUniform, -1, 0, 1});
+  spec.placement = SkipPlacement::kSpherical;
+  const SkipWeight weight = SkipWeights(spec, 9, 0).At(kIdentity);
+  const SumCoefficients sum = weight.Coefficients();
+  EXPECT_TRUE(torch::allclose(sum.s * sum.s + sum.r * sum.r, torch::ones({16})));
+  EXPECT_GE(sum.r.min().item<double>(), 0);
+  EXPECT_NEAR(weight.Value(), sum.s.mean().item<double>(), 1e-6);
+  EXPECT_GT(sum.s.max().item<double>() - sum.s.min().item<double>(), 0.5);
+}
+
+TEST(SkipWeightsTest, SphericalInitIsTheSkipShare) {
+  for (const double init : {-0.5, 0.0, std::sqrt(0.5), 1.0}) {
+    SkipSpec spec = Spec(Granularity::kBlock, {SkipInit::Kind::kConstant, init, 0, 0});
+    spec.placement = SkipPlacement::kSpherical;
+    const SkipWeight weight = SkipWeights(spec, 9, 0).At(kIdentity);
+    EXPECT_NEAR(weight.Value(), init, 1e-6);
+    EXPECT_NEAR(weight.Coefficients().r.item<double>(), std::sqrt(1 - init * init), 1e-6);
+  }
+}
+
+TEST(SkipWeightsTest, DepthPowerIsThePowerOfTheBlocks) {
+  const SkipSpec spec = Spec(Granularity::kUnified, {SkipInit::Kind::kDepthPower, 2, 0, 0, 0.25});
+  EXPECT_NEAR(SkipWeights(spec, 8, 0).At(kIdentity).Value(), 2, 1e-7);
+  EXPECT_NEAR(SkipWeights(spec, 9, 0).At(kIdentity).Value(), 2.0597671, 1e-6);
+  const SkipSpec root = Spec(Granularity::kBlock, {SkipInit::Kind::kDepthPower, 1, 0, 0, -0.5});
+  const SkipSpec same = Spec(Granularity::kBlock, {SkipInit::Kind::kRootDepth, 1, 0, 0});
+  EXPECT_FLOAT_EQ(static_cast<float>(SkipWeights(root, 9, 0).At(kIdentity).Value()),
+                  static_cast<float>(SkipWeights(same, 9, 0).At(kIdentity).Value()));
+}
+
 TEST(SkipWeightsTest, RootDepthDividesByTheRootOfTheBlocks) {
   const SkipSpec spec = Spec(Granularity::kBlock, {SkipInit::Kind::kRootDepth, 0.6, 0, 0});
   EXPECT_NEAR(SkipWeights(spec, 9, 0).At(kIdentity).Value(), 0.2, 1e-7);
@@ -128,8 +159,10 @@ Names NamesOf(const SkipSpec& spec) {
 TEST(SkipWeightsTest, NamesSayWhichCoefficientTheyAreOf) {
   SkipSpec spec = Spec(Granularity::kUnified, {});
   EXPECT_THAT(NamesOf(spec).parameters, ElementsAre("skip_weights.all"));
-  spec.placement = SkipPlacement::kConvex;
-  EXPECT_THAT(NamesOf(spec).parameters, ElementsAre("skip_weights.all"));
+  for (const SkipPlacement placement : {SkipPlacement::kConvex, SkipPlacement::kSpherical}) {
+    spec.placement = placement;
+    EXPECT_THAT(NamesOf(spec).parameters, ElementsAre("skip_weights.all"));
+  }
   spec.placement = SkipPlacement::kResidual;
   EXPECT_THAT(NamesOf(spec).parameters, ElementsAre("residual_weights.all"));
   spec.placement = SkipPlacement::kBoth;

@@ -56,7 +56,10 @@ Tensor Pooled(const Tensor& x, StemPool pool) {
 
 AdaResNetImpl::AdaResNetImpl(const ModelSpec& spec, int64_t input_channels, int64_t classes,
                              int64_t seed)
-    : plan_(PlanOf(spec)), skip_weights_(spec.skip, BlockCount(spec), seed) {
+    : plan_(PlanOf(spec)),
+      branch_drop_(spec.branch_drop),
+      block_count_(BlockCount(spec)),
+      skip_weights_(spec.skip, block_count_, seed) {
   const ConvShape stem{input_channels, plan_.stem_channels, plan_.stem_kernel, plan_.stem_stride};
   conv1_ = register_module("conv1", Convolution(stem, plan_.style));
   if (plan_.style.has_norm) {
@@ -78,7 +81,8 @@ void AdaResNetImpl::BuildStage(const std::string& name, const StagePlan& stage) 
     const SkipSite site{name + "." + std::to_string(i), name, shape.projection, shape.out_channels,
                         static_cast<int64_t>(blocks_.size())};
     sites_.push_back({site.name, skip_weights_.GroupOf(site), skip_weights_.At(site)});
-    blocks_.emplace_back(shape, plan_.style, sites_.back().weight);
+    blocks_.emplace_back(shape, plan_.style, sites_.back().weight,
+                         SurvivalOf(branch_drop_, site.place, block_count_));
     members->push_back(blocks_.back());
   }
   register_module(name, members);
@@ -111,9 +115,11 @@ Tensor AdaResNetImpl::Stem(const Tensor& x) {
   return Pooled(torch::relu(Normalised(bn1_, conv1_->forward(x))), plan_.pool);
 }
 
-Tensor AdaResNetImpl::forward(const Tensor& x) {
+Tensor AdaResNetImpl::forward(const Tensor& x, const KeptBranches& kept) {
   Tensor y = Stem(x);
-  for (ResidualBlock& block : blocks_) y = block->forward(y);
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    y = blocks_[i]->forward(y, kept.empty() || kept[i] != 0);
+  }
   return fc_->forward(y.mean({2, 3}));
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/trial_spec.h"
+#include "worker/trainer/branch_drop.h"
 #include "worker/trainer/network_plan.h"
 #include "worker/trainer/random.h"
 #include "worker/trainer/residual_block.h"
@@ -31,8 +32,8 @@ class AdaResNetImpl : public torch::nn::Module {
   // Initial values come from `seed` alone. `input_channels` is 1 or 3.
   AdaResNetImpl(const ModelSpec& spec, int64_t input_channels, int64_t classes, int64_t seed);
 
-  // NCHW pictures to one row of logits each, one for each class.
-  torch::Tensor forward(const torch::Tensor& x);
+  // NCHW pictures to one row of logits each, one for each class. `kept` is for training.
+  torch::Tensor forward(const torch::Tensor& x, const KeptBranches& kept = {});
 
   // forward() up to the first block.
   torch::Tensor Stem(const torch::Tensor& x);
@@ -59,6 +60,8 @@ class AdaResNetImpl : public torch::nn::Module {
   void Initialise(Random random);
 
   const NetworkPlan plan_;
+  const double branch_drop_;
+  const int64_t block_count_;
   SkipWeights skip_weights_;
   Convolution conv1_{nullptr};
   BatchNorm bn1_{nullptr};

@@ -18,6 +18,7 @@ enum class RandomStream : uint64_t {
   kAugmentation = 5,
   kSynthetic = 6,
   kLabelNoise = 7,
+  kBranches = 8,
 };
 
 // xoshiro256** seeded through SplitMix64. Not thread-safe; copies continue independently.

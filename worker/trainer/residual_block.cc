@@ -4,8 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "worker/trainer/skip_sum.h"
-
 namespace adares {
 namespace {
 
@@ -42,8 +40,8 @@ Tensor Normalised(BatchNorm& norm, const Tensor& x) {
 }
 
 ResidualBlockImpl::ResidualBlockImpl(const BlockShape& shape, const LayerStyle& style,
-                                     SkipWeight skip_weight)
-    : skip_weight_(std::move(skip_weight)) {
+                                     SkipWeight skip_weight, double survival)
+    : skip_weight_(std::move(skip_weight)), survival_(survival) {
   const std::vector<ConvShape> shapes = ConvolutionsOf(shape, style);
   for (size_t i = 0; i < shapes.size(); ++i) {
     const std::string number = std::to_string(i + 1);
@@ -64,11 +62,21 @@ ResidualBlockImpl::Paths ResidualBlockImpl::PathsOf(const Tensor& x) {
     if (i > 0) tfd = torch::relu(tfd);
     tfd = Normalised(norms_[i], convolutions_[i]->forward(tfd));
   }
-  return {tfd, downsample_.is_empty() ? x : downsample_->forward(x)};
+  return {tfd, SkipPathOf(x)};
+}
+
+Tensor ResidualBlockImpl::SkipPathOf(const Tensor& x) {
+  return downsample_.is_empty() ? x : downsample_->forward(x);
 }
 
 Tensor ResidualBlockImpl::Sum(const Paths& paths) const {
-  return SkipSum(paths.tfd, paths.ipd, skip_weight_.Coefficients());
+  SumCoefficients coefficients = skip_weight_.Coefficients();
+  if (!is_training() && survival_ < 1) {
+    const auto type = torch::promote_types(paths.tfd.scalar_type(), torch::kFloat32);
+    const Tensor one = torch::ones({}, paths.tfd.options().dtype(type));
+    coefficients.r = survival_ * (coefficients.r.defined() ? coefficients.r : one);
+  }
+  return SkipSum(paths.tfd, paths.ipd, coefficients);
 }
 
 }  // namespace adares

@@ -9,6 +9,7 @@
 #include "worker/trainer/batch_norm.h"
 #include "worker/trainer/convolution.h"
 #include "worker/trainer/network_plan.h"
+#include "worker/trainer/skip_sum.h"
 #include "worker/trainer/skip_weights.h"
 
 namespace adares {
@@ -24,20 +25,28 @@ class ResidualBlockImpl : public torch::nn::Module {
     torch::Tensor ipd;
   };
 
-  // The tensors of `skip_weight` are registered by whoever shares it.
-  ResidualBlockImpl(const BlockShape& shape, const LayerStyle& style, SkipWeight skip_weight);
+  // The tensors of `skip_weight` are registered by whoever shares it. `survival` is how probably
+  // the residual branch takes part in a step of training.
+  ResidualBlockImpl(const BlockShape& shape, const LayerStyle& style, SkipWeight skip_weight,
+                    double survival = 1);
 
-  torch::Tensor forward(const torch::Tensor& x) { return Sum(PathsOf(x)); }
+  // Where the branch is not kept, it is not computed: y = relu(s * ipd).
+  torch::Tensor forward(const torch::Tensor& x, bool keeps_branch = true) {
+    return keeps_branch ? Sum(PathsOf(x)) : SkipAlone(SkipPathOf(x), skip_weight_.Coefficients().s);
+  }
 
-  // forward() in two steps.
+  // forward() with the branch in two steps. In evaluation the sum has r times the survival.
   Paths PathsOf(const torch::Tensor& x);
   torch::Tensor Sum(const Paths& paths) const;
 
  private:
+  torch::Tensor SkipPathOf(const torch::Tensor& x);
+
   std::vector<Convolution> convolutions_;
   std::vector<BatchNorm> norms_;               // null ones where the network has none
   torch::nn::Sequential downsample_{nullptr};  // null where the input passes as it is
   SkipWeight skip_weight_;
+  const double survival_;
 };
 TORCH_MODULE(ResidualBlock);
 

@@ -219,6 +219,11 @@ Tensor SkipSumByOperations(const Tensor& tfd, const Tensor& ipd,
   return torch::relu(Scaled(tfd, coefficients.r) + Scaled(ipd, coefficients.s));
 }
 
+Tensor SkipAlone(const Tensor& ipd, const Tensor& s) {
+  if (!IsReduced(ipd)) return torch::relu(Scaled(ipd, s));
+  return torch::relu(Scaled(ipd.to(torch::kFloat32), s)).to(ipd.scalar_type());
+}
+
 Tensor SkipSum(const Tensor& tfd, const Tensor& ipd, const SumCoefficients& coefficients) {
   const auto& [s, r] = coefficients;
   if (IsReduced(tfd) || IsReduced(ipd)) {

@@ -18,7 +18,11 @@ struct SumCoefficients {
 torch::Tensor SkipSum(const torch::Tensor& tfd, const torch::Tensor& ipd,
                       const SumCoefficients& coefficients);
 
-// The same by LibTorch's operations alone, on every device and in every type.
+// relu(s * ipd): the end of a block without its residual branch. In the type of `ipd`; computes as
+// SkipSum does.
+torch::Tensor SkipAlone(const torch::Tensor& ipd, const torch::Tensor& s);
+
+// The same as SkipSum by LibTorch's operations alone, on every device and in every type.
 torch::Tensor SkipSumByOperations(const torch::Tensor& tfd, const torch::Tensor& ipd,
                                   const SumCoefficients& coefficients);
 

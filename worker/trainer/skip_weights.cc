@@ -78,8 +78,14 @@ double RawValue(const SkipConstraint& constraint, double weight) {
   return weight;
 }
 
+double RawParameter(const SkipSpec& spec, double weight) {
+  if (spec.placement != SkipPlacement::kSpherical) return RawValue(spec.constraint, weight);
+  return std::acos(std::clamp(weight, -1.0, 1.0));
+}
+
 SumCoefficients SkipWeight::Coefficients() const {
   if (!raw.defined()) return {};
+  if (placement == SkipPlacement::kSpherical) return {torch::cos(raw), torch::sin(raw)};
   const Tensor weight = ConstrainedWeight(constraint, raw);
   switch (placement) {
     case SkipPlacement::kSkip:
@@ -89,6 +95,7 @@ SumCoefficients SkipWeight::Coefficients() const {
     case SkipPlacement::kBoth:
       return {weight, ConstrainedWeight(constraint, raw_residual)};
     case SkipPlacement::kConvex:
+    case SkipPlacement::kSpherical:
       break;
   }
   return {weight, 1 - weight};
@@ -97,7 +104,9 @@ SumCoefficients SkipWeight::Coefficients() const {
 double SkipWeight::Value() const {
   if (!raw.defined()) return 1;
   const torch::NoGradGuard no_grad;
-  return ConstrainedWeight(constraint, raw).to(torch::kFloat64).mean().item<double>();
+  const SumCoefficients sum = Coefficients();
+  const Tensor& weight = placement == SkipPlacement::kResidual ? sum.r : sum.s;
+  return weight.to(torch::kFloat64).mean().item<double>();
 }
 
 double SkipWeight::Gradient() const {
@@ -137,7 +146,10 @@ double SkipWeights::Draw(const SkipInit& init, int64_t place) {
       return init.value / std::sqrt(static_cast<double>(blocks_));
     case SkipInit::Kind::kDecay:
       return 1 + (init.value - 1) * static_cast<double>(place) / static_cast<double>(blocks_ - 1);
+    case SkipInit::Kind::kDepthPower:
+      return std::pow(init.value * static_cast<double>(blocks_), init.power);
     case SkipInit::Kind::kMatchRms:
+    case SkipInit::Kind::kAdmin:
       return 1;  // until it is measured
     case SkipInit::Kind::kConstant:
       break;
@@ -158,9 +170,11 @@ SkipWeight SkipWeights::At(const SkipSite& site) {
   SkipWeight weight{spec_.placement, spec_.constraint, torch::empty(shape, torch::kFloat32), {}};
   float* const values = weight.raw.data_ptr<float>();
   for (int64_t i = 0; i < weight.raw.numel(); ++i) {
-    values[i] = static_cast<float>(RawValue(spec_.constraint, Draw(init, site.place)));
+    values[i] = static_cast<float>(RawParameter(spec_, Draw(init, site.place)));
   }
-  if (init.kind == SkipInit::Kind::kMatchRms) weight.match_ratio = init.value;
+  const bool measured =
+      init.kind == SkipInit::Kind::kMatchRms || init.kind == SkipInit::Kind::kAdmin;
+  if (measured) weight.measured = init;
   if (spec_.placement == SkipPlacement::kBoth) {
     weight.raw_residual = torch::full_like(weight.raw, RawValue(spec_.constraint, 1));
   }

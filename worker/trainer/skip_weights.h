@@ -26,20 +26,26 @@ double RawValue(const SkipConstraint& constraint, double weight);
 struct SkipWeight {
   SkipPlacement placement = SkipPlacement::kSkip;
   SkipConstraint constraint;
-  torch::Tensor raw;           // behind s, r or g, by placement; undefined for the plain sum
+  // Behind s, r or g, by placement; the angle of `spherical`; undefined for the plain sum.
+  torch::Tensor raw;
   torch::Tensor raw_residual;  // behind r of placement `both`
-  // Of init match-rms, which InitialiseSkipWeights replaces by what it measures.
-  std::optional<double> match_ratio = std::nullopt;
+  // An init that InitialiseSkipWeights replaces by what it measures.
+  std::optional<SkipInit> measured = std::nullopt;
 
   // What the weight makes of the sum of a block.
   SumCoefficients Coefficients() const;
 
-  // The weight itself (s of `both`, g of `convex`), as the mean over channels; 1 for the plain sum.
+  // The weight itself (s of `both` and `spherical`, g of `convex`), as the mean over channels; 1
+  // for the plain sum.
   double Value() const;
 
   // Gradient of the last backward pass by `raw`, as the sum over channels; NaN where there is none.
   double Gradient() const;
 };
+
+// The raw parameter that gives the weight, which for placement `spherical` is an angle from 0 to
+// pi. What is outside the range of a weight by a draw is moved into it.
+double RawParameter(const SkipSpec& spec, double weight);
 
 // A block, as far as its weight depends on it.
 struct SkipSite {

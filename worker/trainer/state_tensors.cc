@@ -138,6 +138,7 @@ TensorMap TensorsOfState(const TrainingState& state) {
   Add(all, kMean, mean.means);
   all["random.order"] = ToTensor(state.order_random);
   all["random.augmentation"] = ToTensor(state.augmentation_random);
+  all["random.branches"] = ToTensor(state.branch_random);
   const std::vector<int64_t> order(state.order.begin(), state.order.end());
   all["order"] = torch::tensor(order, torch::kInt64);
   all["step"] = Scalar(state.step);
@@ -161,6 +162,7 @@ absl::Status RestoreState(const TensorMap& tensors, TrainingState& state) {
   const MovingMeanState mean{reader.Integer("moving_mean_updates"), reader.Below(kMean)};
   const Random::State order_random = reader.RandomState("random.order");
   const Random::State augmentation_random = reader.RandomState("random.augmentation");
+  const Random::State branch_random = reader.RandomState("random.branches");
   const std::vector<int64_t> order = reader.Integers("order");
   state.step = reader.Integer("step");
   state.epoch = reader.Integer("epoch");
@@ -174,6 +176,7 @@ absl::Status RestoreState(const TensorMap& tensors, TrainingState& state) {
   ADARES_RETURN_IF_ERROR(RestoreOrder(order, state.order));
   state.order_random.Restore(order_random);
   state.augmentation_random.Restore(augmentation_random);
+  state.branch_random.Restore(branch_random);
   ADARES_RETURN_IF_ERROR(state.optimizer.Restore(optimizer));
   return state.moving_mean.Restore(mean);
 }

@@ -96,8 +96,10 @@ class Training {
 };
 
 EndEvent Training::Run() {
-  if (state_.step == 0 && IsMeasured(input_.spec.model.skip)) {
-    const absl::Status status = InitialiseSkipWeights(state_.model, step_.FirstImages(state_));
+  const int64_t measured = MeasuredBatches(input_.spec.model.skip);
+  if (state_.step == 0 && measured > 0) {
+    const absl::Status status =
+        InitialiseSkipWeights(state_.model, step_.FirstImages(state_, measured));
     if (!status.ok()) return {EndReason::kError, std::string(status.message())};
     state_.moving_mean.Begin();
   }

@@ -28,6 +28,7 @@ TrainingState::TrainingState(const TrainingInput& input, torch::Device device)
       moving_mean(input.spec.train.ema_decay, model),
       order_random(static_cast<uint64_t>(input.spec.seed), RandomStream::kOrder),
       augmentation_random(static_cast<uint64_t>(input.spec.seed), RandomStream::kAugmentation),
+      branch_random(static_cast<uint64_t>(input.spec.seed), RandomStream::kBranches),
       order(input.split.train) {}
 
 EvaluatedPart PartAfterEpochs(const TrainingInput& input) {

@@ -30,6 +30,7 @@ struct TrainingState {
   MovingMean moving_mean;  // of the parameters
   Random order_random;
   Random augmentation_random;
+  Random branch_random;         // of the branches that steps leave out
   std::vector<uint32_t> order;  // of the training examples in the epoch; each shuffles the last one
   int64_t step = 0;             // steps done
   int64_t epoch = 0;            // epochs done

@@ -9,6 +9,17 @@
 #include "worker/trainer/schedule.h"
 
 namespace adares {
+namespace {
+
+// The loss does not depend on what a branch that was left out is made of.
+void FillMissingGradients(const torch::nn::Module& model) {
+  for (torch::Tensor& parameter : model.parameters()) {
+    if (parameter.grad().defined()) continue;
+    parameter.mutable_grad() = torch::zeros_like(parameter.detach());
+  }
+}
+
+}  // namespace
 
 TrainingStep::TrainingStep(const TrainingInput& input, torch::Device device)
     : spec_(input.spec),
@@ -19,24 +30,29 @@ TrainingStep::TrainingStep(const TrainingInput& input, torch::Device device)
           StepsPerEpoch(static_cast<int64_t>(input.split.train.size()), spec_.train.batch_size)),
       total_steps_(spec_.train.epochs * steps_per_epoch_) {}
 
-Batch TrainingStep::NextBatch(TrainingState& state) const {
+Batch TrainingStep::MakeBatch(const std::vector<uint32_t>& order, int64_t epoch_step,
+                              Random& random) const {
   const size_t batch_size = static_cast<size_t>(spec_.train.batch_size);
-  const size_t begin = static_cast<size_t>(state.epoch_step) * batch_size;
+  const size_t begin = static_cast<size_t>(epoch_step) * batch_size;
   const std::span<const uint32_t> indices =
-      std::span(state.order).subspan(begin, std::min(batch_size, state.order.size() - begin));
+      std::span(order).subspan(begin, std::min(batch_size, order.size() - begin));
   const std::vector<Placement> placements =
-      DrawPlacements(spec_.data, shape_, indices.size(), state.augmentation_random);
+      DrawPlacements(spec_.data, shape_, indices.size(), random);
   return batches_.Make(indices, placements);
 }
 
-torch::Tensor TrainingStep::FirstImages(const TrainingState& state) const {
+std::vector<torch::Tensor> TrainingStep::FirstImages(const TrainingState& state,
+                                                     int64_t steps) const {
   Random order_random = state.order_random;
   Random augmentation_random = state.augmentation_random;
   std::vector<uint32_t> order = state.order;
-  Shuffle(order, order_random);
-  order.resize(std::min(order.size(), static_cast<size_t>(spec_.train.batch_size)));
-  return batches_.Make(order, DrawPlacements(spec_.data, shape_, order.size(), augmentation_random))
-      .images;
+  std::vector<torch::Tensor> images;
+  for (int64_t step = 0; step < steps; ++step) {
+    const int64_t epoch_step = step % steps_per_epoch_;
+    if (epoch_step == 0) Shuffle(order, order_random);
+    images.push_back(MakeBatch(order, epoch_step, augmentation_random).images);
+  }
+  return images;
 }
 
 torch::Tensor TrainingStep::Loss(const torch::Tensor& logits, const torch::Tensor& labels) const {
@@ -46,17 +62,19 @@ torch::Tensor TrainingStep::Loss(const torch::Tensor& logits, const torch::Tenso
 }
 
 int64_t TrainingStep::Advance(TrainingState& state, StepMeans& means) const {
-  const Batch batch = NextBatch(state);
+  const Batch batch = MakeBatch(state.order, state.epoch_step, state.augmentation_random);
+  const KeptBranches kept = DrawKeptBranches(spec_.model, state.branch_random);
   state.learning_rate = LearningRate(spec_.train, state.step, steps_per_epoch_);
   state.optimizer.ClearGradients();
   torch::Tensor logits;
   torch::Tensor loss;
   {
     const Autocast autocast(spec_.train.precision, device_);
-    logits = state.model->forward(batch.images).to(torch::kFloat32);
+    logits = state.model->forward(batch.images, kept).to(torch::kFloat32);
     loss = Loss(logits, batch.labels);
   }
   loss.backward();
+  if (!kept.empty()) FillMissingGradients(*state.model);
   state.optimizer.Step(state.learning_rate);
   state.moving_mean.Update();
   means.Add(loss, logits, batch);

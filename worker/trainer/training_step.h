@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "worker/trainer/batches.h"
 #include "worker/trainer/step_means.h"
@@ -21,17 +22,19 @@ class TrainingStep {
   int64_t steps_per_epoch() const { return steps_per_epoch_; }
   int64_t total_steps() const { return total_steps_; }
 
-  // The pictures that the first step of a run at its start will take; `state` stays as it is.
-  torch::Tensor FirstImages(const TrainingState& state) const;
+  // The pictures that the first `steps` steps of a run at its start will take, for each step;
+  // `state` stays as it is.
+  std::vector<torch::Tensor> FirstImages(const TrainingState& state, int64_t steps) const;
 
   // Takes `state` one step further: batch, forward, backward, update, mean of the
-  // parameters. Adds the step's loss, the one trained on, to `means` and returns the size of its
-  // batch.
+  // parameters. What a branch that is left out would move has the gradient 0. Adds the step's loss,
+  // the one trained on, to `means` and returns the size of its batch.
   int64_t Advance(TrainingState& state, StepMeans& means) const;
 
  private:
   torch::Tensor Loss(const torch::Tensor& logits, const torch::Tensor& labels) const;
-  Batch NextBatch(TrainingState& state) const;
+  // The batch at `epoch_step` of an epoch in this order.
+  Batch MakeBatch(const std::vector<uint32_t>& order, int64_t epoch_step, Random& random) const;
 
   const TrialSpec& spec_;
   const ImageShape shape_;
