@@ -21,7 +21,7 @@ constexpr char kModel[] = "model.safetensors";
 constexpr char kState[] = "state.safetensors";
 constexpr char kChecksums[] = "SHA256SUMS";  // as sha256sum writes and checks it
 constexpr char kWayOut[] = "remove this checkpoint";
-constexpr std::string_view kFormat = "1";
+constexpr std::string_view kFormat = "2";
 constexpr std::string_view kProvenance = "provenance.";
 
 safetensors::Metadata MetadataOf(const TrainingInput& input, const TrainingState& state) {

@@ -10,6 +10,7 @@
 #include "worker/trainer/convolution.h"
 #include "worker/trainer/network_plan.h"
 #include "worker/trainer/skip_weights.h"
+#include "worker/trainer/squares.h"
 
 namespace adares {
 
@@ -27,7 +28,10 @@ class ResidualBlockImpl : public torch::nn::Module {
   // The tensors of `skip_weight` are registered by whoever shares it.
   ResidualBlockImpl(const BlockShape& shape, const LayerStyle& style, SkipWeight skip_weight);
 
-  torch::Tensor forward(const torch::Tensor& x) { return Sum(PathsOf(x)); }
+  torch::Tensor forward(const torch::Tensor& x);
+
+  // From here on forward() measures the terms of its sum into `squares`; null: it does not.
+  void MeasureInto(PathSquares* squares) { squares_ = squares; }
 
   // forward() in two steps.
   Paths PathsOf(const torch::Tensor& x);
@@ -38,6 +42,7 @@ class ResidualBlockImpl : public torch::nn::Module {
   std::vector<BatchNorm> norms_;               // null ones where the network has none
   torch::nn::Sequential downsample_{nullptr};  // null where the input passes as it is
   SkipWeight skip_weight_;
+  PathSquares* squares_ = nullptr;
 };
 TORCH_MODULE(ResidualBlock);
 
