@@ -39,6 +39,11 @@ bool HasBaseline(const v1::CompareVariantsResponse& comparison) {
                      [](const auto& variant) { return !variant.baseline().empty(); });
 }
 
+bool HasFlags(const v1::CompareVariantsResponse& comparison) {
+  return std::any_of(comparison.variants().begin(), comparison.variants().end(),
+                     [](const auto& variant) { return variant.flagged_count() > 0; });
+}
+
 // The cells DIFF and CI95.
 std::pair<Cell, Cell> DifferenceCells(const v1::VariantResult& variant) {
   if (IsBaseline(variant)) return {Cell("baseline", Tone::kFaint), Cell("")};
@@ -47,6 +52,11 @@ std::pair<Cell, Cell> DifferenceCells(const v1::VariantResult& variant) {
   const bool has_interval = difference.n() >= 2 && !std::isnan(difference.ci_low());
   return {ShowDifference(difference.mean()),
           has_interval ? ShowInterval(difference.ci_low(), difference.ci_high()) : "-"};
+}
+
+Cell FlaggedCell(const v1::VariantResult& variant) {
+  if (variant.flagged_count() == 0) return {"-"};
+  return {absl::StrCat(variant.flagged_count(), "/", variant.trial_count()), Tone::kBad};
 }
 
 Table ComparisonTable(const v1::CompareVariantsResponse& comparison) {
@@ -58,6 +68,8 @@ Table ComparisonTable(const v1::CompareVariantsResponse& comparison) {
     table.columns.push_back({"DIFF", true});
     table.columns.push_back({"CI95", true});
   }
+  const bool has_flags = HasFlags(comparison);
+  if (has_flags) table.columns.push_back({"FLAGGED", true});
   for (const int64_t seed : seeds) table.columns.push_back({absl::StrCat("SEED:", seed), true});
   for (const auto& variant : comparison.variants()) {
     std::vector<Cell> row = {variant.label(), absl::StrCat(variant.n()),
@@ -68,6 +80,7 @@ Table ComparisonTable(const v1::CompareVariantsResponse& comparison) {
       row.push_back(std::move(mean));
       row.push_back(std::move(interval));
     }
+    if (has_flags) row.push_back(FlaggedCell(variant));
     const auto values = ValuesOf(variant);
     for (const int64_t seed : seeds) {
       const auto value = values.find(seed);
@@ -101,6 +114,11 @@ std::string MissingNote(const v1::CompareVariantsResponse& comparison) {
                       trials - results == 1 ? " has" : " have", " no result (yet)\n");
 }
 
+std::string FlagNote(const v1::CompareVariantsResponse& comparison) {
+  if (!HasFlags(comparison)) return "";
+  return "flagged: trials that training noticed something about; `adares trial show` says what\n";
+}
+
 }  // namespace
 
 std::string ComparisonText(const v1::CompareVariantsResponse& comparison, const std::string& sweep,
@@ -108,7 +126,7 @@ std::string ComparisonText(const v1::CompareVariantsResponse& comparison, const 
   return absl::StrCat(ShortName(sweep), ": ", comparison.metric(), " (",
                       GoalWord(comparison.goal()), ")\n\n",
                       RenderTable(ComparisonTable(comparison), color), "\n",
-                      ReadingNote(comparison), MissingNote(comparison));
+                      ReadingNote(comparison), MissingNote(comparison), FlagNote(comparison));
 }
 
 std::vector<CsvRow> ComparisonCsv(const v1::CompareVariantsResponse& comparison) {
@@ -121,7 +139,7 @@ std::vector<CsvRow> ComparisonCsv(const v1::CompareVariantsResponse& comparison)
   }
   for (const char* name :
        {"metric", "trials", "n", "mean", "sd", "is_baseline", "baseline", "difference_n",
-        "difference_mean", "difference_sd", "ci95_low", "ci95_high"}) {
+        "difference_mean", "difference_sd", "ci95_low", "ci95_high", "flagged"}) {
     header.emplace_back(name);
   }
   for (const int64_t seed : seeds) header.push_back(absl::StrCat("seed_", seed));
@@ -142,7 +160,8 @@ std::vector<CsvRow> ComparisonCsv(const v1::CompareVariantsResponse& comparison)
           of_difference(ExactNumber(difference.mean())),
           of_difference(ExactOrEmpty(difference.sd())),
           of_difference(ExactOrEmpty(difference.ci_low())),
-          of_difference(ExactOrEmpty(difference.ci_high()))}) {
+          of_difference(ExactOrEmpty(difference.ci_high())),
+          absl::StrCat(variant.flagged_count())}) {
       row.push_back(value);
     }
     const auto values = ValuesOf(variant);

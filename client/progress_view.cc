@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
+#include "client/flag_view.h"
 #include "client/number_format.h"
 #include "client/resource_argument.h"
 #include "client/table.h"
@@ -221,6 +222,8 @@ std::string ChangeText(const TrialChange& change, const v1::Sweep& sweep) {
       return StartText(change.trial);
     case TrialChange::Kind::kEpoch:
       return EpochText(change.trial);
+    case TrialChange::Kind::kFlagged:
+      return FlagText(change.flags);
     case TrialChange::Kind::kRequeued:
       return "lost its worker or was given back, waits again";
     case TrialChange::Kind::kSucceeded:

@@ -49,6 +49,26 @@ std::optional<Kind> Difference(const v1::Trial& before, const v1::Trial& after) 
   return std::nullopt;
 }
 
+// One change for each kind of flag that `after` has and `before` has not.
+std::vector<TrialChange> NewFlags(const v1::Trial& before, const v1::Trial& after) {
+  std::vector<TrialChange> changes;
+  for (const v1::Flag& flag : after.flags()) {
+    const auto is_same = [&flag](const v1::Flag& known) {
+      return known.kind() == flag.kind() && known.site() == flag.site() &&
+             known.step() == flag.step();
+    };
+    if (std::any_of(before.flags().begin(), before.flags().end(), is_same)) continue;
+    auto change = std::find_if(changes.begin(), changes.end(), [&flag](const TrialChange& known) {
+      return known.flags[0].kind() == flag.kind();
+    });
+    if (change == changes.end()) {
+      change = changes.insert(changes.end(), {Kind::kFlagged, after, {}});
+    }
+    change->flags.push_back(flag);
+  }
+  return changes;
+}
+
 // Whole epochs before the step in progress: one that ends with this very step may still be
 // validated.
 int64_t EpochsBefore(const v1::Progress& progress) {
@@ -97,8 +117,11 @@ std::vector<TrialChange> Apply(const v1::WatchSweepResponse& response, Timestamp
   for (const v1::Trial& trial : response.trials()) {
     WatchedTrial& watched = snapshot->trials[trial.name()];
     const auto kind = Difference(watched.trial, trial);
+    std::vector<TrialChange> flagged = NewFlags(watched.trial, trial);
     Observe(trial, now, &watched);
-    if (!kind || is_first) continue;
+    if (is_first) continue;
+    for (TrialChange& change : flagged) changes.push_back(std::move(change));
+    if (!kind) continue;
     TrialChange change = {*kind, trial};
     changes.push_back(*kind == Kind::kEpoch ? CountEpoch(std::move(change), &watched) : change);
   }

@@ -32,6 +32,7 @@ struct TrialChange {
   enum class Kind {
     kStarted,    // an attempt began
     kEpoch,      // the values of another epoch came; `trial.progress` counts it
+    kFlagged,    // flags of one kind were raised: `flags`
     kRequeued,   // its attempt ended without a result, it waits again
     kSucceeded,  // final
     kFailed,     // final
@@ -39,6 +40,7 @@ struct TrialChange {
   };
   Kind kind;
   v1::Trial trial;
+  std::vector<v1::Flag> flags = {};  // of kFlagged: at least one
 };
 
 struct SweepSnapshot {

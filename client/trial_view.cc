@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/failure_report.h"
+#include "client/flag_view.h"
 #include "client/resource_argument.h"
 #include "client/resource_time.h"
 #include "client/words.h"
@@ -184,8 +185,8 @@ std::string TrialDetails(const v1::Trial& trial, Timestamp now, bool color) {
        {"Time", TimeText(trial, now)},
        {"Message", trial.message()}},
       color);
-  text += AttemptsText(trial, color) + NewestText(trial, color) + ProvenanceText(trial, color) +
-          SpecText(trial);
+  text += AttemptsText(trial, color) + FlagsText(trial, color) + NewestText(trial, color) +
+          ProvenanceText(trial, color) + SpecText(trial);
   const std::string why =
       WhyItFailed(trial, "whole log: adares trial logs " + ShortName(trial.name()));
   return why.empty() ? text : text + "\n" + why;
@@ -213,21 +214,31 @@ std::vector<CsvRow> MetricCsv(const v1::QueryMetricsResponse& metrics) {
 
 Table SkipWeightTable(const v1::QuerySkipWeightsResponse& weights) {
   Table table;
-  table.columns = {
-      {"SITE", false}, {"EPOCH", true}, {"STEP", true}, {"VALUE", true}, {"GRADIENT", true}};
+  table.columns = {{"SITE", false},    {"EPOCH", true}, {"STEP", true},  {"VALUE", true},
+                   {"GRADIENT", true}, {"SNR", true},   {"RATIO", true}, {"SHARE", true}};
   for (const v1::SkipWeightPoint& point : weights.weights()) {
+    const auto text = [](bool known, double value) { return known ? ValueText(value) : "-"; };
     table.rows.push_back({point.site(), absl::StrCat(point.epoch()), absl::StrCat(point.step()),
-                          ShowNumber(point.value()), ValueText(point.gradient())});
+                          ShowNumber(point.value()), ValueText(point.gradient()),
+                          text(point.has_gradient_snr(), point.gradient_snr()),
+                          text(point.has_path_ratio(), point.path_ratio()),
+                          text(point.has_skip_share(), point.skip_share())});
   }
   return table;
 }
 
 std::vector<CsvRow> SkipWeightCsv(const v1::QuerySkipWeightsResponse& weights) {
-  std::vector<CsvRow> rows = {{"trial", "site", "epoch", "step", "value", "gradient"}};
+  std::vector<CsvRow> rows = {{"trial", "site", "epoch", "step", "value", "gradient", "s", "r",
+                               "gradient_snr", "path_ratio", "skip_share"}};
   const std::string trial = ShortName(weights.trial());
   for (const v1::SkipWeightPoint& point : weights.weights()) {
+    const auto text = [](bool known, double value) { return known ? ExactOrEmpty(value) : ""; };
     rows.push_back({trial, point.site(), absl::StrCat(point.epoch()), absl::StrCat(point.step()),
-                    ExactNumber(point.value()), ExactOrEmpty(point.gradient())});
+                    ExactNumber(point.value()), ExactOrEmpty(point.gradient()),
+                    text(point.has_s(), point.s()), text(point.has_r(), point.r()),
+                    text(point.has_gradient_snr(), point.gradient_snr()),
+                    text(point.has_path_ratio(), point.path_ratio()),
+                    text(point.has_skip_share(), point.skip_share())});
   }
   return rows;
 }

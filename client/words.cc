@@ -39,6 +39,8 @@ std::string EndReasonWord(v1::Attempt::EndReason reason) {
   return Word(v1::Attempt::EndReason_Name(reason), "END_REASON_");
 }
 
+std::string FlagWord(v1::Flag::Kind kind) { return Word(v1::Flag::Kind_Name(kind), "KIND_"); }
+
 std::string GoalWord(v1::Objective::Goal goal) {
   return goal == v1::Objective::GOAL_MINIMIZE ? "lower is better" : "higher is better";
 }

@@ -13,6 +13,8 @@ std::string StateWord(v1::Sweep::State state);
 std::string StateWord(v1::Trial::State state);
 std::string StateWord(v1::Worker::State state);
 std::string EndReasonWord(v1::Attempt::EndReason reason);
+// The words of docs/trainer.md: "branch-dead".
+std::string FlagWord(v1::Flag::Kind kind);
 
 // "higher is better".
 std::string GoalWord(v1::Objective::Goal goal);

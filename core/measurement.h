@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +17,12 @@ struct MetricPoint {
   double value = 0;
 };
 
-// The skip weight at one site. Sites that share a weight have equal values and gradients.
+// The skip weight at one site, and what it does there to the sum z = s * ipd + r * tfd of the skip
+// path ipd and the residual path tfd. Sites that share a weight have equal values, coefficients and
+// gradients. NaN is what is not known. docs/trainer.md has the formulas.
 struct SkipWeightPoint {
+  static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
   std::string site;   // torchvision's name of the block: "layer1.0"
   int64_t step = 0;   // optimizer steps done so far
   int64_t epoch = 0;  // whole epochs done at that step
@@ -25,6 +30,14 @@ struct SkipWeightPoint {
   // dL/d(raw parameter) of the last batch, the sum over channels; NaN where none was taken
   // (granularity none, frozen weights, step 0).
   double gradient = 0;
+  double s = kUnknown;  // coefficients after the step; the means over channels
+  double r = kUnknown;
+  double gradient_snr =
+      kUnknown;  // |mean| / SD of the raw parameter's gradient over the last steps
+  // Of the last training batch, with the coefficients that it met; infinite where only s * ipd is
+  // not 0, NaN where both terms are.
+  double path_ratio = kUnknown;  // R: root mean square of s * ipd by that of r * tfd
+  double skip_share = kUnknown;  // S: |s * ipd|^2 / (|s * ipd|^2 + |r * tfd|^2)
 };
 
 // Metric keys that every trial reports.
@@ -38,6 +51,9 @@ inline constexpr char kTestAccuracy[] = "test/accuracy";
 inline constexpr char kLearningRate[] = "train/lr";
 inline constexpr char kEpochSeconds[] = "time/epoch_seconds";
 inline constexpr char kImagesPerSecond[] = "time/images_per_second";
+// The beginnings of keys that end with a stage, "layer1", or with "all"; docs/trainer.md.
+inline constexpr char kGradientNorm[] = "gradient_norm/";
+inline constexpr char kUpdateRatio[] = "update_ratio/";
 }  // namespace metric
 
 // The keys above, as a list: what a sweep's objective may name.

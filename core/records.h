@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/comparison.h"
+#include "core/flag.h"
 #include "core/measurement.h"
 #include "core/sweep_spec.h"
 #include "core/timestamp.h"
@@ -71,6 +72,7 @@ struct TrialRecord {
   int32_t attempt_count = 0;
   Progress progress;
   std::map<std::string, double> last_metrics;
+  std::vector<Flag> flags;  // raised and not cleared
   std::string message;
   std::string worker;  // that holds it, or empty
   Timestamp created_at;
@@ -125,7 +127,7 @@ struct AttemptEnd {
 };
 using ReportRecord =
     std::variant<AttemptStart, std::vector<MetricPoint>, std::vector<SkipWeightPoint>,
-                 std::vector<LogLine>, Progress, AttemptEnd>;
+                 std::vector<LogLine>, Progress, AttemptEnd, Flag>;
 
 // One row of a comparison.
 struct VariantResult {
@@ -133,6 +135,7 @@ struct VariantResult {
   std::string label;
   AxisValues axes;
   int32_t trial_count = 0;
+  int32_t flagged_count = 0;  // trials with raised flags
   Summary summary;
   std::map<int64_t, double> values;  // by seed
   std::string baseline;              // id, or empty

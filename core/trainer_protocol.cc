@@ -64,9 +64,22 @@ Json ToJson(const SkipWeightsEvent& event) {
                        {"step", weight.step},
                        {"epoch", weight.epoch},
                        {"value", ToJson(weight.value)},
-                       {"gradient", ToJson(weight.gradient)}});
+                       {"gradient", ToJson(weight.gradient)},
+                       {"s", ToJson(weight.s)},
+                       {"r", ToJson(weight.r)},
+                       {"gradient_snr", ToJson(weight.gradient_snr)},
+                       {"path_ratio", ToJson(weight.path_ratio)},
+                       {"skip_share", ToJson(weight.skip_share)}});
   }
   return {{"type", "weights"}, {"weights", std::move(weights)}};
+}
+
+Json ToJson(const FlagEvent& event) {
+  const Flag& flag = event.flag;
+  return {{"type", "flag"},         {"kind", std::string(Name(flag.kind))},
+          {"site", flag.site},      {"step", flag.step},
+          {"epoch", flag.epoch},    {"raised", flag.raised},
+          {"message", flag.message}};
 }
 
 Json ToJson(const ProgressEvent& event) {

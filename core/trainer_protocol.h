@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/flag.h"
 #include "core/measurement.h"
 #include "core/trial_spec.h"
 #include "core/trial_state.h"
@@ -64,6 +65,10 @@ struct PointsEvent {
 struct SkipWeightsEvent {
   std::vector<SkipWeightPoint> weights;
 };
+// A condition of the training began, or is over.
+struct FlagEvent {
+  Flag flag;
+};
 // At most about once a second while training.
 struct ProgressEvent {
   int64_t step = 0;
@@ -84,8 +89,8 @@ struct EndEvent {
   // last bit have the same.
   std::map<std::string, std::string> digests = {};
 };
-using Event = std::variant<ReadyEvent, StartEvent, PointsEvent, SkipWeightsEvent, ProgressEvent,
-                           CheckpointEvent, EndEvent>;
+using Event = std::variant<ReadyEvent, StartEvent, PointsEvent, SkipWeightsEvent, FlagEvent,
+                           ProgressEvent, CheckpointEvent, EndEvent>;
 
 // Limits that a reader enforces: a longer line, or more points or weights in one event, is an
 // error.

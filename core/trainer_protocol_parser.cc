@@ -2,6 +2,7 @@
 // version, or die in the middle of a line.
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/quoted_text.h"
@@ -41,6 +42,11 @@ class MemberReader {
     }
     Fail("must be an integer >= 0", key);
     return 0;
+  }
+
+  // NaN where there is none.
+  double OptionalNumber(const char* key) {
+    return Has(key) ? Number(key) : std::numeric_limits<double>::quiet_NaN();
   }
 
   double Number(const char* key) {
@@ -131,10 +137,38 @@ SkipWeightPoint ReadWeight(MemberReader& reader) {
   weight.epoch = reader.Integer("epoch");
   weight.value = reader.Number("value");
   weight.gradient = reader.Number("gradient");
+  weight.s = reader.OptionalNumber("s");
+  weight.r = reader.OptionalNumber("r");
+  weight.gradient_snr = reader.OptionalNumber("gradient_snr");
+  weight.path_ratio = reader.OptionalNumber("path_ratio");
+  weight.skip_share = reader.OptionalNumber("skip_share");
   if (!IsSiteName(weight.site)) {
     reader.Fail(absl::StrCat("must be the name of a site, not ", Quoted(weight.site)), "site");
   }
   return weight;
+}
+
+FlagEvent ReadFlag(MemberReader& reader) {
+  Flag flag;
+  const std::string kind = reader.Text("kind");
+  flag.site = reader.Text("site");
+  flag.step = reader.Integer("step");
+  flag.epoch = reader.Integer("epoch");
+  flag.raised = reader.Boolean("raised");
+  flag.message = reader.Text("message");
+  if (const auto parsed = ParseFlagKind(kind)) {
+    flag.kind = *parsed;
+  } else {
+    reader.Fail(absl::StrCat("is no kind of flag: ", Quoted(kind)), "kind");
+  }
+  if (!flag.site.empty() && !IsSiteName(flag.site)) {
+    reader.Fail(absl::StrCat("must be empty or the name of a site, not ", Quoted(flag.site)),
+                "site");
+  }
+  if (flag.message.size() > kMaxFlagMessageBytes) {
+    reader.Fail(absl::StrCat("is longer than ", kMaxFlagMessageBytes, " bytes"), "message");
+  }
+  return {std::move(flag)};
 }
 
 template <typename Item>
@@ -205,6 +239,7 @@ std::optional<Event> ReadEvent(MemberReader& reader, const std::string& type) {
   }
   if (type == "points") return PointsEvent{ReadList(reader, "points", ReadPoint)};
   if (type == "weights") return SkipWeightsEvent{ReadList(reader, "weights", ReadWeight)};
+  if (type == "flag") return ReadFlag(reader);
   if (type == "progress") {
     return ProgressEvent{reader.Integer("step"), reader.Integer("epoch"),
                          reader.Number("images_per_second")};

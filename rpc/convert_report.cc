@@ -1,6 +1,7 @@
 // What workers report: records to messages and, checked, back.
 #include "rpc/convert.h"
 
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -51,8 +52,14 @@ absl::StatusOr<ReportRecord> Weights(const v1::SkipWeights& message) {
       return Invalid("skip_weights.site", absl::StrCat("\"", weight.site(), "\" is not a site"));
     }
     ADARES_RETURN_IF_ERROR(CheckStep("skip_weights", weight.step(), weight.epoch()));
-    weights.push_back(
-        {weight.site(), weight.step(), weight.epoch(), weight.value(), weight.gradient()});
+    SkipWeightPoint point{weight.site(), weight.step(), weight.epoch(), weight.value(),
+                          weight.gradient()};
+    if (weight.has_s()) point.s = weight.s();
+    if (weight.has_r()) point.r = weight.r();
+    if (weight.has_gradient_snr()) point.gradient_snr = weight.gradient_snr();
+    if (weight.has_path_ratio()) point.path_ratio = weight.path_ratio();
+    if (weight.has_skip_share()) point.skip_share = weight.skip_share();
+    weights.push_back(std::move(point));
   }
   return weights;
 }
@@ -119,6 +126,7 @@ void Fill(const std::vector<LogLine>& lines, v1::Record* record) {
 void Fill(const Progress& progress, v1::Record* record) {
   *record->mutable_progress() = ToProto(progress);
 }
+void Fill(const Flag& flag, v1::Record* record) { *record->mutable_flag() = ToProto(flag); }
 void Fill(const AttemptEnd& end, v1::Record* record) {
   v1::AttemptEnd* message = record->mutable_end();
   message->set_reason(ToProto(end.reason));
@@ -156,6 +164,11 @@ v1::SkipWeightPoint ToProto(const SkipWeightPoint& point) {
   message.set_epoch(point.epoch);
   message.set_value(point.value);
   message.set_gradient(point.gradient);
+  if (!std::isnan(point.s)) message.set_s(point.s);
+  if (!std::isnan(point.r)) message.set_r(point.r);
+  if (!std::isnan(point.gradient_snr)) message.set_gradient_snr(point.gradient_snr);
+  if (!std::isnan(point.path_ratio)) message.set_path_ratio(point.path_ratio);
+  if (!std::isnan(point.skip_share)) message.set_skip_share(point.skip_share);
   return message;
 }
 
@@ -187,6 +200,8 @@ absl::StatusOr<ReportRecord> FromProto(const v1::Record& record) {
       return ProgressOf(record.progress());
     case v1::Record::kEnd:
       return End(record.end());
+    case v1::Record::kFlag:
+      return FromProto(record.flag());
     case v1::Record::KIND_NOT_SET:
       break;
   }

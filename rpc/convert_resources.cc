@@ -180,6 +180,7 @@ v1::Trial ToProto(const TrialRecord& trial) {
   if (trial.started_at) *message.mutable_start_time() = ToProto(*trial.started_at);
   if (trial.finished_at) *message.mutable_finish_time() = ToProto(*trial.finished_at);
   if (!trial.worker.empty()) message.set_worker(WorkerResource(trial.worker));
+  for (const Flag& flag : trial.flags) *message.add_flags() = ToProto(flag);
   return message;
 }
 
@@ -237,6 +238,7 @@ v1::VariantResult ToProto(const VariantResult& result) {
   message.set_label(result.label);
   FillAxes(result.axes, &message);
   message.set_trial_count(result.trial_count);
+  message.set_flagged_count(result.flagged_count);
   message.set_n(static_cast<int32_t>(result.summary.n));
   message.set_mean(result.summary.mean);
   message.set_sd(result.summary.sd);

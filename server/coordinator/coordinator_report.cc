@@ -74,6 +74,10 @@ absl::Status Coordinator::Apply(const LiveAttempt& attempt, const ReportRecord& 
     ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendSkipWeights(attempt, *weights));
     CountWrites(counts);
   }
+  if (const auto* flag = std::get_if<Flag>(&record)) {
+    ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendFlag(attempt, *flag));
+    CountWrites(counts);
+  }
   return absl::OkStatus();
 }
 

@@ -32,6 +32,27 @@ CROSS JOIN metric_summary ON metric_summary.trial_id = trial.id
   AND metric_summary.key_id = (SELECT id FROM metric_key WHERE name = ?2)
 WHERE trial.sweep_id = ?1 AND trial.state = 'succeeded' AND metric_summary.last_value IS NOT NULL)sql";
 
+// A flag's newest row says whether it is raised.
+constexpr char kFlagged[] = R"sql(
+WITH surviving AS (
+  SELECT flag.trial_id, flag.kind, flag.site, flag.step, flag.attempt, flag.raised
+  FROM trial
+  CROSS JOIN flag ON flag.trial_id = trial.id
+  CROSS JOIN attempt ON attempt.trial_id = flag.trial_id AND attempt.number = flag.attempt
+  WHERE trial.sweep_id = ?
+    AND (attempt.surviving_until_step IS NULL OR flag.step <= attempt.surviving_until_step))
+SELECT variant.name, count(DISTINCT trial.id)
+FROM surviving
+JOIN trial ON trial.id = surviving.trial_id
+JOIN variant ON variant.id = trial.variant_id
+WHERE surviving.raised
+  AND NOT EXISTS (
+    SELECT 1 FROM surviving AS later
+    WHERE later.trial_id = surviving.trial_id AND later.kind = surviving.kind
+      AND later.site = surviving.site
+      AND (later.step, later.attempt) > (surviving.step, surviving.attempt))
+GROUP BY variant.id)sql";
+
 constexpr char kKeysOfSweep[] = R"sql(
 SELECT name FROM metric_key
 WHERE EXISTS (
@@ -112,6 +133,13 @@ void ReadValues(Connection& connection, int64_t sweep_row, const VariantIndex& i
   }
 }
 
+void CountFlagged(Connection& connection, int64_t sweep_row, const VariantIndex& index,
+                  std::vector<VariantResult>& variants) {
+  Query query(connection.Prepare(kFlagged));
+  query.Bind(sweep_row);
+  while (query.Step()) variants[index.at(query.Text(0))].flagged_count = query.Int32(1);
+}
+
 void FillSummaries(const VariantIndex& index, std::vector<VariantResult>& variants) {
   for (VariantResult& variant : variants) {
     std::vector<double> values;
@@ -147,6 +175,7 @@ absl::StatusOr<Comparison> Reader::Compare(const std::string& sweep, const std::
     if (!baseline.empty()) ADARES_RETURN_IF_ERROR(PairAnew(baseline, comparison.variants));
     const VariantIndex index = IndexById(comparison.variants);
     ReadValues(impl_->connection, row, index, comparison);
+    CountFlagged(impl_->connection, row, index, comparison.variants);
     FillSummaries(index, comparison.variants);
     return comparison;
   };

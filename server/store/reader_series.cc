@@ -44,7 +44,8 @@ SELECT name, id FROM site
 WHERE EXISTS (SELECT 1 FROM skip_weight WHERE trial_id = ? AND site_id = site.id))sql";
 
 constexpr char kWeights[] = R"sql(
-SELECT skip_weight.step, skip_weight.epoch, skip_weight.value, skip_weight.gradient
+SELECT skip_weight.step, skip_weight.epoch, skip_weight.value, skip_weight.gradient, skip_weight.s,
+  skip_weight.r, skip_weight.gradient_snr, skip_weight.path_ratio, skip_weight.skip_share
 FROM skip_weight
 JOIN attempt ON attempt.trial_id = skip_weight.trial_id AND attempt.number = skip_weight.attempt
 WHERE skip_weight.trial_id = ? AND skip_weight.site_id = ?
@@ -53,7 +54,8 @@ WHERE skip_weight.trial_id = ? AND skip_weight.site_id = ?
 ORDER BY skip_weight.step LIMIT ?)sql";
 
 constexpr char kLastWeight[] = R"sql(
-SELECT skip_weight.step, skip_weight.epoch, skip_weight.value, skip_weight.gradient
+SELECT skip_weight.step, skip_weight.epoch, skip_weight.value, skip_weight.gradient, skip_weight.s,
+  skip_weight.r, skip_weight.gradient_snr, skip_weight.path_ratio, skip_weight.skip_share
 FROM skip_weight
 JOIN attempt ON attempt.trial_id = skip_weight.trial_id AND attempt.number = skip_weight.attempt
 WHERE skip_weight.trial_id = ? AND skip_weight.site_id = ?
@@ -102,7 +104,8 @@ absl::Status CheckNames(const SeriesKind& kind, const std::vector<NamedRow>& ser
 
 void AddWeights(Query& query, const std::string& site, std::vector<SkipWeightPoint>& weights) {
   while (query.Step()) {
-    weights.push_back({site, query.Int(0), query.Int(1), query.Real(2), query.Real(3)});
+    weights.push_back({site, query.Int(0), query.Int(1), query.Real(2), query.Real(3),
+                       query.Real(4), query.Real(5), query.Real(6), query.Real(7), query.Real(8)});
   }
 }
 

@@ -27,6 +27,14 @@ SELECT metric_key.name, metric_summary.last_value
 FROM metric_summary JOIN metric_key ON metric_key.id = metric_summary.key_id
 WHERE metric_summary.trial_id = ?)sql";
 
+constexpr char kFlags[] = R"sql(
+SELECT flag.kind, flag.site, flag.step, flag.epoch, flag.raised, flag.message
+FROM flag
+JOIN attempt ON attempt.trial_id = flag.trial_id AND attempt.number = flag.attempt
+WHERE flag.trial_id = ?
+  AND (attempt.surviving_until_step IS NULL OR flag.step <= attempt.surviving_until_step)
+ORDER BY flag.step, flag.attempt, flag.kind, flag.site)sql";
+
 constexpr char kSpec[] = "SELECT spec FROM trial_spec WHERE trial_id = ?";
 
 constexpr char kAttempts[] = R"sql(
@@ -83,6 +91,19 @@ absl::StatusOr<AttemptRecord> ReadAttempt(const Query& query) {
   return attempt;
 }
 
+absl::StatusOr<std::vector<Flag>> ReadRaisedFlags(Connection& connection, int64_t trial_row) {
+  Query query(connection.Prepare(kFlags));
+  query.Bind(trial_row);
+  std::vector<Flag> changes;
+  while (query.Step()) {
+    const auto kind = ParseFlagKind(query.Text(0));
+    if (!kind) return UnknownWord("a flag's kind", query.Text(0));
+    changes.push_back(
+        {*kind, query.Text(1), query.Int(2), query.Int(3), query.Int(4) != 0, query.Text(5)});
+  }
+  return RaisedFlags(changes);
+}
+
 std::string StatesJson(const std::vector<TrialState>& states) {
   std::vector<std::string> words;
   for (const TrialState state : states) words.emplace_back(Name(state));
@@ -132,6 +153,7 @@ absl::StatusOr<TrialRecord> ReadTrial(Connection& connection, int64_t row) {
   Query metrics(connection.Prepare(kLastMetrics));
   metrics.Bind(row);
   while (metrics.Step()) trial.last_metrics[metrics.Text(0)] = metrics.Real(1);
+  ADARES_ASSIGN_OR_RETURN(trial.flags, ReadRaisedFlags(connection, row));
   return trial;
 }
 

@@ -107,12 +107,14 @@ class Store {
   // Its configuration, to hand it out again.
   absl::StatusOr<std::string> SpecJson(int64_t trial_row);
 
-  // What a live attempt reports. Points and weights repeated with the same value are ignored.
+  // What a live attempt reports. Points, weights and flags repeated with the same value are
+  // ignored.
   absl::Status SetAttemptStart(const LiveAttempt& attempt, const AttemptStart& start);
   absl::StatusOr<WriteCounts> AppendPoints(const LiveAttempt& attempt,
                                            const std::vector<MetricPoint>& points);
   absl::StatusOr<WriteCounts> AppendSkipWeights(const LiveAttempt& attempt,
                                                 const std::vector<SkipWeightPoint>& weights);
+  absl::StatusOr<WriteCounts> AppendFlag(const LiveAttempt& attempt, const Flag& flag);
   absl::Status AppendLog(const LiveAttempt& attempt, const std::vector<LogLine>& lines);
   absl::Status SetProgress(const LiveAttempt& attempt, const Progress& progress);
   absl::Status SetAcknowledgedSequence(const LiveAttempt& attempt, int64_t sequence);

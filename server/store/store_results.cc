@@ -29,12 +29,13 @@ ON CONFLICT (trial_id, key_id) DO UPDATE SET
   max_value = max(coalesce(max_value, excluded.max_value), coalesce(excluded.max_value, max_value)))sql";
 
 constexpr char kInsertWeight[] = R"sql(
-INSERT INTO skip_weight (trial_id, site_id, step, attempt, epoch, value, gradient)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO skip_weight (trial_id, site_id, step, attempt, epoch, value, gradient, s, r,
+  gradient_snr, path_ratio, skip_share)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING)sql";
 
 constexpr char kFindWeight[] = R"sql(
-SELECT epoch, value, gradient FROM skip_weight
+SELECT epoch, value, gradient, s, r, gradient_snr, path_ratio, skip_share FROM skip_weight
 WHERE trial_id = ? AND site_id = ? AND step = ? AND attempt = ?)sql";
 
 constexpr char kInsertLine[] = R"sql(
@@ -80,7 +81,9 @@ bool HasSameWeight(Connection& connection, const LiveAttempt& attempt, int64_t s
   Query query(connection.Prepare(kFindWeight));
   query.Bind(attempt.trial_row).Bind(site).Bind(weight.step).Bind(attempt.id.attempt);
   return query.Step() && query.Int(0) == weight.epoch && SameValue(query.Real(1), weight.value) &&
-         SameValue(query.Real(2), weight.gradient);
+         SameValue(query.Real(2), weight.gradient) && SameValue(query.Real(3), weight.s) &&
+         SameValue(query.Real(4), weight.r) && SameValue(query.Real(5), weight.gradient_snr) &&
+         SameValue(query.Real(6), weight.path_ratio) && SameValue(query.Real(7), weight.skip_share);
 }
 
 void AddToSummaries(Connection& connection, const LiveAttempt& attempt,
@@ -134,7 +137,9 @@ absl::StatusOr<WriteCounts> Store::AppendSkipWeights(const LiveAttempt& attempt,
       const int64_t site = impl_->SiteId(weight.site);
       insert.Again();
       insert.Bind(attempt.trial_row).Bind(site).Bind(weight.step).Bind(attempt.id.attempt);
-      if (insert.Bind(weight.epoch).Bind(weight.value).Bind(weight.gradient).Run() == 1) {
+      insert.Bind(weight.epoch).Bind(weight.value).Bind(weight.gradient);
+      insert.Bind(weight.s).Bind(weight.r).Bind(weight.gradient_snr);
+      if (insert.Bind(weight.path_ratio).Bind(weight.skip_share).Run() == 1) {
         ++counts.written;
       } else if (HasSameWeight(impl_->connection, attempt, site, weight)) {
         ++counts.repeated;

@@ -39,6 +39,24 @@ TEST(ComparisonViewTest, TextNamesMetricBaselineAndMethod) {
       "2 seeds; differences are to the baseline, paired by seed; interval: Student's t, 95 %\n");
 }
 
+TEST(ComparisonViewTest, VariantsWithFlaggedTrialsAreMarked) {
+  v1::CompareVariantsResponse comparison = TwoVariants();
+  comparison.mutable_variants(1)->set_flagged_count(1);
+  EXPECT_EQ(
+      ComparisonText(comparison, "sweeps/mnist", false),
+      "mnist: test/accuracy (higher is better)\n"
+      "\n"
+      "VARIANT            n    MEAN      SD      DIFF                CI95  FLAGGED  SEED:0  "
+      "SEED:1\n"
+      "granularity=none   2  0.9750  0.0071  baseline                            -  0.9700  "
+      "0.9800\n"
+      "granularity=block  2  0.9825  0.0035   +0.0075  [-0.0243, +0.0393]      1/2  0.9800  "
+      "0.9850\n"
+      "\n"
+      "2 seeds; differences are to the baseline, paired by seed; interval: Student's t, 95 %\n"
+      "flagged: trials that training noticed something about; `adares trial show` says what\n");
+}
+
 TEST(ComparisonViewTest, OneSeedHasNoSpreadAndSaysWhatIsMissing) {
   v1::CompareVariantsResponse comparison;
   comparison.set_metric("test/loss");
@@ -62,12 +80,12 @@ TEST(ComparisonViewTest, CsvHasAColumnForEachAxisAndSeed) {
   EXPECT_EQ(rows[0],
             (CsvRow{"variant", "label", "axis.granularity", "metric", "trials", "n", "mean", "sd",
                     "is_baseline", "baseline", "difference_n", "difference_mean", "difference_sd",
-                    "ci95_low", "ci95_high", "seed_0", "seed_1"}));
+                    "ci95_low", "ci95_high", "flagged", "seed_0", "seed_1"}));
   EXPECT_EQ(rows[1], (CsvRow{"aaaa", "granularity=none", "none", "test/accuracy", "2", "2", "0.975",
-                             "0.00707", "true", "aaaa", "", "", "", "", "", "0.97", "0.98"}));
+                             "0.00707", "true", "aaaa", "", "", "", "", "", "0", "0.97", "0.98"}));
   EXPECT_EQ(rows[2], (CsvRow{"bbbb", "granularity=block", "block", "test/accuracy", "2", "2",
                              "0.9825", "0.00354", "false", "aaaa", "2", "0.0075", "0.00354",
-                             "-0.02427", "0.03927", "0.98", "0.985"}));
+                             "-0.02427", "0.03927", "0", "0.98", "0.985"}));
 }
 
 TEST(ComparisonViewTest, NoAxisNameIsTakenForAnotherColumn) {

@@ -121,6 +121,30 @@ TEST(ProgressViewTest, ChangesAreTold) {
             "[3/10] granularity=block seed 0: started on gpu-1, attempt 2");
 }
 
+TEST(ProgressViewTest, FlagsAreToldWithTheirFirstSite) {
+  const v1::Sweep sweep = MakeSweep(v1::Sweep::STATE_RUNNING, 5, 2, 3);
+  const v1::Trial trial = Running(1, 0, "granularity=block");
+  v1::Flag flag;
+  flag.set_kind(v1::Flag::KIND_BRANCH_DEAD);
+  flag.set_site("layer1.0");
+  flag.set_step(250);
+  flag.set_message("the skip path has the share 0.004 of the sum");
+  using Kind = TrialChange::Kind;
+  EXPECT_EQ(
+      DescribeChange({Kind::kFlagged, trial, {flag}}, sweep),
+      "[3/10] granularity=block seed 0: flag branch-dead at layer1.0, step 250: the skip path "
+      "has the share 0.004 of the sum");
+  EXPECT_EQ(
+      DescribeChange({Kind::kFlagged, trial, {flag, flag, flag}}, sweep),
+      "[3/10] granularity=block seed 0: flag branch-dead at layer1.0, step 250: the skip path "
+      "has the share 0.004 of the sum; and at 2 other sites");
+  flag.set_kind(v1::Flag::KIND_DIVERGING);
+  flag.set_site("");
+  flag.set_message("the loss is 9");
+  EXPECT_EQ(DescribeChange({Kind::kFlagged, trial, {flag}}, sweep),
+            "[3/10] granularity=block seed 0: flag diverging, step 250: the loss is 9");
+}
+
 TEST(ProgressViewTest, SweepInOneLine) {
   EXPECT_EQ(DescribeSweep(MakeSweep(v1::Sweep::STATE_FAILED, 0, 0, 9, 1)),
             "mnist: failed, 10 of 10 trials done, 1 failed");

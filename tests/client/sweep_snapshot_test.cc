@@ -102,6 +102,34 @@ TEST_F(SweepSnapshotTest, AnAttemptThatFollowsUnseenIsAStart) {
   EXPECT_THAT(Add(seconds(9), second), ElementsAre(Kind::kStarted));
 }
 
+v1::Trial WithFlag(v1::Trial trial, v1::Flag::Kind kind, const char* site, int64_t step) {
+  v1::Flag* flag = trial.add_flags();
+  flag->set_kind(kind);
+  flag->set_site(site);
+  flag->set_step(step);
+  return trial;
+}
+
+TEST_F(SweepSnapshotTest, FlagsAreToldOnceByKind) {
+  Add(seconds(0), Running(1, 5));
+  v1::Trial trial = WithFlag(Running(1, 50), v1::Flag::KIND_CLOSED, "layer1.0", 50);
+  trial = WithFlag(trial, v1::Flag::KIND_CLOSED, "layer2.0", 50);
+  trial = WithFlag(trial, v1::Flag::KIND_DIVERGING, "", 40);
+  const auto sweep = MakeSweep(v1::Sweep::STATE_RUNNING, 1, 1, 0);
+  const auto changes = Apply(MakeUpdate(2, sweep, trial), kStart, &snapshot_);
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes[0].kind, Kind::kFlagged);
+  ASSERT_EQ(changes[0].flags.size(), 2u);
+  EXPECT_EQ(changes[0].flags[1].site(), "layer2.0");
+  EXPECT_EQ(changes[1].flags[0].kind(), v1::Flag::KIND_DIVERGING);
+  EXPECT_THAT(Add(seconds(2), trial), IsEmpty());
+  EXPECT_THAT(Add(seconds(3), Running(1, 60)), IsEmpty()) << "cleared";
+  EXPECT_THAT(Add(seconds(4), WithFlag(Running(1, 70), v1::Flag::KIND_CLOSED, "layer1.0", 70)),
+              ElementsAre(Kind::kFlagged));
+  v1::Trial done = WithFlag(Succeeded(1, 5), v1::Flag::KIND_DRIFTING, "layer1.0", 100);
+  EXPECT_THAT(Add(seconds(5), done), ElementsAre(Kind::kFlagged, Kind::kSucceeded));
+}
+
 TEST_F(SweepSnapshotTest, OtherEnds) {
   Add(seconds(0), Running(1, 5), Running(2, 5));
   EXPECT_THAT(Add(seconds(1), MakeFailedTrial(1), MakeTrial(2, v1::Trial::STATE_CANCELLED)),

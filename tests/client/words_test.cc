@@ -14,6 +14,7 @@ TEST(WordsTest, EnumerationsAreWordsOfTheDocumentation) {
   EXPECT_EQ(StateWord(v1::Worker::STATE_LOST), "lost");
   EXPECT_EQ(EndReasonWord(v1::Attempt::END_REASON_OUT_OF_MEMORY), "out-of-memory");
   EXPECT_EQ(EndReasonWord(v1::Attempt::END_REASON_UNSPECIFIED), "running");
+  EXPECT_EQ(FlagWord(v1::Flag::KIND_BRANCH_DEAD), "branch-dead");
 }
 
 TEST(WordsTest, OneIsNoPlural) {

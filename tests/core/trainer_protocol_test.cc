@@ -122,6 +122,42 @@ TEST(TrainerProtocolTest, SkipWeightsReadBack) {
   EXPECT_EQ(event.weights[1].gradient, 0.25);
 }
 
+TEST(TrainerProtocolTest, WhatASumIsMadeOfReadsBack) {
+  SkipWeightPoint weight{"layer1.0", 50, 1, 0.5, 0.25};
+  weight.s = 0.5;
+  weight.r = 1.5;
+  weight.gradient_snr = 2.5;
+  weight.path_ratio = kInf;
+  weight.skip_share = 1;
+  const SkipWeightPoint back = RoundTrip(SkipWeightsEvent{{weight}}).weights.at(0);
+  EXPECT_EQ(back.s, 0.5);
+  EXPECT_EQ(back.r, 1.5);
+  EXPECT_EQ(back.gradient_snr, 2.5);
+  EXPECT_EQ(back.path_ratio, kInf);
+  EXPECT_EQ(back.skip_share, 1);
+}
+
+TEST(TrainerProtocolTest, WhatATrainerDoesNotTellOfASumIsUnknown) {
+  const auto event = ParseEvent(
+      R"({"type":"weights","weights":[{"site":"a","step":1,"epoch":0,"value":1,"gradient":2}]})");
+  ASSERT_TRUE(event.ok()) << event.status();
+  const SkipWeightPoint& weight = std::get<SkipWeightsEvent>(*event).weights.at(0);
+  for (const double value :
+       {weight.s, weight.r, weight.gradient_snr, weight.path_ratio, weight.skip_share}) {
+    EXPECT_TRUE(std::isnan(value));
+  }
+}
+
+TEST(TrainerProtocolTest, FlagsReadBack) {
+  for (const FlagKind kind : {FlagKind::kSaturated, FlagKind::kClosed, FlagKind::kBranchDead,
+                              FlagKind::kDrifting, FlagKind::kDiverging}) {
+    for (const bool raised : {true, false}) {
+      const Flag flag{kind, kind == FlagKind::kDiverging ? "" : "layer1.0", 50, 1, raised, "why"};
+      EXPECT_EQ(RoundTrip(FlagEvent{flag}).flag, flag);
+    }
+  }
+}
+
 TEST(TrainerProtocolTest, ProgressReadsBack) {
   const ProgressEvent event = RoundTrip(ProgressEvent{120, 2, 998.5});
   EXPECT_EQ(event.step, 120);
@@ -205,6 +241,14 @@ INSTANTIATE_TEST_SUITE_P(
                 R"({"type":"start","total_steps":1,"total_epochs":1,"parameters":1,)"
                 R"("provenance":{"threads":2}})",
                 "trainer event start: member provenance must be an object of strings"},
+        BadLine{"bad_flag",
+                R"({"type":"flag","kind":"bored","site":"","step":1,"epoch":0,"raised":true,)"
+                R"("message":""})",
+                "trainer event flag: member kind is no kind of flag: \"bored\""},
+        BadLine{"bad_flag_site",
+                R"({"type":"flag","kind":"closed","site":"A","step":1,"epoch":0,"raised":true,)"
+                R"("message":""})",
+                "trainer event flag: member site must be empty or the name of a site, not \"A\""},
         BadLine{"bad_reason", R"({"type":"end","reason":"bored","message":""})",
                 "trainer event end: member reason is no reason why an attempt ends: \"bored\""}),
     [](const auto& test) { return test.param.name; });
@@ -222,6 +266,14 @@ TEST(TrainerProtocolTest, CommandsAreCheckedToo) {
                     R"({"folder":"f","every_steps":1,"every_seconds":1,"resume":"yes"}})"),
             "trainer command train: member checkpoints: member resume must be true or false");
   EXPECT_EQ(message(R"({"type":"ready"})"), "trainer command: unknown type \"ready\"");
+}
+
+TEST(TrainerProtocolTest, LongMessagesOfFlagsAreRefused) {
+  FlagEvent event{{FlagKind::kClosed, "a", 1, 0, true, std::string(kMaxFlagMessageBytes, 'x')}};
+  EXPECT_TRUE(ParseEvent(Encode(Event(event))).ok());
+  event.flag.message += "x";
+  EXPECT_THAT(std::string(ParseEvent(Encode(Event(event))).status().message()),
+              HasSubstr("member message is longer than 1024 bytes"));
 }
 
 TEST(TrainerProtocolTest, EveryTruncationIsAnError) {

@@ -34,7 +34,9 @@ TEST_F(ResultTest, TheSameTrialGivesTheSameNumbersBitForBit) {
   EXPECT_EQ(database_.Number("SELECT count(*)" + same_weights),
             2 * fixtures::SkipWeightsOfTrial(sweep));
   EXPECT_EQ(database_.Number("SELECT count(*)" + same_weights +
-                             " AND (a.value IS NOT b.value OR a.gradient IS NOT b.gradient)"),
+                             " AND (a.value IS NOT b.value OR a.gradient IS NOT b.gradient OR"
+                             " a.gradient_snr IS NOT b.gradient_snr OR"
+                             " a.skip_share IS NOT b.skip_share)"),
             0);
 }
 

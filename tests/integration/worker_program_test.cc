@@ -84,7 +84,7 @@ class WorkerProgramTest : public ServerTest {
 
 TEST_F(WorkerProgramTest, ASweepRunsToItsEnd) {
   Create({.name = "whole", .granularities = {"none", "block"}, .seeds = {0, 1}, .epochs = 3});
-  StartWorker("points_per_epoch=4,log_lines=2", /*slots=*/2);
+  StartWorker("points_per_epoch=4,log_lines=2,flag_after=3", /*slots=*/2);
   ASSERT_EQ(AwaitEnd("whole"), v1::Sweep::STATE_SUCCEEDED);
   for (const v1::Trial& listed : Trials("whole")) {
     const v1::Trial trial = Trial(listed.name());
@@ -97,7 +97,15 @@ TEST_F(WorkerProgramTest, ASweepRunsToItsEnd) {
     const auto weights =
         Call<v1::AnalysisService>(channel_, &v1::AnalysisService::Stub::QuerySkipWeights, request);
     ADARES_ASSERT_OK(weights);
-    EXPECT_EQ(weights->weights_size(), 3 * 4);
+    ASSERT_EQ(weights->weights_size(), 3 * 4);
+    EXPECT_EQ(weights->weights(1).r(), 1);
+    EXPECT_FALSE(weights->weights(0).has_skip_share());
+    EXPECT_TRUE(weights->weights(1).has_skip_share());
+    for (const v1::Trial* told : {&listed, &trial}) {
+      ASSERT_EQ(told->flags_size(), 1);
+      EXPECT_EQ(told->flags(0).kind(), v1::Flag::KIND_CLOSED);
+      EXPECT_EQ(told->flags(0).step(), 12);
+    }
   }
 }
 

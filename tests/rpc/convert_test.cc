@@ -45,6 +45,58 @@ TEST(ConvertTest, SkipWeightsSurvive) {
   EXPECT_EQ(weights.at(0).gradient, -0.5);
 }
 
+TEST(ConvertTest, WhatIsKnownOfASumSurvivesAndTheRestStaysUnknown) {
+  SkipWeightPoint known{"layer1.0", 7, 2, 0.25, -0.5};
+  known.s = 0.25;
+  known.r = 0.75;
+  known.gradient_snr = 3;
+  known.path_ratio = 0;
+  known.skip_share = 0.125;
+  const auto weights = std::get<std::vector<SkipWeightPoint>>(
+      RoundTrip(std::vector<SkipWeightPoint>{known, {"layer1.1", 7, 2, 0.25, -0.5}}));
+  EXPECT_EQ(weights.at(0).s, 0.25);
+  EXPECT_EQ(weights.at(0).r, 0.75);
+  EXPECT_EQ(weights.at(0).gradient_snr, 3);
+  EXPECT_EQ(weights.at(0).path_ratio, 0);
+  EXPECT_EQ(weights.at(0).skip_share, 0.125);
+  for (const double value : {weights.at(1).s, weights.at(1).r, weights.at(1).gradient_snr,
+                             weights.at(1).path_ratio, weights.at(1).skip_share}) {
+    EXPECT_TRUE(std::isnan(value));
+  }
+}
+
+TEST(ConvertTest, EveryFlagSurvives) {
+  for (const FlagKind kind : {FlagKind::kSaturated, FlagKind::kClosed, FlagKind::kBranchDead,
+                              FlagKind::kDrifting, FlagKind::kDiverging}) {
+    for (const bool raised : {true, false}) {
+      const Flag flag{kind, kind == FlagKind::kDiverging ? "" : "layer1.0", 50, 1, raised, "why"};
+      EXPECT_EQ(std::get<Flag>(RoundTrip(flag)), flag);
+    }
+  }
+}
+
+TEST(ConvertTest, AFlagIsChecked) {
+  const auto refusal = [](const v1::Flag& flag) {
+    v1::Record record;
+    *record.mutable_flag() = flag;
+    return std::string(FromProto(record).status().message());
+  };
+  const v1::Flag good = ToProto(Flag{FlagKind::kClosed, "layer1.0", 50, 1, true, "why"});
+  EXPECT_EQ(refusal(good), "");
+  v1::Flag flag = good;
+  flag.set_kind(v1::Flag::KIND_UNSPECIFIED);
+  EXPECT_THAT(refusal(flag), HasSubstr("flag.kind"));
+  flag = good;
+  flag.set_site("no spaces");
+  EXPECT_THAT(refusal(flag), HasSubstr("flag.site"));
+  flag = good;
+  flag.set_step(-1);
+  EXPECT_THAT(refusal(flag), HasSubstr("negative"));
+  flag = good;
+  flag.set_message(std::string(kMaxFlagMessageBytes + 1, 'x'));
+  EXPECT_THAT(refusal(flag), HasSubstr("flag.message"));
+}
+
 TEST(ConvertTest, AnEndKeepsWhetherThereWasAnExitCode) {
   const auto died = std::get<AttemptEnd>(
       RoundTrip(AttemptEnd{EndReason::kError, "killed", 137, {"last", "lines"}}));

@@ -47,6 +47,30 @@ class ComparisonTest : public StoreTest {
   SweepPlan plan_;
 };
 
+TEST_F(ComparisonTest, TrialsWithRaisedFlagsAreCounted) {
+  const auto flagged = [this] {
+    std::vector<int32_t> counts;
+    for (const auto& variant : NewReader()->Compare("sweep-a", "", {})->variants) {
+      counts.push_back(variant.flagged_count);
+    }
+    return counts;
+  };
+  EXPECT_THAT(flagged(), ElementsAre(0, 0, 0));
+  const LiveAttempt attempt = Claim();  // (stage, 3)
+  Append(attempt, Flag{FlagKind::kClosed, "a", 100, 0, true, ""});
+  Append(attempt, Flag{FlagKind::kClosed, "b", 100, 0, true, ""});
+  EXPECT_THAT(flagged(), ElementsAre(0, 0, 1));
+  Append(attempt, Flag{FlagKind::kClosed, "a", 200, 0, false, ""});
+  EXPECT_THAT(flagged(), ElementsAre(0, 0, 1));
+  Append(attempt, Flag{FlagKind::kClosed, "b", 200, 0, false, ""});
+  EXPECT_THAT(flagged(), ElementsAre(0, 0, 0));
+  Append(attempt, Flag{FlagKind::kClosed, "b", 300, 0, true, ""});
+  EXPECT_THAT(flagged(), ElementsAre(0, 0, 1));
+  End(attempt, EndReason::kWorkerLost, TrialState::kQueued);
+  Claim();
+  EXPECT_THAT(flagged(), ElementsAre(0, 0, 0)) << "its attempt is superseded";
+}
+
 TEST_F(ComparisonTest, VariantsAreSummarizedOverTheirSucceededTrials) {
   const auto comparison = NewReader()->Compare("sweep-a", "", {});
   ASSERT_TRUE(comparison.ok()) << comparison.status();

@@ -211,6 +211,9 @@ TEST_F(ReaderTest, ChangesCarryOnlyWhatChanged) {
       [&] {
         Append(attempt, std::vector<SkipWeightPoint>{{"layer1.0", 1, 0, 1, 0}});
       },
+      [&] {
+        Append(attempt, Flag{FlagKind::kClosed, "layer1.0", 1, 0, true, "x"});
+      },
       [&] { Do([&] {
               return store_->AppendLog(attempt, {{1, "x", At(1)}});
             }); },

@@ -76,7 +76,15 @@ class Writer {
       const double done = static_cast<double>(epoch);
       for (const char* site : {"layer1.0", "layer2.0", "layer3.0"}) {
         const double gradient = epoch == 0 ? std::numeric_limits<double>::quiet_NaN() : 0.01 * done;
-        weights.push_back({site, step, epoch, 1 - 0.05 * done, gradient});
+        SkipWeightPoint weight{site, step, epoch, 1 - 0.05 * done, gradient};
+        weight.s = weight.value;
+        weight.r = 1;
+        if (epoch > 0) {
+          weight.gradient_snr = 0.5 / done;
+          weight.path_ratio = 2 - 0.1 * done;
+          weight.skip_share = 0.8 - 0.02 * done;
+        }
+        weights.push_back(weight);
       }
       if (epoch == 0) continue;
       points.push_back({"train/loss", step, epoch, 1 / done});
@@ -84,8 +92,18 @@ class Writer {
       points.push_back({"validation/loss", step, epoch, 1.1 / done});
       points.push_back({"validation/accuracy", step, epoch, accuracy + 0.009 * done});
       points.push_back({"time/images_per_second", step, epoch, 400 + done});
+      points.push_back({"gradient_norm/layer1", step, epoch, 0.2 * done});
+      points.push_back({"gradient_norm/first_to_last", step, epoch, 2 / done});
     }
     ADARES_RETURN_IF_ERROR(store_.AppendPoints(attempt, points).status());
+    const int64_t last = kEpochs * kStepsPerEpoch;
+    const std::string message = "the weight went from 0.9 to 0.85 in the last fifth of the steps";
+    for (const Flag& flag :
+         {Flag{FlagKind::kClosed, "layer1.0", 200, 1, true, "the weight is 0.004"},
+          Flag{FlagKind::kClosed, "layer1.0", 300, 1, false, "the weight is 0.04"},
+          Flag{FlagKind::kDrifting, "layer2.0", last, kEpochs, true, message}}) {
+      ADARES_RETURN_IF_ERROR(store_.AppendFlag(attempt, flag).status());
+    }
     return store_.AppendSkipWeights(attempt, weights).status();
   }
 

@@ -80,4 +80,14 @@ WriteCounts StoreTest::Append(const LiveAttempt& attempt,
   return counts;
 }
 
+WriteCounts StoreTest::Append(const LiveAttempt& attempt, const Flag& flag) {
+  WriteCounts counts;
+  Do([&] {
+    auto written = store_->AppendFlag(attempt, flag);
+    if (written.ok()) counts = *written;
+    return written.status();
+  });
+  return counts;
+}
+
 }  // namespace adares

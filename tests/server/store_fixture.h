@@ -43,6 +43,8 @@ class StoreTest : public testing::Test {
   WriteCounts Append(const LiveAttempt& attempt, const std::vector<MetricPoint>& points);
   WriteCounts Append(const LiveAttempt& attempt, const std::vector<SkipWeightPoint>& weights);
 
+  WriteCounts Append(const LiveAttempt& attempt, const Flag& flag);
+
   fixtures::TempFolder folder_;
   std::string path_ = folder_ / "adares.db";
   std::unique_ptr<Store> store_;

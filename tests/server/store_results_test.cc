@@ -64,6 +64,8 @@ class ResultsTest : public StoreTest {
     return NewReader()->GetTrial("sweep-a", attempt_.id.trial)->last_metrics;
   }
 
+  std::vector<Flag> Flags() { return NewReader()->GetTrial("sweep-a", attempt_.id.trial)->flags; }
+
   LiveAttempt attempt_;
 };
 
@@ -331,6 +333,90 @@ TEST_F(ResultsTest, RepeatedSkipWeightsAreIgnored) {
   const WriteCounts other =
       Append(attempt_, std::vector<SkipWeightPoint>{{"layer1.0", 1, 0, 0.5, 0.125}});
   EXPECT_EQ(other.conflicting, 1);
+}
+
+TEST_F(ResultsTest, WhatASumIsMadeOfIsKeptAndTheRestIsUnknown) {
+  SkipWeightPoint known{"a", 1, 0, 1, 0};
+  known.s = 0.25;
+  known.r = 0.75;
+  known.gradient_snr = 3;
+  known.path_ratio = kInfinity;
+  known.skip_share = 0.125;
+  EXPECT_EQ(Append(attempt_, std::vector<SkipWeightPoint>{known, {"b", 1, 0, 1, 0}}).written, 2);
+  for (const bool last_only : {false, true}) {
+    const auto weights = Weights({}, last_only);
+    ASSERT_EQ(weights.size(), 2u);
+    EXPECT_EQ(weights[0].s, 0.25);
+    EXPECT_EQ(weights[0].r, 0.75);
+    EXPECT_EQ(weights[0].gradient_snr, 3);
+    EXPECT_EQ(weights[0].path_ratio, kInfinity);
+    EXPECT_EQ(weights[0].skip_share, 0.125);
+    for (const double value : {weights[1].s, weights[1].r, weights[1].gradient_snr,
+                               weights[1].path_ratio, weights[1].skip_share}) {
+      EXPECT_TRUE(std::isnan(value));
+    }
+  }
+  EXPECT_EQ(Append(attempt_, std::vector<SkipWeightPoint>{known, {"b", 1, 0, 1, 0}}).repeated, 2);
+  for (double SkipWeightPoint::*field :
+       {&SkipWeightPoint::s, &SkipWeightPoint::r, &SkipWeightPoint::gradient_snr,
+        &SkipWeightPoint::path_ratio, &SkipWeightPoint::skip_share}) {
+    SkipWeightPoint other = known;
+    other.*field = 0.5;
+    EXPECT_EQ(Append(attempt_, std::vector<SkipWeightPoint>{other}).conflicting, 1);
+  }
+  SQLite::Database database(path_);
+  EXPECT_EQ(database
+                .execAndGet("SELECT group_concat(s || ' ' || r || ' ' || gradient_snr || ' ' || "
+                            "skip_share) FROM v1_skip_weights WHERE path_ratio > 1e300")
+                .getString(),
+            "0.25 0.75 3.0 0.125");
+}
+
+TEST_F(ResultsTest, FlagsThatAreNotClearedAreShown) {
+  const Flag closed{FlagKind::kClosed, "layer1.0", 200, 1, true, "the weight is 0.001"};
+  const Flag dead{FlagKind::kBranchDead, "layer1.0", 100, 0, true, "the share is 0"};
+  EXPECT_EQ(Append(attempt_, closed).written, 1);
+  EXPECT_EQ(Append(attempt_, dead).written, 1);
+  EXPECT_THAT(Flags(), ElementsAre(dead, closed));
+  EXPECT_EQ(Append(attempt_, Flag{FlagKind::kClosed, "layer1.0", 300, 2, false, "0.1"}).written, 1);
+  EXPECT_THAT(Flags(), ElementsAre(dead));
+  SQLite::Database database(path_);
+  EXPECT_EQ(
+      database
+          .execAndGet("SELECT group_concat(kind || ' ' || site || ' ' || step || ' ' || epoch "
+                      "|| ' ' || raised || ' ' || attempt) FROM (SELECT * FROM v1_flags "
+                      "ORDER BY step)")
+          .getString(),
+      "branch-dead layer1.0 100 0 1 1,closed layer1.0 200 1 1 1,closed layer1.0 300 2 0 1");
+}
+
+TEST_F(ResultsTest, RepeatedFlagsAreIgnored) {
+  const Flag flag{FlagKind::kDiverging, "", 200, 1, true, "the loss is 9"};
+  EXPECT_EQ(Append(attempt_, flag).written, 1);
+  EXPECT_EQ(Append(attempt_, flag).repeated, 1);
+  Flag other = flag;
+  other.raised = false;
+  EXPECT_EQ(Append(attempt_, other).conflicting, 1);
+  other = flag;
+  other.message = "the loss is 10";
+  EXPECT_EQ(Append(attempt_, other).conflicting, 1);
+  EXPECT_THAT(Flags(), ElementsAre(flag));
+}
+
+TEST_F(ResultsTest, FlagsOfAnAttemptThatIsSupersededDoNotCount) {
+  Append(attempt_, Flag{FlagKind::kClosed, "layer1.0", 200, 1, true, "first"});
+  Append(attempt_, Flag{FlagKind::kDiverging, "", 300, 1, true, "first"});
+  LoseAndClaim();
+  EXPECT_THAT(Flags(), IsEmpty());
+  const Flag again{FlagKind::kClosed, "layer1.0", 200, 1, true, "second"};
+  EXPECT_EQ(Append(attempt_, again).written, 1);
+  EXPECT_THAT(Flags(), ElementsAre(again));
+  SQLite::Database database(path_, SQLite::OPEN_READWRITE);
+  EXPECT_EQ(database.execAndGet("SELECT count(*) FROM v1_flags").getInt(), 1);
+  // As where the second attempt goes on from a checkpoint after step 250.
+  database.exec("UPDATE attempt SET surviving_until_step = 250 WHERE number = 1");
+  EXPECT_EQ(database.execAndGet("SELECT count(*) FROM v1_flags").getInt(), 2);
+  EXPECT_THAT(Flags(), ElementsAre(again));
 }
 
 TEST_F(ResultsTest, LogLinesAreReadInParts) {

@@ -193,6 +193,11 @@ TEST_F(SchemaTest, RefusesResultsThatBelongNowhere) {
   database_->exec("INSERT INTO metric_key (name) VALUES ('a')");
   EXPECT_EQ(Refusal("INSERT INTO metric_point VALUES (1, 1, 0, 1, 0, 0.5)"), "");
   const std::pair<const char*, const char*> wrong[] = {
+      {"INSERT INTO flag VALUES (1, 'closed', '', 1, 2, 0, 1, '')", "FOREIGN KEY"},
+      {"INSERT INTO flag VALUES (1, 'bored', '', 1, 1, 0, 1, '')", "flag_kind_valid"},
+      {"INSERT INTO flag VALUES (1, 'closed', 'A', 1, 1, 0, 1, '')", "flag_site_valid"},
+      {"INSERT INTO flag VALUES (1, 'closed', '', -1, 1, 0, 1, '')", "flag_step_valid"},
+      {"INSERT INTO flag VALUES (1, 'closed', '', 1, 1, 0, 2, '')", "flag_raised_valid"},
       {"INSERT INTO metric_point VALUES (1, 1, 1, 2, 0, 0.5)", "FOREIGN KEY"},
       {"INSERT INTO metric_point VALUES (1, 9, 1, 1, 0, 0.5)", "FOREIGN KEY"},
       {"INSERT INTO metric_point VALUES (1, 1, 0, 1, 0, 0.5)", "UNIQUE"},

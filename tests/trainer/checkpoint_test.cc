@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -27,6 +28,7 @@ using trainer_protocol::CheckpointEvent;
 using trainer_protocol::CheckpointOrder;
 using trainer_protocol::EndEvent;
 using trainer_protocol::Event;
+using trainer_protocol::FlagEvent;
 using trainer_protocol::PointsEvent;
 using trainer_protocol::SkipWeightsEvent;
 using trainer_protocol::StartEvent;
@@ -83,7 +85,8 @@ void WriteChecksums(const std::string& checkpoint) {
   fixtures::WriteTextFile(checkpoint + "/SHA256SUMS", lines);
 }
 
-// The rows of metrics and weights by what identifies them, without times: as a database keeps them.
+// The rows of metrics, weights and flags by what identifies them, without times: as a database
+// keeps them.
 std::map<std::string, std::vector<double>> Rows(const RecordingSink& sink) {
   std::map<std::string, std::vector<double>> rows;
   for (const auto& event : sink.All<PointsEvent>()) {
@@ -94,10 +97,19 @@ std::map<std::string, std::vector<double>> Rows(const RecordingSink& sink) {
   }
   for (const auto& event : sink.All<SkipWeightsEvent>()) {
     for (const SkipWeightPoint& weight : event.weights) {
-      const bool has_gradient = weight.gradient == weight.gradient;
-      rows[weight.site + " " + std::to_string(weight.step)] = {
-          weight.value, has_gradient ? weight.gradient : -12345.0};
+      std::vector<double> numbers = {weight.value,     weight.gradient,     weight.s,
+                                     weight.r,         weight.gradient_snr, weight.path_ratio,
+                                     weight.skip_share};
+      for (double& number : numbers) {
+        if (std::isnan(number)) number = -12345;  // NaN is not equal to itself
+      }
+      rows[weight.site + " " + std::to_string(weight.step)] = numbers;
     }
+  }
+  for (const auto& event : sink.All<FlagEvent>()) {
+    const Flag& flag = event.flag;
+    rows[std::string(Name(flag.kind)) + " " + flag.site + " " + std::to_string(flag.step)] = {
+        static_cast<double>(flag.epoch), flag.raised ? 1.0 : 0.0};
   }
   return rows;
 }
@@ -107,7 +119,7 @@ TEST_F(CheckpointTest, ARunThatIsCutOffAnywhereEndsAsOneThatIsNot) {
   const EndEvent whole = Train(spec);
   ASSERT_EQ(whole.reason, EndReason::kFinished) << whole.message;
   const auto rows = Rows(sink_);
-  for (int events = 2; events < 16; events += 2) {
+  for (int events = 2; events < 24; events += 3) {
     sink_ = RecordingSink();
     fs::remove_all(folder_ / "trial");
     // Every third step, so that the part behind the last checkpoint is trained again.
@@ -116,6 +128,29 @@ TEST_F(CheckpointTest, ARunThatIsCutOffAnywhereEndsAsOneThatIsNot) {
     EXPECT_EQ(end.digests, whole.digests) << "cut off after event " << events;
     EXPECT_EQ(Rows(sink_), rows) << "cut off after event " << events;
   }
+}
+
+// 260 steps on four pictures each, with weights that stay at 0 and a path that they close.
+TEST_F(CheckpointTest, FlagsOfARunThatIsCutOffAreThoseOfOneThatIsNot) {
+  TrialSpec spec = TinySpec();
+  spec.model.skip.init = {SkipInit::Kind::kConstant, 0.001, 0};
+  spec.model.skip.lr_mult = 1e-6;
+  spec.data.augment = Augment::kNone;
+  spec.data.train_size = 1040;
+  spec.data.validation_size = spec.data.test_size = 8;
+  spec.train.epochs = 1;
+  spec.train.batch_size = 4;
+  spec.train.lr = 0.01;
+  spec.train.log_every = 20;
+  const EndEvent whole = Train(spec);
+  const auto rows = Rows(sink_);
+  ASSERT_EQ(sink_.All<FlagEvent>().size(), 6U);
+  sink_ = RecordingSink();
+  // Start, weights at step 0, then two events each 20 steps: cut off in the middle of the window.
+  EXPECT_EQ(TrainPart(spec, 1000, 11).reason, EndReason::kCancelled);
+  EXPECT_TRUE(sink_.All<FlagEvent>().empty());
+  EXPECT_EQ(TrainPart(spec, 1000).digests, whole.digests);
+  EXPECT_EQ(Rows(sink_), rows);
 }
 
 TEST_F(CheckpointTest, ARunThatIsCutOffAgainAndAgainEndsAsOneThatIsNot) {
@@ -166,11 +201,12 @@ TEST_F(CheckpointTest, AreWrittenAsOrderedAndBeforeAStop) {
   EXPECT_EQ(sink_.All<CheckpointEvent>().back().step, 4);
 }
 
-// Start, weights at steps 0, 4 and 6; the sixth step is the last of the first epoch.
+// Start, weights at step 0, weights and points at step 4, weights at step 6, which is the last one
+// of the first epoch.
 TEST_F(CheckpointTest, AStopInAnEpochsLastStepLeavesTheWholeEpoch) {
   const auto whole = Train(TinySpec()).digests;
   sink_ = RecordingSink();
-  const EndEvent end = TrainPart(TinySpec(), 1000, 4);
+  const EndEvent end = TrainPart(TinySpec(), 1000, 5);
   EXPECT_EQ(end.reason, EndReason::kCancelled);
   EXPECT_EQ(sink_.All<CheckpointEvent>().back().step, 6);
   EXPECT_EQ(sink_.Values(metric::kValidationAccuracy).size(), 1U);

@@ -14,6 +14,7 @@ namespace adares {
 namespace {
 
 using trainer_protocol::Event;
+using trainer_protocol::FlagEvent;
 using trainer_protocol::PointsEvent;
 using trainer_protocol::ProgressEvent;
 using trainer_protocol::SkipWeightsEvent;
@@ -37,7 +38,30 @@ TEST(ResultDigestTest, IsAChainOfHashesOverRows) {
   EXPECT_EQ(first, "92d1d8abf90ebf493379c3d41852819d1da6bdf09e2bb84988e6d4db2c797699");
   EXPECT_EQ(Digest({Point("train/loss", 1.5)}), first);
   EXPECT_EQ(Digest({Point("train/loss", 1.5), Weight(0, kNan)}),
-            Sha256Hex(first + "\nweight layer1.0 10 1 0 nan"));
+            Sha256Hex(first + "\nweight layer1.0 10 1 0 nan nan nan nan nan nan"));
+}
+
+TEST(ResultDigestTest, EachNumberOfAWeightCounts) {
+  SkipWeightsEvent event = Weight(1, 2);
+  const std::string before = Digest({event});
+  for (double SkipWeightPoint::*field :
+       {&SkipWeightPoint::s, &SkipWeightPoint::r, &SkipWeightPoint::gradient_snr,
+        &SkipWeightPoint::path_ratio, &SkipWeightPoint::skip_share}) {
+    SkipWeightsEvent other = event;
+    other.weights[0].*field = 0.5;
+    EXPECT_NE(Digest({other}), before);
+  }
+}
+
+TEST(ResultDigestTest, FlagsCountButNotTheirWords) {
+  const Flag flag{FlagKind::kBranchDead, "layer1.0", 10, 1, true, "why"};
+  const auto digest = [](const Flag& of) { return Digest({FlagEvent{of}}); };
+  EXPECT_EQ(digest(flag), Sha256Hex("\nflag branch-dead layer1.0 10 1 1"));
+  Flag other = flag;
+  other.message = "another way to say it";
+  EXPECT_EQ(digest(other), digest(flag));
+  other.raised = false;
+  EXPECT_NE(digest(other), digest(flag));
 }
 
 TEST(ResultDigestTest, NothingGivesNothing) {

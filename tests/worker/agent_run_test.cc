@@ -41,6 +41,20 @@ TEST_F(AgentRunTest, ReportsAWholeTrial) {
   EXPECT_EQ(std::get<Progress>(*progress).total_steps, 6);
 }
 
+TEST_F(AgentRunTest, FlagsAreReportedInTheirPlace) {
+  Script("epochs=3,points_per_epoch=5,flag_after=1");
+  coordinator_.Offer(Work(Id()));
+  StartAgent();
+  RunUntilEnd(Id());
+  std::vector<Flag> flags;
+  for (const ReportRecord& record : coordinator_.records(Id())) {
+    if (const auto* flag = std::get_if<Flag>(&record)) flags.push_back(*flag);
+  }
+  EXPECT_THAT(flags, ::testing::ElementsAre(
+                         Flag{FlagKind::kClosed, "layer1.0", 5, 1, true, "the script says so"},
+                         Flag{FlagKind::kClosed, "layer1.0", 10, 2, false, "the script says so"}));
+}
+
 TEST_F(AgentRunTest, LogGoesToTheCoordinatorAndToAFile) {
   Script("epochs=1,log_lines=150");
   coordinator_.Offer(Work(Id()));

@@ -159,6 +159,8 @@ void Attempt::Take(const protocol::PointsEvent& event) { AddInParts(event.points
 
 void Attempt::Take(const protocol::SkipWeightsEvent& event) { AddInParts(event.weights, journal_); }
 
+void Attempt::Take(const protocol::FlagEvent& event) { journal_.Add(event.flag); }
+
 void Attempt::Take(const protocol::ProgressEvent& event) {
   journal_.Add(Progress{event.step, start_.total_steps, event.epoch, start_.total_epochs,
                         event.images_per_second});

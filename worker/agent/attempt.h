@@ -85,6 +85,7 @@ class Attempt {
   void Take(const trainer_protocol::StartEvent& event);
   void Take(const trainer_protocol::PointsEvent& event);
   void Take(const trainer_protocol::SkipWeightsEvent& event);
+  void Take(const trainer_protocol::FlagEvent& event);
   void Take(const trainer_protocol::ProgressEvent& event);
   void Take(const trainer_protocol::CheckpointEvent& event);
   void Take(const trainer_protocol::EndEvent& event);

@@ -97,6 +97,14 @@ void ConvolutionImpl::SetFullKernel(const Tensor& kernel) {
   weight.copy_(Live(kernel));
 }
 
+Tensor ConvolutionImpl::LivePart(const Tensor& kernel) const {
+  if (full_.defined() || rows_ == 0) return kernel;
+  const TapWindow rows = LiveTaps(Side(rows_));
+  const TapWindow columns = LiveTaps(Side(columns_));
+  if (rows.count == shape_.kernel && columns.count == shape_.kernel) return kernel;
+  return kernel.narrow(2, rows.first, rows.count).narrow(3, columns.first, columns.count);
+}
+
 int64_t ConvolutionImpl::DroppedCount() const {
   return full_.defined() ? full_.numel() - weight.numel() : 0;
 }

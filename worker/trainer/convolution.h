@@ -36,6 +36,10 @@ class ConvolutionImpl : public torch::nn::Module {
   torch::Tensor FullKernel() const;
   void SetFullKernel(const torch::Tensor& kernel);
 
+  // The part of a tensor of the shape of `weight` that maps of the size last seen can meet: all of
+  // it once dead taps are dropped, and before the first map. Shares its memory.
+  torch::Tensor LivePart(const torch::Tensor& kernel) const;
+
   // Weights that DropDeadTaps took out of `weight`.
   int64_t DroppedCount() const;
 

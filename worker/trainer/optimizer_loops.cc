@@ -38,6 +38,22 @@ void WithVelocity(const StepNumbers& numbers, float* __restrict__ const paramete
   }
 }
 
+// The sum of `term(i)` for i in 0..count.
+template <typename Term>
+double SumInLanes(int64_t count, const Term& term) {
+  // In lanes, as the compiler must not change the order of a sum.
+  constexpr int64_t kLanes = 8;
+  double lanes[kLanes] = {};
+  const int64_t whole = count - count % kLanes;
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += term(i + lane);
+  }
+  double sum = 0;
+  for (const double lane : lanes) sum += lane;
+  for (int64_t i = whole; i < count; ++i) sum += term(i);
+  return sum;
+}
+
 }  // namespace
 
 void Sgd(const StepNumbers& numbers, float* __restrict__ const parameter,
@@ -85,22 +101,17 @@ void Adam(const StepNumbers& numbers, const AdamBuffers& buffers, int64_t count)
 }
 
 double SumOfSquares(const float* values, int64_t count) {
-  // In lanes, as the compiler must not change the order of a sum.
-  constexpr int64_t kLanes = 8;
-  double lanes[kLanes] = {};
-  const int64_t whole = count - count % kLanes;
-  for (int64_t i = 0; i < whole; i += kLanes) {
-    for (int64_t lane = 0; lane < kLanes; ++lane) {
-      const auto value = static_cast<double>(values[i + lane]);
-      lanes[lane] += value * value;
-    }
-  }
-  double sum = 0;
-  for (const double lane : lanes) sum += lane;
-  for (int64_t i = whole; i < count; ++i) {
-    sum += static_cast<double>(values[i]) * static_cast<double>(values[i]);
-  }
-  return sum;
+  return SumInLanes(count, [values](int64_t i) {
+    const auto value = static_cast<double>(values[i]);
+    return value * value;
+  });
+}
+
+double SumOfSquaredDifferences(const float* values, const float* others, int64_t count) {
+  return SumInLanes(count, [values, others](int64_t i) {
+    const double difference = static_cast<double>(values[i]) - static_cast<double>(others[i]);
+    return difference * difference;
+  });
 }
 
 }  // namespace adares::optimizer_loops

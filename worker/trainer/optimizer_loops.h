@@ -1,6 +1,6 @@
 // The steps of the optimizers over floats in memory: one pass over a parameter with its gradient
-// and moments. Private to parameter_update.cc; thread-safe on disjoint buffers. An element's result
-// depends on that element alone, so any division of the work gives the same bits.
+// and moments. Private to parameter_update.cc and squares.cc; thread-safe on disjoint buffers. An
+// element's result depends on that element alone, so any division of the work gives the same bits.
 #pragma once
 
 #include <cstdint>
@@ -31,5 +31,7 @@ struct AdamBuffers {
 void Adam(const StepNumbers& numbers, const AdamBuffers& buffers, int64_t count);
 
 double SumOfSquares(const float* values, int64_t count);
+
+double SumOfSquaredDifferences(const float* values, const float* others, int64_t count);
 
 }  // namespace adares::optimizer_loops

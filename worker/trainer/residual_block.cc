@@ -56,6 +56,15 @@ ResidualBlockImpl::ResidualBlockImpl(const BlockShape& shape, const LayerStyle& 
   if (shape.projection) downsample_ = register_module("downsample", ProjectionOf(shape, style));
 }
 
+Tensor ResidualBlockImpl::forward(const Tensor& x, bool keeps_branch) {
+  if (!keeps_branch) return SkipAlone(SkipPathOf(x), skip_weight_.Coefficients().s);
+  const Paths paths = PathsOf(x);
+  if (squares_ != nullptr) {
+    *squares_ = SquaresOfPaths(paths.tfd, paths.ipd, skip_weight_.Coefficients());
+  }
+  return Sum(paths);
+}
+
 ResidualBlockImpl::Paths ResidualBlockImpl::PathsOf(const Tensor& x) {
   Tensor tfd = x;
   for (size_t i = 0; i < convolutions_.size(); ++i) {

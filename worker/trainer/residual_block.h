@@ -11,6 +11,7 @@
 #include "worker/trainer/network_plan.h"
 #include "worker/trainer/skip_sum.h"
 #include "worker/trainer/skip_weights.h"
+#include "worker/trainer/squares.h"
 
 namespace adares {
 
@@ -31,9 +32,11 @@ class ResidualBlockImpl : public torch::nn::Module {
                     double survival = 1);
 
   // Where the branch is not kept, it is not computed: y = relu(s * ipd).
-  torch::Tensor forward(const torch::Tensor& x, bool keeps_branch = true) {
-    return keeps_branch ? Sum(PathsOf(x)) : SkipAlone(SkipPathOf(x), skip_weight_.Coefficients().s);
-  }
+  torch::Tensor forward(const torch::Tensor& x, bool keeps_branch = true);
+
+  // From here on forward() measures the terms of its sum into `squares`, where it keeps the branch;
+  // null: it does not.
+  void MeasureInto(PathSquares* squares) { squares_ = squares; }
 
   // forward() with the branch in two steps. In evaluation the sum has r times the survival.
   Paths PathsOf(const torch::Tensor& x);
@@ -47,6 +50,7 @@ class ResidualBlockImpl : public torch::nn::Module {
   torch::nn::Sequential downsample_{nullptr};  // null where the input passes as it is
   SkipWeight skip_weight_;
   const double survival_;
+  PathSquares* squares_ = nullptr;
 };
 TORCH_MODULE(ResidualBlock);
 

@@ -28,6 +28,7 @@ void ResultDigest::Add(const trainer_protocol::Event& event) {
   if (const auto* weights = std::get_if<trainer_protocol::SkipWeightsEvent>(&event)) {
     for (const SkipWeightPoint& weight : weights->weights) Add(weight);
   }
+  if (const auto* flag = std::get_if<trainer_protocol::FlagEvent>(&event)) Add(flag->flag);
 }
 
 void ResultDigest::Add(const MetricPoint& point) {
@@ -38,7 +39,15 @@ void ResultDigest::Add(const MetricPoint& point) {
 
 void ResultDigest::Add(const SkipWeightPoint& weight) {
   AddRow(absl::StrCat("weight ", weight.site, " ", weight.step, " ", weight.epoch, " ",
-                      Bits(weight.value), " ", Bits(weight.gradient)));
+                      Bits(weight.value), " ", Bits(weight.gradient), " ", Bits(weight.s), " ",
+                      Bits(weight.r), " ", Bits(weight.gradient_snr), " ", Bits(weight.path_ratio),
+                      " ", Bits(weight.skip_share)));
+}
+
+// Not the message, which only says in words what the rows say.
+void ResultDigest::Add(const Flag& flag) {
+  AddRow(absl::StrCat("flag ", std::string(Name(flag.kind)), " ", flag.site, " ", flag.step, " ",
+                      flag.epoch, " ", flag.raised));
 }
 
 void ResultDigest::AddRow(const std::string& row) {

@@ -1,5 +1,5 @@
 // One hash of everything that a trial reports but times: two runs with the same hash have the same
-// metrics and skip weights, bit for bit and row for row. Not thread-safe.
+// metrics, skip weights and flags, bit for bit and row for row. Not thread-safe.
 #pragma once
 
 #include <string>
@@ -24,6 +24,7 @@ class ResultDigest {
  private:
   void Add(const MetricPoint& point);
   void Add(const SkipWeightPoint& weight);
+  void Add(const Flag& flag);
   void AddRow(const std::string& row);
 
   std::string hex_;

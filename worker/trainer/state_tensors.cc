@@ -20,6 +20,7 @@ constexpr std::string_view kSteps = "optimizer.steps.";
 constexpr std::string_view kFirst = "optimizer.first_moment.";
 constexpr std::string_view kSecond = "optimizer.second_moment.";
 constexpr std::string_view kMean = "moving_mean.";
+constexpr std::string_view kWindow = "flags.";
 
 Tensor Scalar(int64_t value) { return torch::tensor(value, torch::kInt64); }
 Tensor Scalar(double value) { return torch::tensor(value, torch::kFloat64); }
@@ -32,6 +33,24 @@ Tensor ToTensor(const Random& random) {
   words.push_back(std::bit_cast<int64_t>(state.spare_normal));
   words.push_back(state.has_spare_normal ? 1 : 0);
   return torch::tensor(words, torch::kInt64);
+}
+
+void AddTelemetry(const TrainingState& state, TensorMap& all) {
+  const GradientMomentsState moments = state.gradient_moments.State();
+  all["gradient_moments.mean"] = moments.mean;
+  all["gradient_moments.square"] = moments.square;
+  const LossWatch::State& losses = state.loss_watch.state();
+  all["loss_watch.steps"] = Scalar(losses.steps);
+  all["loss_watch.long_steps"] = Scalar(losses.long_steps);
+  all["loss_watch.short_mean"] = Scalar(losses.short_mean);
+  all["loss_watch.long_mean"] = Scalar(losses.long_mean);
+  all["loss_watch.raised"] = Scalar(int64_t{losses.raised});
+  const WeightFlags::State flags = state.weight_flags.GetState();
+  for (const auto& [key, rows] : flags.windows) {
+    all[absl::StrCat(std::string(kWindow), key)] = torch::tensor(rows, torch::kInt64);
+  }
+  all["drift.steps"] = torch::tensor(flags.drift_steps, torch::kInt64);
+  all["drift.values"] = torch::tensor(flags.drift_values, torch::kFloat64);
 }
 
 void Add(TensorMap& all, std::string_view prefix, const TensorMap& tensors) {
@@ -59,6 +78,16 @@ class TensorReader {
     const int64_t* const data = tensor.data_ptr<int64_t>();
     return {data, data + tensor.numel()};
   }
+
+  std::vector<double> Numbers(const std::string& name) {
+    const Tensor tensor = Row(name);
+    if (!tensor.defined()) return {};
+    const double* const data = tensor.data_ptr<double>();
+    return {data, data + tensor.numel()};
+  }
+
+  // Of numbers; undefined where it is not there, or is another.
+  Tensor Row(const std::string& name) { return Get(name, torch::kFloat64, 1); }
 
   Random::State RandomState(const std::string& name) {
     const std::vector<int64_t> words = Integers(name);
@@ -123,6 +152,19 @@ absl::Status RestoreOrder(const std::vector<int64_t>& stored, std::vector<uint32
   return absl::OkStatus();
 }
 
+// Takes over all but the moments of gradients.
+void RestoreWatches(TensorReader& reader, TrainingState& state) {
+  state.loss_watch.Restore(
+      {reader.Integer("loss_watch.steps"), reader.Integer("loss_watch.long_steps"),
+       reader.Number("loss_watch.short_mean"), reader.Number("loss_watch.long_mean"),
+       reader.Integer("loss_watch.raised") != 0});
+  WeightFlags::State flags{{}, reader.Integers("drift.steps"), reader.Numbers("drift.values")};
+  for (const auto& [key, tensor] : reader.Below(kWindow)) {
+    flags.windows[key] = reader.Integers(absl::StrCat(std::string(kWindow), key));
+  }
+  if (!state.weight_flags.Restore(flags)) reader.Fail("the flags are no flags of a run");
+}
+
 }  // namespace
 
 TensorMap TensorsOfState(const TrainingState& state) {
@@ -140,6 +182,7 @@ TensorMap TensorsOfState(const TrainingState& state) {
   all["random.augmentation"] = ToTensor(state.augmentation_random);
   all["random.branches"] = ToTensor(state.branch_random);
   const std::vector<int64_t> order(state.order.begin(), state.order.end());
+  AddTelemetry(state, all);
   all["order"] = torch::tensor(order, torch::kInt64);
   all["step"] = Scalar(state.step);
   all["epoch"] = Scalar(state.epoch);
@@ -172,12 +215,16 @@ absl::Status RestoreState(const TensorMap& tensors, TrainingState& state) {
                     reader.Integer("train.examples")});
   state.epoch_seconds = reader.Number("epoch_seconds");
   state.learning_rate = reader.Number("learning_rate");
+  const GradientMomentsState moments{reader.Row("gradient_moments.mean"),
+                                     reader.Row("gradient_moments.square")};
+  RestoreWatches(reader, state);
   ADARES_RETURN_IF_ERROR(reader.status());
   ADARES_RETURN_IF_ERROR(RestoreOrder(order, state.order));
   state.order_random.Restore(order_random);
   state.augmentation_random.Restore(augmentation_random);
   state.branch_random.Restore(branch_random);
   ADARES_RETURN_IF_ERROR(state.optimizer.Restore(optimizer));
+  ADARES_RETURN_IF_ERROR(state.gradient_moments.Restore(moments));
   return state.moving_mean.Restore(mean);
 }
 

@@ -11,7 +11,7 @@ void StepMeans::Add(const torch::Tensor& loss, const torch::Tensor& logits, cons
   sizes_.push_back(batch.size);
 }
 
-bool StepMeans::Take(ExampleMeans& means) {
+bool StepMeans::Take(ExampleMeans& means, std::vector<double>* losses_taken) {
   bool finite = true;
   if (!losses_.empty()) {
     const torch::Tensor losses = torch::stack(losses_).to(torch::kCPU, torch::kFloat64);
@@ -19,6 +19,7 @@ bool StepMeans::Take(ExampleMeans& means) {
     for (size_t i = 0; i < sizes_.size(); ++i) {
       const double loss = losses.data_ptr<double>()[i];
       finite = finite && std::isfinite(loss);
+      if (losses_taken != nullptr) losses_taken->push_back(loss);
       means.Add(loss, correct.data_ptr<int64_t>()[i], sizes_[i]);
     }
   }

@@ -18,8 +18,9 @@ class StepMeans {
   // `loss` is the mean over the batch, `logits` has a row for each picture.
   void Add(const torch::Tensor& loss, const torch::Tensor& logits, const Batch& batch);
 
-  // Moves all into `means`. False if a loss was not finite.
-  bool Take(ExampleMeans& means);
+  // Moves all into `means`, and their losses to the end of `losses` where that is not null. False
+  // if a loss was not finite.
+  bool Take(ExampleMeans& means, std::vector<double>* losses = nullptr);
 
  private:
   std::vector<torch::Tensor> losses_;

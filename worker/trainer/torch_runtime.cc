@@ -10,6 +10,7 @@
 #include <new>
 
 #include "absl/strings/str_cat.h"
+#include "worker/trainer/driver_version.h"
 
 namespace adares {
 namespace {
@@ -73,12 +74,15 @@ std::string LibTorchVersion() { return TORCH_VERSION; }
 std::map<std::string, std::string> DescribeRuntime(const std::string& device) {
   const std::string threads = absl::StrCat(at::get_num_threads());
   const bool cpu = device == "cpu";
-  return {{"libtorch", LibTorchVersion()},
-          {"device", device},
-          {"threads", threads},
-          {"blas", BlasName()},
-          {"cpu_capability", FromBuildDescription("CPU capability usage: ", "\n")},
-          {"class", cpu ? absl::StrCat("cpu/threads=", threads) : std::string("cuda")}};
+  std::map<std::string, std::string> facts = {
+      {"libtorch", LibTorchVersion()},
+      {"device", device},
+      {"threads", threads},
+      {"blas", BlasName()},
+      {"cpu_capability", FromBuildDescription("CPU capability usage: ", "\n")},
+      {"class", cpu ? absl::StrCat("cpu/threads=", threads) : std::string("cuda")}};
+  if (!cpu) facts["driver"] = DriverVersion();
+  return facts;
 }
 
 trainer_protocol::EndEvent EndOfException(std::exception_ptr exception) {

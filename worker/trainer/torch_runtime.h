@@ -23,7 +23,8 @@ void ConfigureTorch(int threads);
 std::string LibTorchVersion();
 
 // What numbers depend on besides the specification: libtorch, device, threads, blas,
-// cpu_capability, class. Runs of equal `class` and versions on like machines give equal numbers.
+// cpu_capability, class, and on CUDA driver. Runs of equal `class` and versions on like machines
+// give equal numbers.
 std::map<std::string, std::string> DescribeRuntime(const std::string& device);
 
 // End of a trial whose training threw: out of memory, or an error with the message's first line.

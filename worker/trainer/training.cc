@@ -5,7 +5,8 @@
 //   StepMeans         losses that are still on the device; empty after Take, so that a state that
 //                     is to be saved is complete
 //   Evaluator         measures the network
-//   TrainingReporter  tells events and log lines of the state
+//   StepTelemetry     measures a step that is logged; has no memory of its own
+//   TrainingReporter  tells events and log lines of the state, and keeps its flags
 //   Checkpointer      writes the state down, and finds the one to go on from
 //
 // The loop below is the only one who knows when which of them acts. It goes on from any state: the
@@ -15,6 +16,7 @@
 #include <torch/torch.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "worker/trainer/batches.h"
@@ -23,6 +25,7 @@
 #include "worker/trainer/precision.h"
 #include "worker/trainer/skip_measurement.h"
 #include "worker/trainer/step_means.h"
+#include "worker/trainer/step_telemetry.h"
 #include "worker/trainer/tensor_file.h"
 #include "worker/trainer/training_reporter.h"
 #include "worker/trainer/training_state.h"
@@ -58,6 +61,7 @@ class Training {
         state_(state),
         checkpointer_(checkpointer),
         step_(input, device_),
+        telemetry_(state.model),
         train_batches_(input.data.train, input.data.statistics, device_),
         test_batches_(input.data.test, input.data.statistics, device_),
         evaluator_(input, checkpointer.IsOn() ? never_ : stop),
@@ -68,8 +72,10 @@ class Training {
  private:
   // The rest of the epoch that the state is in.
   Outcome TrainEpoch();
-  // What follows each step; `last` of the epoch.
-  Outcome AfterStep(int64_t images, bool last);
+  // What follows each step, which `logs` and may be the `last` of its epoch.
+  Outcome AfterStep(int64_t images, bool logs, bool last);
+  // Moves what waits into the state, and tells of flags. False if a loss was not finite.
+  bool TakeLosses();
   Outcome EvaluateEpoch(EpochReport& report);
   // After a step that does not end its epoch: in between, an epoch has rows that are still to come.
   Outcome WriteCheckpoint(Outcome outcome);
@@ -84,6 +90,7 @@ class Training {
   Checkpointer& checkpointer_;
   const TrainingStep step_;
   StepMeans step_means_;
+  StepTelemetry telemetry_;
   const BatchMaker train_batches_;
   const BatchMaker test_batches_;
   // Between an epoch's last step and its rows there is no checkpoint: a run that has a folder for
@@ -156,13 +163,14 @@ Outcome Training::TrainEpoch() {
     state_.ShuffleOrder();
   }
   while (true) {
-    const int64_t images = step_.Advance(state_, step_means_);
+    const bool logs = step_.IsLogged(state_);
+    const int64_t images = step_.Advance(state_, step_means_, logs ? &telemetry_ : nullptr);
     const bool last = state_.epoch_step == step_.steps_per_epoch();
     if (last) {
       ++state_.epoch;
       state_.epoch_step = 0;
     }
-    Outcome outcome = AfterStep(images, last);
+    Outcome outcome = AfterStep(images, logs, last);
     if (outcome == Outcome::kDiverged) return outcome;
     if (last) return checkpointer_.IsOn() ? Outcome::kDone : outcome;
     outcome = WriteCheckpoint(outcome);
@@ -173,19 +181,22 @@ Outcome Training::TrainEpoch() {
 Outcome Training::WriteCheckpoint(Outcome outcome) {
   const bool stops = outcome == Outcome::kStopped && checkpointer_.IsOn();
   if (!stops && !checkpointer_.IsDue(state_)) return outcome;
-  if (!step_means_.Take(state_.train_means)) return Outcome::kDiverged;
+  if (!TakeLosses()) return Outcome::kDiverged;
   state_.epoch_seconds = epoch_before_ + epoch_watch_.Seconds();
   checkpointer_.Write(state_);
   return outcome;
 }
 
-Outcome Training::AfterStep(int64_t images, bool last) {
-  const bool logs = last || state_.step % input_.spec.train.log_every == 0;
-  if ((logs || device_.is_cpu()) && !step_means_.Take(state_.train_means)) {
-    return Outcome::kDiverged;
-  }
-  const bool learns_skip_weights = !state_.model->SkipParameters().empty();
-  if (last || (logs && learns_skip_weights)) reporter_.SkipWeights(state_);
+bool Training::TakeLosses() {
+  std::vector<double> losses;
+  const bool finite = step_means_.Take(state_.train_means, &losses);
+  reporter_.Losses(state_, losses, step_.steps_per_epoch());
+  return finite;
+}
+
+Outcome Training::AfterStep(int64_t images, bool logs, bool last) {
+  if ((logs || device_.is_cpu()) && !TakeLosses()) return Outcome::kDiverged;
+  if (logs) reporter_.LoggedStep(state_, telemetry_);
   reporter_.AfterStep(state_, images, /*always=*/last);
   return stop_ ? Outcome::kStopped : Outcome::kDone;
 }

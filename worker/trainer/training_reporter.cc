@@ -2,6 +2,10 @@
 #include "worker/trainer/training_reporter.h"
 
 #include <cstdio>
+#include <string>
+#include <utility>
+
+#include "worker/trainer/skip_rows.h"
 
 namespace adares {
 namespace {
@@ -41,12 +45,39 @@ void TrainingReporter::AfterStep(const TrainingState& state, int64_t images, boo
 }
 
 void TrainingReporter::SkipWeights(const TrainingState& state) {
-  trainer_protocol::SkipWeightsEvent event;
-  for (const AdaResNetImpl::Site& site : state.model->sites()) {
-    event.weights.push_back(
-        {site.name, state.step, state.epoch, site.weight.Value(), site.weight.Gradient()});
+  sink_.Send(trainer_protocol::SkipWeightsEvent{SkipWeightRows(state, {})});
+}
+
+void TrainingReporter::LoggedStep(TrainingState& state, const StepTelemetry& telemetry) {
+  const std::vector<StepTelemetry::PathShares> shares = telemetry.Shares();
+  sink_.Send(trainer_protocol::SkipWeightsEvent{SkipWeightRows(state, shares)});
+  sink_.Send(trainer_protocol::PointsEvent{telemetry.StagePoints(state.step, state.epoch)});
+  const bool still = state.epoch < input_.spec.model.skip.frozen_epochs;
+  const std::vector<WeightLook> weights = still ? std::vector<WeightLook>() : LooksAtWeights(state);
+  for (Flag& flag :
+       state.weight_flags.Look(state.step, state.epoch, weights, LooksAtSums(state, shares))) {
+    SendFlag(std::move(flag));
   }
-  sink_.Send(event);
+}
+
+void TrainingReporter::Losses(TrainingState& state, const std::vector<double>& losses,
+                              int64_t steps_per_epoch) {
+  int64_t step = state.step - std::ssize(losses);
+  for (const double loss : losses) {
+    ++step;
+    if (const auto raised = state.loss_watch.Add(loss)) {
+      SendFlag({FlagKind::kDiverging, "", step, step / steps_per_epoch, *raised,
+                state.loss_watch.Describe()});
+    }
+  }
+}
+
+void TrainingReporter::SendFlag(Flag flag) {
+  const std::string name(Name(flag.kind));
+  std::fprintf(stderr, "step %lld: %s %s%s%s: %s\n", static_cast<long long>(flag.step),
+               name.c_str(), flag.raised ? "raised" : "cleared", flag.site.empty() ? "" : " at ",
+               flag.site.c_str(), flag.message.c_str());
+  sink_.Send(trainer_protocol::FlagEvent{std::move(flag)});
 }
 
 void TrainingReporter::Epoch(const EpochReport& report) {

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "worker/trainer/schedule.h"
+
 namespace adares {
 namespace {
 
@@ -20,12 +22,21 @@ AdaResNet MakeModel(const TrainingInput& input, torch::Device device) {
   return model;
 }
 
+WeightFlags::Plan FlagPlanOf(const TrainingInput& input) {
+  const TrainSpec& train = input.spec.train;
+  const auto examples = static_cast<int64_t>(input.split.train.size());
+  return {train.epochs * StepsPerEpoch(examples, train.batch_size), train.log_every,
+          input.spec.model.skip.constraint};
+}
+
 }  // namespace
 
 TrainingState::TrainingState(const TrainingInput& input, torch::Device device)
     : model(MakeModel(input, device)),
       optimizer(input.spec, model),
       moving_mean(input.spec.train.ema_decay, model),
+      gradient_moments(model),
+      weight_flags(FlagPlanOf(input)),
       order_random(static_cast<uint64_t>(input.spec.seed), RandomStream::kOrder),
       augmentation_random(static_cast<uint64_t>(input.spec.seed), RandomStream::kAugmentation),
       branch_random(static_cast<uint64_t>(input.spec.seed), RandomStream::kBranches),

@@ -9,11 +9,14 @@
 
 #include "worker/trainer/adaresnet.h"
 #include "worker/trainer/epoch_report.h"
+#include "worker/trainer/gradient_moments.h"
+#include "worker/trainer/loss_watch.h"
 #include "worker/trainer/moving_mean.h"
 #include "worker/trainer/optimizer.h"
 #include "worker/trainer/random.h"
 #include "worker/trainer/result_digest.h"
 #include "worker/trainer/training.h"
+#include "worker/trainer/weight_flags.h"
 
 namespace adares {
 
@@ -27,7 +30,10 @@ struct TrainingState {
 
   AdaResNet model;  // parameters and the running means of batch norm
   TrialOptimizer optimizer;
-  MovingMean moving_mean;  // of the parameters
+  MovingMean moving_mean;            // of the parameters
+  GradientMoments gradient_moments;  // of the skip weights
+  WeightFlags weight_flags;
+  LossWatch loss_watch;
   Random order_random;
   Random augmentation_random;
   Random branch_random;         // of the branches that steps leave out

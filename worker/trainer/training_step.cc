@@ -61,21 +61,31 @@ torch::Tensor TrainingStep::Loss(const torch::Tensor& logits, const torch::Tenso
       logits, labels, F::CrossEntropyFuncOptions().label_smoothing(spec_.train.label_smoothing));
 }
 
-int64_t TrainingStep::Advance(TrainingState& state, StepMeans& means) const {
+bool TrainingStep::IsLogged(const TrainingState& state) const {
+  return state.epoch_step + 1 == steps_per_epoch_ || (state.step + 1) % spec_.train.log_every == 0;
+}
+
+int64_t TrainingStep::Advance(TrainingState& state, StepMeans& means,
+                              StepTelemetry* telemetry) const {
   const Batch batch = MakeBatch(state.order, state.epoch_step, state.augmentation_random);
   const KeptBranches kept = DrawKeptBranches(spec_.model, state.branch_random);
   state.learning_rate = LearningRate(spec_.train, state.step, steps_per_epoch_);
   state.optimizer.ClearGradients();
   torch::Tensor logits;
   torch::Tensor loss;
+  if (telemetry != nullptr) telemetry->BeginForward();
   {
     const Autocast autocast(spec_.train.precision, device_);
     logits = state.model->forward(batch.images, kept).to(torch::kFloat32);
     loss = Loss(logits, batch.labels);
   }
+  if (telemetry != nullptr) telemetry->EndForward();
   loss.backward();
   if (!kept.empty()) FillMissingGradients(*state.model);
+  state.gradient_moments.Add();
+  if (telemetry != nullptr) telemetry->BeforeUpdate();
   state.optimizer.Step(state.learning_rate);
+  if (telemetry != nullptr) telemetry->AfterUpdate();
   state.moving_mean.Update();
   means.Add(loss, logits, batch);
   ++state.step;

@@ -9,6 +9,7 @@
 
 #include "worker/trainer/batches.h"
 #include "worker/trainer/step_means.h"
+#include "worker/trainer/step_telemetry.h"
 #include "worker/trainer/training.h"
 #include "worker/trainer/training_state.h"
 
@@ -28,8 +29,13 @@ class TrainingStep {
 
   // Takes `state` one step further: batch, forward, backward, update, mean of the
   // parameters. What a branch that is left out would move has the gradient 0. Adds the step's loss,
-  // the one trained on, to `means` and returns the size of its batch.
-  int64_t Advance(TrainingState& state, StepMeans& means) const;
+  // the one trained on, to `means` and returns the size of its batch. A step that is logged is
+  // measured by `telemetry`; null: it is not.
+  int64_t Advance(TrainingState& state, StepMeans& means, StepTelemetry* telemetry) const;
+
+  // Whether the step that comes after `state` is logged: the last one of its epoch, and every
+  // `log_every` steps.
+  bool IsLogged(const TrainingState& state) const;
 
  private:
   torch::Tensor Loss(const torch::Tensor& logits, const torch::Tensor& labels) const;

@@ -61,6 +61,7 @@ class Performance {
     }
     SayEpoch(epoch);
     SayWeights(epoch);
+    if (script_.flag_after > 0) SayFlag(epoch);
     stage_.Say(protocol::ProgressEvent{epoch * steps_per_epoch_, epoch, 1000});
   }
 
@@ -89,9 +90,20 @@ class Performance {
     for (const char* site : {"layer1.0", "layer2.0", "layer3.0"}) {
       weight += 0.01 * static_cast<double>(epoch + spec_.seed % 5);
       const double gradient = epoch == 0 ? std::nan("") : -0.001 * weight;
-      weights.push_back({site, epoch * steps_per_epoch_, epoch, weight, gradient});
+      SkipWeightPoint point{site, epoch * steps_per_epoch_, epoch, weight, gradient};
+      point.s = weight;
+      point.r = 1;
+      if (epoch > 0) point.skip_share = weight * weight / (1 + weight * weight);
+      weights.push_back(point);
     }
     stage_.Say(protocol::SkipWeightsEvent{std::move(weights)});
+  }
+
+  void SayFlag(int64_t epoch) {
+    const int64_t since = epoch - script_.flag_after;
+    if (since != 0 && since != 1) return;
+    stage_.Say(protocol::FlagEvent{{FlagKind::kClosed, "layer1.0", epoch * steps_per_epoch_, epoch,
+                                    since == 0, "the script says so"}});
   }
 
   // Falls from about 2.3; a little different for each seed and each granularity.

@@ -36,6 +36,7 @@ absl::Status Set(const std::string& key, const std::string& value, Script& scrip
   const std::map<std::string, int64_t*> numbers{{"points_per_epoch", &script.points_per_epoch},
                                                 {"delay_ms", &script.delay_ms},
                                                 {"log_lines", &script.log_lines},
+                                                {"flag_after", &script.flag_after},
                                                 {"gate_after", &script.gate_after}};
   if (key == "epochs") {
     script.epochs = number;

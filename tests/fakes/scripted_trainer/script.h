@@ -35,6 +35,7 @@ struct Script {
   int64_t log_lines = 1;  // printed in each epoch
   int64_t gate_after =
       1;  // the epoch after which it waits for the file that ADARES_SCRIPT_GATE names
+  int64_t flag_after = 0;  // the epoch after which it raises a flag, which the next one clears
   Ending end = Ending::kFinished;
   int64_t end_number = 0;  // the N of exit and flood
 };
