@@ -7,11 +7,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <system_error>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/data_errors.h"
 #include "client/data_folder.h"
 #include "client/data_verify.h"
@@ -66,38 +68,68 @@ class Fetching {
         signals_(signals),
         display_(display),
         data_(request.data),
-        work_(data_ / ".fetch" / source.dataset),
-        before_(LookAtSource(request.data, source)),
-        missing_(before_.missing.begin(), before_.missing.end()) {}
+        work_(data_ / ".fetch" / source.dataset) {}
 
   absl::StatusOr<FetchOutcome> Run() {
-    FetchOutcome outcome{source_.dataset, source_.folder, missing_.empty(), 0};
-    ADARES_RETURN_IF_ERROR(CheckNothingIsInTheWay());
+    FetchOutcome outcome{source_.dataset, source_.folder, false, 0};
+    ADARES_RETURN_IF_ERROR(Look());
+    outcome.was_there = missing_.empty();
     if (!outcome.was_there) ADARES_RETURN_IF_ERROR(Bring());
     outcome.bytes = LookAtSource(request_.data, source_).bytes;
     return outcome;
   }
 
  private:
-  absl::Status CheckNothingIsInTheWay() const {
-    if (before_.wrong_size.empty()) return absl::OkStatus();
+  // What is missing, where nothing is in the way.
+  absl::Status Look() {
+    const DatasetPresence there = LookAtSource(request_.data, source_);
+    missing_ = {there.missing.begin(), there.missing.end()};
+    if (there.wrong_size.empty()) return absl::OkStatus();
     return WithHint(MakeError(absl::StatusCode::kFailedPrecondition, reason::kStateConflict,
-                              absl::StrCat((data_ / before_.wrong_size.front()).string(),
+                              absl::StrCat((data_ / there.wrong_size.front()).string(),
                                            " is there, and is not as large as the published file")),
                     "move it away, and give the same command again");
   }
 
   absl::Status Bring() {
     ADARES_RETURN_IF_ERROR(MakeFolders(work_));
+    ADARES_ASSIGN_OR_RETURN(const auto lock, Lock());
+    ADARES_RETURN_IF_ERROR(Look());  // whoever had the lock before may have brought something
     for (const DataArchive& archive : source_.archives) {
       if (IsNeeded(archive)) ADARES_RETURN_IF_ERROR(BringArchive(archive));
     }
     ADARES_RETURN_IF_ERROR(UnpackAll());
     ADARES_RETURN_IF_ERROR(PutInPlace());
-    std::error_code ignored;  // what is left over is only not needed
-    fs::remove_all(work_, ignored);
-    fs::remove(work_.parent_path(), ignored);  // unless another data set is on its way
+    CleanUp();
     return absl::OkStatus();
+  }
+
+  fs::path LockPath() const { return work_ / "lock"; }
+
+  // From the first look to the last rename: two that unpack at once would put half of what the
+  // other writes in place.
+  absl::StatusOr<std::unique_ptr<PartialFile>> Lock() const {
+    auto lock = PartialFile::Open(LockPath().string());
+    if (ErrorReason(lock.status()) != reason::kDataBusy) return lock;
+    return WithHint(MakeError(absl::StatusCode::kAborted, reason::kDataBusy,
+                              absl::StrCat("another process is fetching ", source_.dataset,
+                                           " into ", data_.string())),
+                    "wait for it, or stop it");
+  }
+
+  // The lock goes last, so that nobody can begin in a folder that is being emptied. What is left
+  // over is only not needed.
+  void CleanUp() const {
+    std::error_code ignored;
+    std::vector<fs::path> all;
+    for (fs::directory_iterator entry(work_, ignored), end; !ignored && entry != end;
+         entry.increment(ignored)) {
+      if (entry->path() != LockPath()) all.push_back(entry->path());
+    }
+    for (const fs::path& path : all) fs::remove_all(path, ignored);
+    fs::remove(LockPath(), ignored);
+    fs::remove(work_, ignored);
+    fs::remove(work_.parent_path(), ignored);  // unless another data set is on its way
   }
 
   bool IsNeeded(const DataArchive& archive) const {
@@ -150,16 +182,17 @@ class Fetching {
           display_.Update(begun, now_there, FetchDisplay::Clock::now());
         });
     display_.Clear();
-    if (!status.ok()) return Explain(status, download, archive);
+    if (!status.ok()) return Explain(status, download);
     return CheckDownloaded(download, archive);
   }
 
   // What there is to do about a failed download.
-  absl::Status Explain(const absl::Status& status, const Download& download,
-                       const DataArchive& archive) const {
+  absl::Status Explain(const absl::Status& status, const Download& download) const {
     const int64_t there = SizeOrZero(download.path);
     std::error_code ignored;
-    if (there == 0) fs::remove(download.path, ignored);
+    // An empty file of somebody else's is one that is about to grow.
+    const bool is_ours = ErrorReason(status) != reason::kDataBusy;
+    if (there == 0 && is_ours) fs::remove(download.path, ignored);
     if (absl::IsCancelled(status)) {
       return absl::CancelledError(absl::StrCat("interrupted at ", ShowBytes(there), " of ",
                                                ShowBytes(download.bytes),
@@ -168,10 +201,22 @@ class Fetching {
     if (ErrorReason(status) != reason::kDownloadFailed) return status;
     const std::string again =
         there == 0 ? "" : absl::StrCat("the same command goes on at ", ShowBytes(there), "; or ");
-    return WithHint(status,
-                    absl::StrCat(again, "download ", source_.addresses.front(), archive.name,
-                                 " on a machine with network and put it into ", work_.string(),
-                                 "/, or give --from URL"));
+    const std::vector<std::string> addresses = AddressesToCome();
+    return WithHint(status, absl::StrCat(again, "download ", absl::StrJoin(addresses, " and "),
+                                         " on a machine with network and put ",
+                                         addresses.size() == 1 ? "it" : "them", " into ",
+                                         work_.string(), "/, or give --from URL"));
+  }
+
+  // Of all archives that are needed and not here, so that one way to another machine is enough.
+  std::vector<std::string> AddressesToCome() const {
+    std::vector<std::string> addresses;
+    for (const DataArchive& archive : source_.archives) {
+      std::error_code ignored;
+      if (!IsNeeded(archive) || fs::exists(work_ / archive.name, ignored)) continue;
+      addresses.push_back(source_.addresses.front() + archive.name);
+    }
+    return addresses;
   }
 
   absl::Status CheckDownloaded(const Download& download, const DataArchive& archive) const {
@@ -247,8 +292,7 @@ class Fetching {
   FetchDisplay& display_;
   const fs::path data_;
   const fs::path work_;
-  const DatasetPresence before_;
-  const std::set<std::string> missing_;
+  std::set<std::string> missing_;  // as of the last Look
 };
 
 }  // namespace

@@ -29,8 +29,9 @@ struct FetchOutcome {
 // Downloads into DIR/.fetch/DATASET/NAME.partial, and goes on with what an earlier call left there;
 // takes a whole DIR/.fetch/DATASET/NAME as it is. Nothing is unpacked before its size and SHA-256
 // are right, and files that are in place already stay untouched. Errors are those of RunDownload
-// and Unpack, with a hint; besides DATA_INVALID where a checksum is wrong, and STATE_CONFLICT where
-// a file of another size is in the way.
+// and Unpack, with a hint; besides DATA_INVALID where a checksum is wrong, STATE_CONFLICT where a
+// file of another size is in the way, and DATA_BUSY while another process fetches the same data
+// set.
 absl::StatusOr<FetchOutcome> FetchDataset(const DatasetSource& source, const FetchRequest& request,
                                           Signals& signals, FetchDisplay& display);
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <system_error>
 
+#include "absl/strings/ascii.h"
 #include "core/dataset_table.h"
 
 namespace adares::client {
@@ -28,15 +29,24 @@ bool IsPackedThere(const fs::path& data, const std::string& folder, const DataAr
 
 int64_t ClassesOf(DataForm form) { return form == DataForm::kCifar100 ? 100 : 10; }
 
-std::vector<fs::path> FoldersIn(const fs::path& path) {
-  std::vector<fs::path> folders;
+// The trainer passes over names that begin with a dot too.
+std::vector<fs::path> VisibleEntries(const fs::path& path) {
+  std::vector<fs::path> entries;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(path, error)) {
-    if (entry.is_directory(error) && !entry.path().filename().string().starts_with('.')) {
-      folders.push_back(entry.path());
-    }
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (!entry->path().filename().native().starts_with('.')) entries.push_back(entry->path());
   }
-  std::sort(folders.begin(), folders.end());
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+std::vector<fs::path> FoldersIn(const fs::path& path) {
+  std::vector<fs::path> folders = VisibleEntries(path);
+  std::erase_if(folders, [](const fs::path& entry) {
+    std::error_code error;
+    return !fs::is_directory(entry, error);
+  });
   return folders;
 }
 
@@ -44,11 +54,11 @@ std::vector<fs::path> FoldersIn(const fs::path& path) {
 int64_t CountPictures(const fs::path& part, DatasetPresence& presence) {
   int64_t pictures = 0;
   for (const fs::path& one_class : FoldersIn(part)) {
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(one_class, error)) {
-      if (entry.path().extension() != ".png") continue;
+    for (const fs::path& entry : VisibleEntries(one_class)) {
+      // As the trainer takes them: "A.PNG" too.
+      if (absl::AsciiStrToLower(entry.extension().native()) != ".png") continue;
       ++pictures;
-      presence.bytes += SizeOfFile(entry.path()).value_or(0);
+      presence.bytes += SizeOfFile(entry).value_or(0);
     }
   }
   return pictures;

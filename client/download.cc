@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kTickMs = 100;
 constexpr long kNoTimeoutMs = 1L << 30;
+constexpr long kPartialContent = 206;
 constexpr long kRangeNotSatisfiable = 416;
 
 absl::Status Failed(absl::StatusCode code, const std::string& message) {
@@ -58,8 +59,8 @@ class Transfer {
   bool has_written() const { return has_written_; }
   // Whether the connection was lost, so that another request may bring more.
   bool is_broken_off() const { return broke_off_; }
-  // Whether the server has nothing behind the place where it was to go on.
-  bool is_past_the_end() const { return is_past_the_end_; }
+  // Whether the server cannot go on at the place where it was to.
+  bool must_begin_again() const { return must_begin_again_; }
 
  private:
   void Prepare() {
@@ -117,10 +118,13 @@ class Transfer {
   // Before the first byte is taken.
   absl::Status Begin() {
     // Some servers give whole files only.
-    const int64_t begins_at = HttpStatus() == 200 ? 0 : begun_;
+    const long status = HttpStatus();
+    const int64_t begins_at = status == kPartialContent || status == 0 ? begun_ : 0;
     curl_off_t length = -1;
     api_.easy_getinfo(easy_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     if (length >= 0 && begins_at + length != download_.bytes) {
+      // Either another file, or not the range that was asked for; a request for the whole tells.
+      must_begin_again_ = begins_at > 0;
       return WrongSize("", begins_at + length);
     }
     if (begins_at < begun_) ADARES_RETURN_IF_ERROR(file_.Clear());
@@ -153,7 +157,7 @@ class Transfer {
         return Failed(absl::StatusCode::kNotFound, absl::StrCat("there is no ", download_.url));
       case CURLE_BAD_DOWNLOAD_RESUME:
       case CURLE_RANGE_ERROR:
-        is_past_the_end_ = begun_ > 0;
+        must_begin_again_ = begun_ > 0;
         break;
       case CURLE_URL_MALFORMAT:
       case CURLE_UNSUPPORTED_PROTOCOL:
@@ -190,7 +194,7 @@ class Transfer {
 
   absl::Status HttpError() {
     const long status = HttpStatus();
-    is_past_the_end_ = status == kRangeNotSatisfiable && begun_ > 0;
+    must_begin_again_ = status == kRangeNotSatisfiable && begun_ > 0;
     const std::string message =
         absl::StrCat(HostOf(download_.url), " answers ", status, " to ", download_.url);
     if (status == 404 || status == 410) return Failed(absl::StatusCode::kNotFound, message);
@@ -209,7 +213,7 @@ class Transfer {
   Clock::time_point moved_at_ = Clock::now();  // when something came
   bool has_written_ = false;
   bool broke_off_ = false;
-  bool is_past_the_end_ = false;
+  bool must_begin_again_ = false;
   absl::Status problem_;  // with what came
 };
 
@@ -233,9 +237,9 @@ absl::Status RunDownload(const Download& download, Signals& signals, const OnByt
     if (status.ok()) break;
     // A page in the place of the file, as of a network that wants a login, spoils nothing.
     const bool is_spoilt = ErrorReason(status) == reason::kDataInvalid && transfer.has_written();
-    if (is_spoilt || transfer.is_past_the_end()) ADARES_RETURN_IF_ERROR(file->Clear());
+    if (is_spoilt || transfer.must_begin_again()) ADARES_RETURN_IF_ERROR(file->Clear());
     const bool has_gained = transfer.is_broken_off() && file->size() > furthest;
-    if (!has_gained && !transfer.is_past_the_end()) return status;
+    if (!has_gained && !transfer.must_begin_again()) return status;
     furthest = std::max(furthest, file->size());
   }
   return file->Sync();

@@ -22,11 +22,27 @@ absl::Status FolderError(std::string_view what, const std::string& path) {
                                 std::generic_category().message(errno)));
 }
 
+namespace {
+
+// Whether the open file is still the one of that name. Whoever had its lock until now may have
+// renamed or removed it.
+bool IsAt(int fd, const std::string& path) {
+  struct stat opened = {};
+  struct stat named = {};
+  return fstat(fd, &opened) == 0 && stat(path.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<PartialFile>> PartialFile::Open(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (fd < 0) return FolderError("write", path);
   std::unique_ptr<PartialFile> file(new PartialFile(path, fd));
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+  // Some file systems have no locks; there two at once only spoil each other's bytes, which the
+  // checksum tells.
+  const bool is_taken = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (is_taken || !IsAt(fd, path)) {
     return WithHint(MakeError(absl::StatusCode::kAborted, reason::kDataBusy,
                               absl::StrCat("another process is downloading into ", path)),
                     "wait for it, or stop it");

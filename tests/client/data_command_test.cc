@@ -99,6 +99,17 @@ TEST_F(DataCommandTest, FetchGoesOnAfterItWasKilled) {
   EXPECT_EQ(Program(SmallFetch()).Finish().exit_code, kWasThere);
 }
 
+TEST_F(DataCommandTest, FetchRefusesToWorkBesideAnother) {
+  Serve();
+  server_.Next({.stalls_after = kStall});
+  Program first(SmallFetch());
+  ASSERT_TRUE(AwaitStall());
+  const ProgramResult second = Program(SmallFetch()).Finish();
+  EXPECT_EQ(second.exit_code, 5) << second.err;
+  EXPECT_THAT(second.err, AllOf(HasSubstr("another process is fetching mnist into " + Data()),
+                                HasSubstr("wait for it, or stop it")));
+}
+
 TEST_F(DataCommandTest, FetchUnpacksAgainWhatAKilledOneHadBegun) {
   Serve();
   for (const SmallArchive& archive : mnist_.archives) {

@@ -25,6 +25,7 @@ using fixtures::ReadTextFile;
 using fixtures::WriteTextFile;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 constexpr int64_t kHalf = 700'000;  // of the first archive of SmallMnist, about
 
@@ -73,6 +74,7 @@ class DataFetchTest : public testing::Test {
   }
 
   const std::string kPartial = ".fetch/mnist/train-images-idx3-ubyte.gz.partial";
+  const std::string kUnpacked = ".fetch/mnist/unpacked/mnist/train-images-idx3-ubyte";
   fixtures::TempFolder folder_;
   FileServer server_;
   SmallDataset mnist_ = SmallMnist();
@@ -160,6 +162,14 @@ TEST_F(DataFetchTest, KeepsWhatCameWhereALoginPageAnswers) {
 TEST_F(DataFetchTest, BeginsAgainWhereTheServerHasNoSuchRange) {
   Write(kPartial, mnist_.archives[0].bytes.substr(0, kHalf));
   server_.Next({.status = 416});
+  ASSERT_TRUE(Fetch(mnist_.source).ok());
+  EXPECT_THAT(Ranges(), testing::ElementsAre("bytes=700000-", ""));
+  ExpectMnistIsThere();
+}
+
+TEST_F(DataFetchTest, BeginsAgainWhereTheServerMistakesTheRange) {
+  Write(kPartial, mnist_.archives[0].bytes.substr(0, kHalf));
+  server_.Next({.mistakes_ranges = true});
   ASSERT_TRUE(Fetch(mnist_.source).ok());
   EXPECT_THAT(Ranges(), testing::ElementsAre("bytes=700000-", ""));
   ExpectMnistIsThere();
@@ -281,9 +291,22 @@ TEST_F(DataFetchTest, SaysHowToGoWithoutNetwork) {
   EXPECT_EQ(problem.exit_code, ExitCode::kUnreachable);
   EXPECT_THAT(problem.what, HasSubstr("cannot reach publisher.invalid: "));
   EXPECT_EQ(problem.hint,
-            "download http://publisher.invalid/train-images-idx3-ubyte.gz on a machine "
-            "with network and put it into " +
+            "download http://publisher.invalid/train-images-idx3-ubyte.gz and "
+            "http://publisher.invalid/train-labels-idx1-ubyte.gz and "
+            "http://publisher.invalid/t10k-images-idx3-ubyte.gz and "
+            "http://publisher.invalid/t10k-labels-idx1-ubyte.gz on a machine "
+            "with network and put them into " +
                 Data() + "/.fetch/mnist/, or give --from URL");
+}
+
+TEST_F(DataFetchTest, AsksWithoutNetworkForWhatIsNotThereAlone) {
+  mnist_.source.addresses = {"http://publisher.invalid/"};
+  for (size_t i = 0; i < 3; ++i) {
+    Write(".fetch/mnist/" + mnist_.archives[i].name, mnist_.archives[i].bytes);
+  }
+  EXPECT_THAT(DescribeProblem(Fetch(mnist_.source).status(), "").hint,
+              StartsWith("download http://publisher.invalid/t10k-labels-idx1-ubyte.gz on a machine "
+                         "with network and put it into "));
 }
 
 TEST_F(DataFetchTest, TakesWhatSomebodyPutThere) {
@@ -376,6 +399,26 @@ TEST_F(DataFetchTest, OnlyOneMayFetchAFile) {
   const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), "");
   EXPECT_EQ(problem.exit_code, ExitCode::kConflict);
   EXPECT_THAT(problem.what, HasSubstr("another process is downloading"));
+  EXPECT_TRUE(fs::exists(Data() + "/" + kPartial));
+}
+
+// Another process is between its downloads and its last rename.
+TEST_F(DataFetchTest, OnlyOneMayUnpackADataSet) {
+  for (const SmallArchive& archive : mnist_.archives) {
+    Write(".fetch/mnist/" + archive.name, archive.bytes);
+  }
+  Write(kUnpacked, "half of it");
+  {
+    const auto other = PartialFile::Open(Data() + "/.fetch/mnist/lock");
+    ASSERT_TRUE(other.ok());
+    const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), "");
+    EXPECT_EQ(problem.exit_code, ExitCode::kConflict);
+    EXPECT_EQ(problem.what, "another process is fetching mnist into " + Data());
+    EXPECT_EQ(Read(kUnpacked), "half of it");
+    ExpectNothingFinal();
+  }
+  ASSERT_TRUE(Fetch(mnist_.source).ok());
+  ExpectMnistIsThere();
 }
 
 }  // namespace

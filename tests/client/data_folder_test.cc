@@ -117,6 +117,20 @@ TEST_F(DataFolderTest, FindsFoldersOfPictures) {
   EXPECT_THAT(found[3].missing, ElementsAre("half/test/"));
 }
 
+TEST_F(DataFolderTest, CountsThePicturesThatTheTrainerTakes) {
+  for (const char* path : {"a/train/x/1.PNG", "a/train/x/2.Png", "a/train/x/._1.png",
+                           "a/train/x/.2.png", "a/train/.y/1.png", "a/test/x/1.PNG"}) {
+    Write(path, "1234567");
+  }
+  const auto found = LookAtFolder(folder_.path(), {});
+  ASSERT_THAT(found, SizeIs(2));
+  EXPECT_EQ(found[1].state, State::kComplete);
+  EXPECT_EQ(found[1].classes, 1);
+  EXPECT_EQ(found[1].train_pictures, 2);
+  EXPECT_EQ(found[1].test_pictures, 1);
+  EXPECT_EQ(found[1].bytes, 21);
+}
+
 TEST_F(DataFolderTest, VerdictTellsPublishedFilesFromOthers) {
   DataFile file = mnist_.archives[3].files[0];
   EXPECT_EQ(VerifyFile(folder_.path(), "mnist", file).state, Worth::kMissing);

@@ -100,8 +100,9 @@ void FileServer::Answer(tcp::socket& socket) {
     is_there = files_.contains(request.path);
     if (is_there) file = files_[request.path];
   }
-  const size_t begin = manner.ignores_ranges ? 0 : BeginOf(request.range);
-  int status = begin > 0 ? 206 : 200;
+  const size_t asked_for = manner.ignores_ranges ? 0 : BeginOf(request.range);
+  const size_t begin = manner.mistakes_ranges ? 0 : asked_for;
+  int status = asked_for > 0 ? 206 : 200;
   if (!is_there) status = 404;
   if (is_there && begin >= file.size()) status = 416;
   if (manner.status != 0) status = manner.status;

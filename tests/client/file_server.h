@@ -19,6 +19,7 @@ class FileServer {
   struct Manner {
     int status = 0;                 // an error instead of the file
     bool ignores_ranges = false;    // the whole file, whatever was asked for
+    bool mistakes_ranges = false;   // the whole file, and says that it is what was asked for
     int64_t cuts_after = -1;        // bytes of the file; the connection is closed then
     int64_t stalls_after = -1;      // and here nothing comes until the client goes away
     bool says_no_length = false;    // the end of the connection is the end of the file

@@ -85,6 +85,12 @@ TEST_F(Cifar10FilesTest, TruncatedFileIsRefused) {
               AllOf(HasSubstr("data_batch_2.bin"), HasSubstr("6145"), HasSubstr("expected 6146")));
 }
 
+TEST_F(Cifar10FilesTest, FileThatMemoryMayNotHoldIsNotRead) {
+  std::filesystem::resize_file(folder_ / "cifar-10-batches-bin/data_batch_1.bin",
+                               uintmax_t{1} << 34);  // takes no room
+  EXPECT_THAT(Error(), HasSubstr("has 17179869184 bytes, expected at most 1073741824; point"));
+}
+
 TEST_F(Cifar10FilesTest, LabelAboveNineIsRefused) {
   Write("test_batch.bin", Records(9));
   EXPECT_THAT(Error(), AllOf(HasSubstr("test_batch.bin"), HasSubstr("record 1 is 10")));

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -163,6 +164,21 @@ TEST_F(SplitDataTest, SmallerPartsAreInsideLargerOnes) {
 
 TEST_F(SplitDataTest, WhatIsTrainedOnDoesNotHangOnWhatIsHeldOut) {
   EXPECT_EQ(Split(Sizes(40, 0, 0)).train, Split(Sizes(40, 60, 0)).train);
+  EXPECT_EQ(Split(Sizes(43, 0, 0)).train, Split(Sizes(43, 50, 0)).train);
+}
+
+// What is left of the classes has two sizes then.
+TEST_F(SplitDataTest, HoldingOutUnlikeCountsExchangesAtMostOnePictureOfAClass) {
+  for (const int64_t held_out : {3, 17, 58}) {
+    const std::vector<uint32_t> plain = Split(Sizes(42, 0, 0)).train;
+    const std::vector<uint32_t> other = Split(Sizes(42, held_out, 0)).train;
+    std::vector<uint32_t> gone;
+    std::set_difference(plain.begin(), plain.end(), other.begin(), other.end(),
+                        std::back_inserter(gone));
+    std::set<uint16_t> classes;
+    for (const uint32_t index : gone) classes.insert(data_.train.labels[index]);
+    EXPECT_EQ(classes.size(), gone.size()) << held_out;
+  }
 }
 
 TEST_F(SplitDataTest, FractionIsOfWhatIsNotHeldOut) {

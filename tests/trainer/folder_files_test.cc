@@ -133,5 +133,23 @@ TEST_F(FolderFilesTest, LinksThatLeadNowhereAreNamed) {
   EXPECT_THAT(Error(), HasSubstr(folder_ / "train/ant/link.png"));
 }
 
+// With two classes left, the third would be missing without a word.
+TEST_F(FolderFilesTest, ClassesThatAreLinksToNowhereAreNamed) {
+  fs::create_symlink("nowhere", folder_ / "train/bee");
+  EXPECT_EQ(Read().status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(Error(), HasSubstr(folder_ / "train/bee: No such file or directory"));
+  fs::remove(folder_ / "train/bee");
+  fs::create_symlink("bee", folder_ / "test/bee");
+  EXPECT_THAT(Error(), HasSubstr(folder_ / "test/bee: Too many levels of symbolic links"));
+}
+
+TEST_F(FolderFilesTest, ClassesMayBeLinks) {
+  Write("elsewhere/a.png", GreyPng(7));
+  fs::create_directory_symlink("../elsewhere", folder_ / "train/bee");
+  const auto data = Read();
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_THAT(Firsts(data->train), ElementsAre(3, 7, 1, 4, 2, 5));
+}
+
 }  // namespace
 }  // namespace adares

@@ -88,6 +88,12 @@ TEST_F(MnistFilesTest, TruncatedFileIsRefused) {
                              HasSubstr("expected 2352")));
 }
 
+TEST_F(MnistFilesTest, FileThatMemoryMayNotHoldIsNotRead) {
+  std::filesystem::resize_file(folder_ / "mnist/train-images-idx3-ubyte",
+                               uintmax_t{1} << 34);  // takes no room
+  EXPECT_THAT(Error(), HasSubstr("has 17179869184 bytes, expected at most 1073741824; point"));
+}
+
 TEST_F(MnistFilesTest, FileShorterThanItsHeaderIsRefused) {
   Write("train-labels-idx1-ubyte", std::vector<uint8_t>{0, 0, 8});
   EXPECT_THAT(Error(), AllOf(HasSubstr("train-labels-idx1-ubyte"), HasSubstr("has 3 bytes")));

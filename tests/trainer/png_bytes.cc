@@ -15,8 +15,29 @@ std::string BigEndian(uint32_t value) {
 
 std::string Text(const std::vector<uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
 
+// The seven passes of Adam7, as ISO/IEC 15948, 8.2, has them: pixels of whole bytes.
+std::string Interlaced(const Png& png) {
+  struct Pass {
+    size_t x, y, across, down;
+  };
+  const size_t pixel = png.rows.size() / png.height / png.width;
+  std::string bytes;
+  for (const Pass& pass : {Pass{0, 0, 8, 8}, Pass{4, 0, 8, 8}, Pass{0, 4, 4, 8}, Pass{2, 0, 4, 4},
+                           Pass{0, 2, 2, 4}, Pass{1, 0, 2, 2}, Pass{0, 1, 1, 2}}) {
+    for (size_t y = pass.y; y < png.height; y += pass.down) {
+      bytes += '\0';
+      for (size_t x = pass.x; x < png.width; x += pass.across) {
+        const auto at = png.rows.begin() + static_cast<ptrdiff_t>((y * png.width + x) * pixel);
+        bytes.append(at, at + static_cast<ptrdiff_t>(pixel));
+      }
+    }
+  }
+  return bytes;
+}
+
 // The rows, each with its filter byte.
 std::string Filtered(const Png& png) {
+  if (png.interlace == 1) return Interlaced(png);
   const size_t row = png.rows.size() / png.height;
   std::string bytes;
   for (size_t y = 0; y < png.height; ++y) {

@@ -12,8 +12,8 @@ struct Png {
   uint32_t width = 8;
   uint32_t height = 8;
   int bits = 8;
-  int colour = 2;  // 0 grey, 2 coloured, 3 palette, 4 grey and alpha, 6 coloured and alpha
-  int interlace = 0;
+  int colour = 2;     // 0 grey, 2 coloured, 3 palette, 4 grey and alpha, 6 coloured and alpha
+  int interlace = 0;  // 1: Adam7, for pixels of whole bytes
   std::vector<uint8_t> palette = {};       // three bytes a colour
   std::vector<uint8_t> transparency = {};  // of tRNS
   std::vector<uint8_t> rows = {};          // packed, without filter bytes

@@ -55,6 +55,23 @@ TEST(PngPictureTest, GreyAndColouredBytesComeAsTheyAre) {
   EXPECT_EQ(colour->pixels, ColourPng(7).rows);
 }
 
+TEST(PngPictureTest, InterlacedPicturesAreTheSamePictures) {
+  for (Png png : {GreyPng(3), ColourPng(7)}) {
+    png.interlace = 1;
+    const auto picture = Decode(PngBytes(png));
+    ASSERT_TRUE(picture.ok()) << picture.status();
+    EXPECT_EQ(picture->pixels, png.rows);
+  }
+  Png palette = GreyPng(0);
+  palette.colour = 3;
+  palette.interlace = 1;
+  palette.palette.resize(192);
+  for (size_t i = 0; i < 64; ++i) palette.palette[3 * i] = static_cast<uint8_t>(63 - i);
+  const auto picture = Decode(PngBytes(palette));
+  ASSERT_TRUE(picture.ok()) << picture.status();
+  for (size_t i = 0; i < 64; ++i) EXPECT_EQ(picture->pixels[3 * i], 63 - i) << i;
+}
+
 TEST(PngPictureTest, WidthAndHeightAreNotMixedUp) {
   Png png = GreyPng(0);
   png.width = 16;

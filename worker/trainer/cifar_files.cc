@@ -67,7 +67,8 @@ absl::Status CheckLabels(const Format& format, const uint8_t* record, const std:
 
 absl::Status Append(const Format& format, const std::string& path, int64_t records,
                     DecodedPart& part) {
-  ADARES_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFileBytes(path, format.way_out));
+  ADARES_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
+                          ReadFileBytes(path, format.way_out, kMostDatasetFileBytes));
   const int64_t expected = records * format.RecordBytes();
   if (static_cast<int64_t>(bytes.size()) != expected) {
     return absl::DataLossError(absl::StrCat(path, ": has ", bytes.size(), " bytes, expected ",

@@ -31,7 +31,11 @@ std::string AbsoluteOr(const char* variable, std::string_view below, std::string
 // files in turn. The sources' place is in the name, so that two places do not either.
 std::string FileName(const DataSource& source) {
   Sha256 place;
-  for (const std::string& file : source.files) place.Add(absl::StrCat(file, "\n"));
+  if (!source.place.empty()) {
+    place.Add(absl::StrCat(source.place, "\n"));
+  } else {
+    for (const std::string& file : source.files) place.Add(absl::StrCat(file, "\n"));
+  }
   return absl::StrCat(source.name, "-", place.Hex().substr(0, 16), ".v", kCacheFormat);
 }
 

@@ -18,8 +18,10 @@ std::string DefaultCacheFolder();
 // What a data set is decoded from.
 struct DataSource {
   std::string name;                // of its file in the cache: "cifar10"
-  std::vector<std::string> files;  // by absolute paths
+  std::vector<std::string> files;  // and folders, by absolute paths
   std::function<absl::StatusOr<DecodedData>()> decode;
+  // What has one file in the cache, whatever files it is made of; empty: what has these files.
+  std::string place = {};
 };
 
 // Any number of processes may use one folder. Not thread-safe.

@@ -26,7 +26,8 @@ struct DataSplit {
 // by the seed. The validation part takes pictures from the front of each class's order, the
 // training part from its end. So a smaller part consists of pictures of the larger one where the
 // classes are of one size, or with at most one picture of each class exchanged; and what is trained
-// on hangs on what is held out only as far as the two meet.
+// on hangs on what is held out only as far as the two meet, and by at most one picture of each
+// class where the classes are of other sizes without it.
 //
 // Wrong labels have a random stream of their own and are drawn from the other classes alike. With a
 // larger share of them, those of a smaller share stay.

@@ -33,10 +33,14 @@ absl::StatusOr<DecodedData> ReadPublished(Dataset dataset, const std::string& da
   return absl::InternalError("has no published files");
 }
 
-// The same files have the same names wherever a process was started.
+// The same files have the same names wherever a process was started. Links are followed as the
+// system does: what "link/.." is, the text alone does not tell.
 std::string Absolute(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path canonical = std::filesystem::weakly_canonical(path, error);
+  if (!error) return canonical.native();
   std::error_code ignored;  // fails only where the working folder is gone
-  return std::filesystem::absolute(path, ignored).lexically_normal().native();
+  return std::filesystem::absolute(path, ignored).native();
 }
 
 DataSource Published(Dataset dataset, const std::string& data_dir) {
@@ -50,10 +54,13 @@ DataSource Published(Dataset dataset, const std::string& data_dir) {
 }
 
 absl::StatusOr<DataSource> Folder(const std::string& name, const std::string& data_dir) {
-  ADARES_ASSIGN_OR_RETURN(FolderListing listing,
-                          ListFolder(Absolute(absl::StrCat(data_dir, "/", name))));
+  const std::string folder = Absolute(absl::StrCat(data_dir, "/", name));
+  ADARES_ASSIGN_OR_RETURN(FolderListing listing, ListFolder(folder));
   DataSource source;
   source.name = absl::StrCat("folder-", name);
+  source.place = folder;
+  // A class that changes its name with another leaves its pictures as they were.
+  source.files = {folder + "/train", folder + "/test"};
   for (const PictureFile& file : listing.train) source.files.push_back(file.path);
   for (const PictureFile& file : listing.test) source.files.push_back(file.path);
   source.decode = [listing = std::move(listing)] { return ReadFolder(listing); };

@@ -47,13 +47,21 @@ absl::StatusOr<std::vector<fs::path>> SortedEntries(const fs::path& folder) {
   return entries;
 }
 
+// What cannot be examined, a link that leads nowhere say, may be a class: without it all others
+// would have other labels.
 absl::StatusOr<std::vector<fs::path>> ClassFolders(const fs::path& part) {
-  ADARES_ASSIGN_OR_RETURN(std::vector<fs::path> entries, SortedEntries(part));
-  std::erase_if(entries, [](const fs::path& entry) {
-    std::error_code unreadable;
-    return !fs::is_directory(entry, unreadable);
-  });
-  return entries;
+  ADARES_ASSIGN_OR_RETURN(const std::vector<fs::path> entries, SortedEntries(part));
+  std::vector<fs::path> folders;
+  for (const fs::path& entry : entries) {
+    std::error_code error;
+    const fs::file_status status = fs::status(entry, error);
+    if (error) {
+      return absl::NotFoundError(
+          absl::StrCat(entry.native(), ": ", error.message(), "; ", kLayout));
+    }
+    if (fs::is_directory(status)) folders.push_back(entry);
+  }
+  return folders;
 }
 
 absl::StatusOr<Labels> NameClasses(const fs::path& train) {

@@ -40,7 +40,8 @@ std::string WayOut(std::string_view folder) {
 absl::StatusOr<std::vector<uint8_t>> ReadIdx(const std::string& path, const std::string& way_out,
                                              uint32_t magic,
                                              const std::vector<int64_t>& dimensions) {
-  ADARES_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, ReadFileBytes(path, way_out));
+  ADARES_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes,
+                          ReadFileBytes(path, way_out, kMostDatasetFileBytes));
   const size_t header = 4 + 4 * dimensions.size();
   if (bytes.size() < header) {
     return Broken(path,
