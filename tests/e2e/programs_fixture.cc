@@ -52,7 +52,8 @@ void ProgramsTest::TakePorts() {
   http_address_ = found[2];
 }
 
-void ProgramsTest::StartWorker(const std::string& name, int slots) {
+void ProgramsTest::StartWorker(const std::string& name, int slots,
+                               const std::vector<std::string>& more) {
   Program::Options options = {.path = ADARES_WORKER_PROGRAM, .log = NewLog("worker")};
   options.arguments = {"--server",  address_,
                        "--name",    name,
@@ -60,6 +61,7 @@ void ProgramsTest::StartWorker(const std::string& name, int slots) {
                        "--slots",   std::to_string(slots),
                        "--device",  "cpu",
                        "--threads", "1"};
+  options.arguments.insert(options.arguments.end(), more.begin(), more.end());
   options.environment["XDG_CACHE_HOME"] = folder_.path();
   worker_ = std::make_unique<Program>(std::move(options));
 }

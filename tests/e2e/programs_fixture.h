@@ -34,7 +34,8 @@ class ProgramsTest : public testing::Test {
   void StartServer(const std::vector<std::string>& more = {});
   // From now on servers listen on a free port of 127.0.0.1, with pages on another one.
   void UseLoopback();
-  void StartWorker(const std::string& name, int slots = 2);
+  void StartWorker(const std::string& name, int slots = 2,
+                   const std::vector<std::string>& more = {});
   // `adares` with these arguments, to its end.
   CommandResult Adares(const std::vector<std::string>& arguments);
   // The same, under way.

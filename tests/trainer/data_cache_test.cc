@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,6 +75,39 @@ TEST_F(DataCacheTest, DecodesOnceForAllWhoCome) {
   EXPECT_EQ(Get(), 'x');
   EXPECT_EQ(Get(), 'x');
   EXPECT_EQ(Decodings(), 1u);
+}
+
+TEST_F(DataCacheTest, WhatAProcessHasIsNeitherReadNorCheckedAgain) {
+  DataCache cache(cache_);
+  const auto first = cache.Get(Source());
+  ASSERT_TRUE(first.ok()) << first.status();
+  fs::remove(CacheFile());
+  const auto second = cache.Get(Source());
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->train.pixels.data(), first->train.pixels.data());
+  EXPECT_EQ(Decodings(), 1u);
+}
+
+TEST_F(DataCacheTest, AProcessSeesThatItsFilesChanged) {
+  for (const std::string& folder : {cache_, std::string()}) {
+    WriteTextFile(file_, "x");
+    DataCache cache(folder);
+    CaptureStderr();
+    ASSERT_EQ(cache.Get(Source())->test.pixels[0], 'x');
+    WriteTextFile(file_, "yy");
+    EXPECT_EQ(cache.Get(Source())->test.pixels[0], 'y');
+    GetCapturedStderr();
+  }
+}
+
+TEST_F(DataCacheTest, ForgottenDataAreGivenBack) {
+  DataCache cache("");
+  CaptureStderr();
+  const std::weak_ptr<const void> memory = cache.Get(Source())->memory;
+  GetCapturedStderr();
+  EXPECT_FALSE(memory.expired());
+  cache.Forget();
+  EXPECT_TRUE(memory.expired());
 }
 
 TEST_F(DataCacheTest, DataAreMappedAndNotInPlainMemory) {
@@ -148,10 +182,11 @@ TEST_F(DataCacheTest, LeftoversOfTheKilledAreRemoved) {
 TEST_F(DataCacheTest, FolderThatCannotBeWrittenCostsOneLine) {
   DataCache cache(file_ + "/cache");
   CaptureStderr();
-  for (int i = 0; i < 2; ++i) {
+  for (const char* text : {"x", "yy"}) {
+    WriteTextFile(file_, text);
     const auto data = cache.Get(Source());
     ASSERT_TRUE(data.ok()) << data.status();
-    EXPECT_EQ(data->train.pixels[0], 'x');
+    EXPECT_EQ(data->train.pixels[0], text[0]);
   }
   const std::string said = GetCapturedStderr();
   EXPECT_THAT(said, HasSubstr("data: decoded pictures are not shared: cannot create " + file_));

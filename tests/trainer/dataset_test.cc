@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +46,24 @@ TEST(DatasetLoaderTest, FilesAreSoughtWhereTheTableSays) {
     EXPECT_EQ(data.status().code(), absl::StatusCode::kNotFound);
     EXPECT_THAT(std::string(data.status().message()),
                 HasSubstr("nowhere/" + FilesOfDataset(dataset).front()));
+  }
+}
+
+TEST(DatasetLoaderTest, KeepsTheLastSetAndNoOther) {
+  const fixtures::TempFolder folder;
+  for (const char* file : {"pets/train/cat/1.png", "pets/test/cat/1.png"}) {
+    fixtures::WriteTextFile(folder / file, PngBytes(GreyPng(4)));
+  }
+  DatasetLoader loader(folder.path(), folder / "cache");
+  const DataSpec synthetic{.dataset = Dataset::kSynthetic, .folder = {}};
+  const DataSpec pets{.dataset = Dataset::kFolder, .folder = "pets"};
+  std::weak_ptr<const void> last;
+  for (const DataSpec& spec : {synthetic, pets, synthetic}) {
+    const std::weak_ptr<const void> before = last;
+    last = loader.Load(spec)->memory;
+    EXPECT_TRUE(before.expired());
+    EXPECT_FALSE(last.expired());
+    EXPECT_EQ(loader.Load(spec)->memory, last.lock());
   }
 }
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string>
@@ -20,6 +21,8 @@ namespace adares {
 namespace {
 
 using testing::HasSubstr;
+using trainer_protocol::CheckpointCommand;
+using trainer_protocol::CheckpointEvent;
 using trainer_protocol::EndEvent;
 using trainer_protocol::Event;
 using trainer_protocol::ReadyEvent;
@@ -59,6 +62,58 @@ TEST_P(TrainerThreadsTest, FreshProcessGivesTheSameBitsAsAWarmOne) {
   fresh.Send(Command(TinySpec()));
   EXPECT_EQ(Repeatable(fresh.UpTo<EndEvent>()), first);
   EXPECT_GT(first.size(), 8u);
+}
+
+// Whatever the trials before were like, and however they ended.
+TEST(TrainerProcessTest, TrialsBeforeChangeNothing) {
+  TrainerProcess fresh;
+  fresh.UpTo<ReadyEvent>();
+  fresh.Send(Command(TinySpec()));
+  const std::vector<std::string> alone = Repeatable(fresh.UpTo<EndEvent>());
+
+  TrainerProcess used;
+  used.UpTo<ReadyEvent>();
+  used.Send(Command(EndlessSpec()));
+  used.UpTo<StartEvent>();
+  used.Send(StopCommand{});
+  EXPECT_EQ(Reason(used.UpTo<EndEvent>()), EndReason::kCancelled);
+  TrialSpec other = TinySpec();
+  other.train.lr = 1e30;
+  used.Send(Command(other));
+  EXPECT_EQ(Reason(used.UpTo<EndEvent>()), EndReason::kDiverged);
+  other = TinySpec();
+  other.train.precision = Precision::kBf16;
+  other.train.batch_size = 7;
+  other.data.dataset = Dataset::kFolder;
+  other.data.folder = "of-no-files";
+  used.Send(Command(other));
+  EXPECT_EQ(Reason(used.UpTo<EndEvent>()), EndReason::kError);
+  other.data.dataset = TinySpec().data.dataset;
+  other.data.folder.clear();
+  used.Send(Command(other));
+  EXPECT_EQ(Reason(used.UpTo<EndEvent>()), EndReason::kFinished);
+  used.Send(Command(TinySpec()));
+  EXPECT_EQ(Repeatable(used.UpTo<EndEvent>()), alone);
+}
+
+TEST(TrainerProcessTest, CommandsBetweenTrialsAreNotForTheNext) {
+  const fixtures::TempFolder folder;
+  TrainerProcess trainer;
+  trainer.UpTo<ReadyEvent>();
+  trainer.Send(Command(TinySpec()));
+  trainer.UpTo<EndEvent>();
+  trainer.Send(StopCommand{});
+  trainer.Send(CheckpointCommand{});
+  trainer.Signal(SIGUSR1);
+  trainer_protocol::TrainCommand next = Command(TinySpec());
+  next.checkpoints = {.folder = folder / "checkpoints", .every_steps = 1'000'000};
+  trainer.Send(next);
+  const std::vector<Event> events = trainer.UpTo<EndEvent>();
+  EXPECT_EQ(Reason(events), EndReason::kFinished);
+  const auto is_checkpoint = [](const Event& event) {
+    return std::holds_alternative<CheckpointEvent>(event);
+  };
+  EXPECT_EQ(std::ranges::count_if(events, is_checkpoint), 1) << "that of the end of the training";
 }
 
 TEST(TrainerProcessTest, StopEndsTheTrialAndTheNextOneRuns) {

@@ -29,6 +29,7 @@ void PrintTo(const EndingCase& ending, std::ostream* out) { *out << ending.name;
 class AgentEndingTest : public AgentTest, public ::testing::WithParamInterface<EndingCase> {};
 
 TEST_P(AgentEndingTest, IsReportedWithItsReason) {
+  UseEachTrainerOnce();
   Script(GetParam().script);
   coordinator_.Offer(Work(Id()));
   StartAgent();
@@ -121,7 +122,7 @@ TEST_F(AgentFailureTest, SignalsForAllOfAWorkersProcessesDoNotEndATrainer) {
   coordinator_.Offer(Work(Id()));
   StartAgent();
   RunUntil([] { return TrainerProcesses() == 1; });
-  for (const int signal : {SIGTERM, SIGINT}) ASSERT_EQ(kill(Trainer(), signal), 0);
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) ASSERT_EQ(kill(Trainer(), signal), 0);
   OpenGate();
   RunUntilEnd(Id());
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);

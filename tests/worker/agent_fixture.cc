@@ -42,10 +42,15 @@ AgentTest::~AgentTest() {
   EXPECT_EQ(errno, ECHILD);
   EXPECT_LE(coordinator_.most_syncs_at_a_time(), 1);
   unsetenv("ADARES_SCRIPT");
+  unsetenv("ADARES_SCRIPT_LATER");
   unsetenv("ADARES_SCRIPT_GATE");
 }
 
 void AgentTest::Script(const std::string& script) { setenv("ADARES_SCRIPT", script.c_str(), 1); }
+
+void AgentTest::ScriptForLaterTrials(const std::string& script) {
+  setenv("ADARES_SCRIPT_LATER", script.c_str(), 1);
+}
 
 void AgentTest::Gate() { setenv("ADARES_SCRIPT_GATE", (folder_ / "gate").c_str(), 1); }
 

@@ -12,6 +12,7 @@ using std::chrono::seconds;
 class AgentLeaseTest : public AgentTest {
  protected:
   void SetUp() override {
+    UseEachTrainerOnce();
     Gate();
     Script("epochs=5");
     coordinator_.Offer(Work(Id()));

@@ -75,7 +75,7 @@ TEST_F(AgentRunTest, AcknowledgedAttemptIsForgottenAndItsSpoolRemoved) {
   coordinator_.Offer(Work(Id()));
   StartAgent();
   RunUntilEnd(Id());
-  RunUntil([&] { return coordinator_.Held(Id()) == nullptr && TrainerProcesses() == 0; });
+  RunUntil([&] { return coordinator_.Held(Id()) == nullptr; });
   RunUntil([&] { return !std::filesystem::exists(FolderOf(Id()) / AttemptFolders::kSpoolFile); });
   EXPECT_TRUE(std::filesystem::exists(FolderOf(Id()) / AttemptFolders::kLogFile));
 }
@@ -137,9 +137,10 @@ TEST_F(AgentRunTest, SlotsRunAtTheSameTime) {
   RunUntilEnd(Id(2));
 }
 
-// A slot counts as free when its process is gone, not when the coordinator has heard the end.
+// A slot counts as free when its trainer is gone, not when the coordinator has heard the end.
 TEST_F(AgentRunTest, TrainerThatLingersIsKilledBeforeTheNextStarts) {
   SetSlots(1);
+  UseEachTrainerOnce();
   Script("epochs=1,end=linger");
   coordinator_.Offer(Work(Id(1)));
   StartAgent();
@@ -149,13 +150,14 @@ TEST_F(AgentRunTest, TrainerThatLingersIsKilledBeforeTheNextStarts) {
   coordinator_.Offer(Work(Id(2)));
   RunUntil([&] { return coordinator_.Held(Id(2)) != nullptr; });
   EXPECT_EQ(TrainerProcesses(), 1);
-  RunFor(Attempt::kLeaveGrace);
+  RunFor(TrainerPool::kLeaveGrace);
   RunUntilEnd(Id(2));
   RunUntil([&] { return TrainerProcesses() == 0; });
 }
 
 TEST_F(AgentRunTest, NothingIsLostOrDoubledWhileTheCoordinatorIsAway) {
   constexpr int kPoints = 20'000;
+  UseEachTrainerOnce();
   Gate();
   Script("epochs=1,end=flood:" + std::to_string(kPoints));
   coordinator_.Offer(Work(Id()));

@@ -100,6 +100,7 @@ TEST_F(AgentStopTest, LostLeaseKillsAndForgets) {
 }
 
 TEST_F(AgentStopTest, RefusedAttemptIsKilledAndForgottenAndOthersGoOn) {
+  UseEachTrainerOnce();
   Script("epochs=5");
   Gate();
   coordinator_.Offer(Work(Id(1)));

@@ -33,6 +33,8 @@ TEST(ConfigTest, DefaultsComeFromTheMachine) {
   EXPECT_EQ(config->device, "auto");
   EXPECT_EQ(config->data_dir, "/srv/data");
   EXPECT_EQ(config->trainer, "/opt/adares/bin/adares-trainer");
+  EXPECT_EQ(config->trainer_idle, 300);
+  EXPECT_EQ(config->trainer_trials, 100);
 }
 
 TEST(ConfigTest, ProcessorsAreSharedBySlots) {
@@ -62,6 +64,8 @@ TEST(ConfigTest, BadOptionsAreNamedAndExitWithTwo) {
   const std::vector<std::pair<std::vector<const char*>, const char*>> cases{
       {{"--slots", "0"}, "--slots"},     {{"--slots", "1025"}, "--slots"},
       {{"--slots", "many"}, "--slots"},  {{"--threads", "-1"}, "--threads"},
+      {{"--trainer-idle", "0"}, "--trainer-idle"},
+      {{"--trainer-trials", "-1"}, "--trainer-trials"},
       {{"--device", "tpu"}, "--device"}, {{"--name", "Big_Box"}, "try big-box"},
       {{"--color"}, "--color"},          {{"extra"}, "extra"},
       {{"--server"}, "--server"}};
@@ -79,7 +83,8 @@ TEST(ConfigTest, HelpAndVersionAreNoErrors) {
   const CommandLine help = Parse({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   for (const char* option : {"--server", "--slots", "--state", "--data", "--device", "--threads",
-                             "--name", "--trainer", "--version"}) {
+                             "--name", "--trainer ", "--trainer-idle", "--trainer-trials",
+                             "--version"}) {
     EXPECT_THAT(help.text, HasSubstr(option));
   }
   EXPECT_EQ(Parse({"--version"}).text, "adares-worker 1.2.3\n");

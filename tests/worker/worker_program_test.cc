@@ -138,6 +138,59 @@ TEST_F(AgentProgramTest, KilledWorkerTakesDeafTrainersAlong) {
   EXPECT_TRUE(IsGone(trainer));
 }
 
+TEST_F(AgentProgramTest, KilledWorkerTakesTrainersThatWaitAlong) {
+  const auto coordinator = Coordinator();
+  Script("epochs=1");
+  const auto worker = Start();
+  coordinator->Offer(Work(1));
+  const pid_t trainer = WaitForTraining(*coordinator, *worker);
+  WaitForEnd(*coordinator, 1);
+  EXPECT_FALSE(IsDead(trainer));
+  worker->Signal(SIGKILL);
+  EXPECT_EQ(worker->Finish().exit_code, 137);
+  EXPECT_TRUE(IsGone(trainer));
+}
+
+TEST_F(AgentProgramTest, TrainersTrainAsManyTrialsAsTheOptionSays) {
+  const auto coordinator = Coordinator();
+  Script("epochs=1");
+  const auto worker = Start({"--trainer-trials", "2"});
+  std::vector<std::string> trials_of_trainer;
+  for (const int32_t attempt : {1, 2, 3}) {
+    coordinator->Offer(Work(attempt));
+    WaitForEnd(*coordinator, attempt);
+    for (const v1::Record& record : coordinator->records[attempt]) {
+      if (!record.has_start()) continue;
+      trials_of_trainer.push_back(record.start().provenance().at("trainer_trials"));
+    }
+  }
+  EXPECT_THAT(trials_of_trainer, testing::ElementsAre("1", "2", "1"));
+}
+
+TEST_F(AgentProgramTest, TrainersWaitAsLongAsTheOptionSays) {
+  const auto coordinator = Coordinator();
+  Script("epochs=1");
+  const auto worker = Start({"--trainer-idle", "1"});
+  coordinator->Offer(Work(1));
+  const pid_t trainer = WaitForTraining(*coordinator, *worker);
+  EXPECT_TRUE(worker->Says("no trial for 1 s"));
+  EXPECT_TRUE(IsGone(trainer));
+}
+
+// Whoever asks all processes of a worker for checkpoints means trainers.
+TEST_F(AgentProgramTest, Usr1ChangesNothing) {
+  const auto coordinator = Coordinator();
+  Script(kEndless);
+  const auto worker = Start();
+  coordinator->Offer(Work(1));
+  const pid_t trainer = WaitForTraining(*coordinator, *worker);
+  worker->Signal(SIGUSR1);
+  ASSERT_EQ(kill(trainer, SIGUSR1), 0);
+  worker->Signal(SIGTERM);
+  EXPECT_EQ(worker->Finish().exit_code, 0);
+  EXPECT_EQ(WaitForEnd(*coordinator, 1).reason(), v1::Attempt::END_REASON_PREEMPTED);
+}
+
 TEST_F(AgentProgramTest, CoordinatorThatRestartsGetsTheRest) {
   auto coordinator = Coordinator();
   Script("epochs=1,end=flood:5000");

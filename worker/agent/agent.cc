@@ -24,7 +24,8 @@ Agent::Agent(AgentOptions options, const Context& context,
                      [this] {
                        for (const auto& attempt : attempts_) attempt->Rewind();
                      },
-                 .answered = [this](const ReportAnswer& answer) { TakeAnswer(answer); }}) {}
+                 .answered = [this](const ReportAnswer& answer) { TakeAnswer(answer); }}),
+      trainers_(context.loop, options_.limits, [this] { AttemptChanged(); }) {}
 
 void Agent::Start() { sync_.Start(); }
 
@@ -32,6 +33,7 @@ void Agent::Drain() {
   if (std::exchange(draining_, true)) return;
   spdlog::info("event=draining attempts={}", attempts_.size());
   for (const auto& attempt : attempts_) attempt->Stop(EndReason::kPreempted, kDrainGrace);
+  trainers_.Drain();
   sync_.SyncSoon();
   AttemptChanged();
   drain_timer_ = context_.loop.After(kDrainLimit, [this] {
@@ -46,7 +48,7 @@ void Agent::Drain() {
 SyncState Agent::State() {
   SyncState state;
   state.draining = draining_;
-  state.leaving = draining_ && attempts_.empty();
+  state.leaving = draining_ && attempts_.empty() && trainers_.empty();
   farewell_sent_ = state.leaving;
   for (const auto& attempt : attempts_) {
     if (attempt->held()) state.attempts.push_back({attempt->id(), attempt->phase()});
@@ -81,7 +83,7 @@ void Agent::Apply(const Assignment& assignment) {
   attempts_.push_back(
       std::make_unique<Attempt>(assignment,
                                 Attempt::Context{context_.loop, context_.io, context_.link,
-                                                 context_.folders, options_.trainer},
+                                                 context_.folders, trainers_, options_.trainer},
                                 [this] { AttemptChanged(); }));
   // Assigned before the coordinator knew: given back at once, not by the end of its lease.
   if (draining_) attempts_.back()->Stop(EndReason::kPreempted, kDrainGrace);
@@ -107,7 +109,7 @@ std::optional<ReportBatch> Agent::NextBatch() {
   return std::nullopt;
 }
 
-// Comes from inside attempts, which must not be destroyed then: the rest is done afterwards.
+// Comes from inside attempts and the pool, which must not be destroyed then: the rest is done afterwards.
 void Agent::AttemptChanged() {
   reporter_.Wake();
   if (std::exchange(tidy_posted_, true)) return;
@@ -125,7 +127,7 @@ void Agent::Tidy() {
     return true;
   });
   LaunchWaiting();
-  if (!draining_ || !attempts_.empty()) return;
+  if (!draining_ || !attempts_.empty() || !trainers_.empty()) return;
   if (farewell_taken_) return Finish(absl::OkStatus());
   // The next Sync says goodbye. Where nobody listens, the worker goes without an answer.
   if (!farewell_timer_) {
@@ -138,15 +140,17 @@ void Agent::TakeFarewell() {
   AttemptChanged();
 }
 
-// A slot is free when its process is gone, which may be after the coordinator has filled it again.
+// A slot is free when its trainer waits for the next trial or is gone, which may be after the
+// coordinator has filled it again.
 void Agent::LaunchWaiting() {
-  auto busy = std::count_if(attempts_.begin(), attempts_.end(),
-                            [](const auto& attempt) { return attempt->has_process(); });
+  auto busy = trainers_.leaving() +
+              std::count_if(attempts_.begin(), attempts_.end(),
+                            [](const auto& attempt) { return attempt->has_trainer(); });
   for (const auto& attempt : attempts_) {
     if (busy >= options_.slots) return;
     if (!attempt->waiting()) continue;
     attempt->Launch();
-    if (attempt->has_process()) ++busy;
+    if (attempt->has_trainer()) ++busy;
   }
 }
 

@@ -13,12 +13,14 @@
 #include "worker/agent/event_loop.h"
 #include "worker/agent/reporter.h"
 #include "worker/agent/sync_loop.h"
+#include "worker/agent/trainer_pool.h"
 
 namespace adares::worker {
 
 struct AgentOptions {
   int slots = 1;  // trainers at a time
   TrainerProgram trainer;
+  TrainerLimits limits = {};
 };
 
 // Lives on the owner thread; destroying it kills its trainers.
@@ -71,6 +73,7 @@ class Agent {
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for posted actions
   SyncLoop sync_;
   Reporter reporter_;
+  TrainerPool trainers_;
   std::vector<std::unique_ptr<Attempt>> attempts_;  // in the order of their assignment
   size_t next_to_report_ = 0;                       // attempts take turns
   bool tidy_posted_ = false;

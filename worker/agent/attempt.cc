@@ -24,6 +24,15 @@ int64_t Seconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
 }
 
+// Whether a trainer may go on after a trial that ended so. A failure may have left half of something
+// behind: memory, a stuck device.
+bool LeavesGoodState(EndReason reason) {
+  return reason == EndReason::kFinished || reason == EndReason::kDiverged ||
+         reason == EndReason::kCancelled;
+}
+
+std::string Text(EndReason reason) { return std::string(Name(reason)); }
+
 std::string StopMessage(EndReason reason) {
   return reason == EndReason::kPreempted ? "the worker is shutting down" : "cancelled on request";
 }
@@ -62,19 +71,20 @@ void Attempt::Launch() {
     return;
   }
   spec_ = *std::move(spec);
-  auto process =
-      TrainerProcess::Start(context_.io, context_.trainer,
-                            {.event = [this](std::string_view line) { TakeEventLine(line); },
-                             .event_too_long = [this] { Fail("the trainer sent an endless line"); },
-                             .log = [this](std::string_view bytes) { journal_.AddLog(bytes); },
-                             .exited = [this](const TrainerExit& exit) { ProcessExited(exit); }});
-  if (!process.ok()) {
-    End({EndReason::kError, std::string(process.status().message())});
-    return;
-  }
-  process_ = std::move(*process);
+  trainer_ = context_.trainers.Take(*this);
+  if (!trainer_) return StartTrainer();
+  spdlog::info("event=trainer_reused sweep={} trial={} attempt={} pid={} trials={}", id().sweep,
+               id().trial, id().attempt, trainer_->pid(), trainer_->trials());
+  BeginTrial();
+}
+
+void Attempt::StartTrainer() {
+  state_ = State::kStarting;
+  auto trainer = Trainer::Start(context_.io, context_.trainer, *this);
+  if (!trainer.ok()) return End({EndReason::kError, std::string(trainer.status().message())});
+  trainer_ = *std::move(trainer);
   spdlog::info("event=trainer_started sweep={} trial={} attempt={} pid={}", id().sweep, id().trial,
-               id().attempt, process_->pid());
+               id().attempt, trainer_->pid());
   timer_ = context_.loop.After(kReadyTimeout, [this] {
     Fail(absl::StrCat("the trainer was not ready within ", Seconds(kReadyTimeout), " s"));
   });
@@ -87,7 +97,7 @@ void Attempt::Stop(EndReason reason, Duration grace) {
     return;
   }
   stopping_ = reason;
-  if (state_ == State::kStarting || !process_->Send(Encode(protocol::StopCommand{})).ok()) {
+  if (state_ == State::kStarting || !trainer_->Stop().ok()) {
     KillAs({reason, StopMessage(reason)});
     return;
   }
@@ -102,7 +112,7 @@ void Attempt::Abandon(std::string_view why) {
   spdlog::warn("event=attempt_abandoned sweep={} trial={} attempt={} why={:?}", id().sweep,
                id().trial, id().attempt, why);
   timer_.reset();
-  if (process_) process_->Kill();
+  if (trainer_) context_.trainers.Kill(std::move(trainer_));
   changed_();
 }
 
@@ -123,35 +133,48 @@ void Attempt::Acknowledge(int64_t sequence) {
   }
 }
 
-void Attempt::TakeEventLine(std::string_view line) {
-  if (abandoned_ || state_ == State::kEnded || failed_) return;
+void Attempt::TakeEventLine(Trainer& /*trainer*/, std::string_view line) {
+  if (failed_) return;
   const auto event = protocol::ParseEvent(line);
   if (!event.ok()) {
     Fail(absl::StrCat("the trainer sent a line that is not an event: ", Quoted(line), ": ",
                       std::string(event.status().message())));
     return;
   }
+  heard_ |= state_ == State::kTraining;
   std::visit([this](const auto& kind) { Take(kind); }, *event);
 }
 
+void Attempt::TakeEndlessLine(Trainer& /*trainer*/) { Fail("the trainer sent an endless line"); }
+
+void Attempt::TakeLog(Trainer& /*trainer*/, std::string_view bytes) { journal_.AddLog(bytes); }
+
 void Attempt::Take(const protocol::ReadyEvent& event) {
   if (state_ != State::kStarting || killed_as_) return;
-  ready_ = event;
-  state_ = State::kTraining;
   timer_.reset();
-  const protocol::TrainCommand command{absl::StrCat("sweeps/", id().sweep, "/trials/", id().trial),
-                                       id().attempt, spec_};
-  if (const absl::Status sent = process_->Send(Encode(command)); !sent.ok()) {
-    Fail(std::string(sent.message()));
-  }
+  trainer_->set_ready(event);
+  BeginTrial();
+}
+
+void Attempt::BeginTrial() {
+  state_ = State::kTraining;
+  const absl::Status sent =
+      trainer_->Train({absl::StrCat("sweeps/", id().sweep, "/trials/", id().trial), id().attempt,
+                       spec_});
+  if (sent.ok()) return;
+  // One that has served others is dead or dying, and the trial will be begun again.
+  if (trainer_->trials() > 1) return trainer_->Kill();
+  Fail(std::string(sent.message()));
 }
 
 void Attempt::Take(const protocol::StartEvent& event) {
   start_ = event;
   AttemptStart record{event.total_steps, event.total_epochs, event.parameters, event.provenance};
-  record.provenance.emplace("trainer", ready_.version);
-  record.provenance.emplace("libtorch", ready_.libtorch);
-  record.provenance.emplace("device", ready_.device);
+  const protocol::ReadyEvent& ready = trainer_->ready();
+  record.provenance.emplace("trainer", ready.version);
+  record.provenance.emplace("libtorch", ready.libtorch);
+  record.provenance.emplace("device", ready.device);
+  record.provenance.emplace("trainer_trials", absl::StrCat(trainer_->trials()));
   journal_.Add(record);
 }
 
@@ -173,25 +196,49 @@ void Attempt::Take(const protocol::CheckpointEvent& event) {
 }
 
 void Attempt::Take(const protocol::EndEvent& event) {
-  process_->DrainLog();
-  if (event.reason != EndReason::kCancelled) {
-    End({event.reason, event.message, event.digests});
-  } else if (stopping_) {
-    End({*stopping_, StopMessage(*stopping_)});
+  trainer_->DrainLog();  // what it printed of this trial, and not of the next
+  timer_.reset();
+  const bool was_killed = killed_as_.has_value();
+  // The slot is free: whoever hears of the end may give it another trial.
+  std::unique_ptr<Trainer> trainer = std::move(trainer_);
+  Ending ending = EndingOf(event);
+  const EndReason reason = ending.reason;
+  End(std::move(ending));
+  if (LeavesGoodState(reason) && !was_killed) {
+    context_.trainers.Keep(std::move(trainer));
   } else {
-    End({EndReason::kError, "the trainer stopped without being asked to"});
+    context_.trainers.Dismiss(std::move(trainer), absl::StrCat("its trial ended as ", Text(reason)));
   }
-  process_->CloseInput();
-  timer_ = context_.loop.After(kLeaveGrace, [this] { process_->Kill(); });
 }
 
-void Attempt::ProcessExited(const TrainerExit& exit) {
+void Attempt::TakeExit(Trainer& trainer, const TrainerExit& exit) {
+  spdlog::info("event=trainer_exited sweep={} trial={} attempt={} pid={} trials={} how={:?}",
+               id().sweep, id().trial, id().attempt, trainer.pid(), trainer.trials(),
+               Describe(exit));
+  const bool was_used = trainer.trials() > 1;
   timer_.reset();
-  process_.reset();
-  spdlog::info("event=trainer_exited sweep={} trial={} attempt={} how={:?}", id().sweep, id().trial,
-               id().attempt, Describe(exit));
-  if (!abandoned_ && state_ != State::kEnded) End(EndingOf(exit), exit.exit_code);
+  trainer_.reset();
+  if (was_used && !heard_ && !stopping_ && !killed_as_) {
+    BeginAgain(exit);
+  } else {
+    End(EndingOf(exit), exit.exit_code);
+  }
   changed_();
+}
+
+// It may have died of what an earlier trial left behind, and this one would pay for it.
+void Attempt::BeginAgain(const TrainerExit& exit) {
+  spdlog::warn("event=trial_begun_again sweep={} trial={} attempt={}", id().sweep, id().trial,
+               id().attempt);
+  journal_.AddLogLine(absl::StrCat("adares-worker: a trainer of earlier trials ", Describe(exit),
+                                   " before it began this one; another begins it again"));
+  if (state_ != State::kEnded) StartTrainer();
+}
+
+Attempt::Ending Attempt::EndingOf(const protocol::EndEvent& event) const {
+  if (event.reason != EndReason::kCancelled) return {event.reason, event.message, event.digests};
+  if (stopping_) return {*stopping_, StopMessage(*stopping_)};
+  return {EndReason::kError, "the trainer stopped without being asked to"};
 }
 
 Attempt::Ending Attempt::EndingOf(const TrainerExit& exit) const {
@@ -225,13 +272,13 @@ void Attempt::Fail(std::string message) {
 // Until then come the events that the trainer had sent.
 void Attempt::KillAs(Ending ending) {
   if (abandoned_ || state_ == State::kEnded) return;
-  if (!process_) {
+  if (!trainer_) {
     End(std::move(ending));
     return;
   }
   timer_.reset();
   if (!killed_as_) killed_as_ = std::move(ending);
-  process_->Kill();
+  trainer_->Kill();
 }
 
 void Attempt::End(Ending ending, std::optional<int32_t> exit_code) {

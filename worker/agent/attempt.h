@@ -14,21 +14,22 @@
 #include "worker/agent/attempt_journal.h"
 #include "worker/agent/coordinator_link.h"
 #include "worker/agent/event_loop.h"
-#include "worker/agent/trainer_process.h"
+#include "worker/agent/trainer.h"
+#include "worker/agent/trainer_pool.h"
 
 namespace adares::worker {
 
-// Lives on the owner thread.
-class Attempt {
+// Lives on the owner thread; destroying it kills its trainer.
+class Attempt : private TrainerOwner {
  public:
   static constexpr Duration kReadyTimeout = std::chrono::seconds(120);
-  static constexpr Duration kLeaveGrace = std::chrono::seconds(5);
 
   struct Context {
     EventLoop& loop;
     boost::asio::io_context& io;
     const CoordinatorLink& link;
     AttemptFolders& folders;
+    TrainerPool& trainers;
     const TrainerProgram& trainer;
   };
 
@@ -43,14 +44,14 @@ class Attempt {
   // Launch was not called, and nothing has ended it.
   bool waiting() const { return state_ == State::kWaiting && !abandoned_; }
   // Occupies a slot.
-  bool has_process() const { return process_ != nullptr; }
+  bool has_trainer() const { return trainer_ != nullptr; }
   // The coordinator is to know of it.
   bool held() const { return !abandoned_ && !journal_.drained(); }
   // Nothing is left to do.
-  bool over() const { return !held() && !has_process(); }
+  bool over() const { return !held() && !has_trainer(); }
   AttemptPhase phase() const;
 
-  // Starts the trainer. Once.
+  // Takes a trainer that waits, or starts one. Once.
   void Launch();
 
   // Asks the trainer to stop and kills it after `grace`; the attempt ends with `reason`, unless the
@@ -71,7 +72,7 @@ class Attempt {
     kWaiting,   // for a slot
     kStarting,  // the trainer is not ready yet
     kTraining,  // it has its command
-    kEnded,     // the end is recorded; the process may still be leaving
+    kEnded,     // the end is recorded
   };
 
   struct Ending {
@@ -80,7 +81,14 @@ class Attempt {
     std::map<std::string, std::string> digests = {};
   };
 
-  void TakeEventLine(std::string_view line);
+  void TakeEventLine(Trainer& trainer, std::string_view line) override;
+  void TakeEndlessLine(Trainer& trainer) override;
+  void TakeLog(Trainer& trainer, std::string_view bytes) override;
+  void TakeExit(Trainer& trainer, const TrainerExit& exit) override;
+
+  void StartTrainer();
+  void BeginTrial();
+  void BeginAgain(const TrainerExit& exit);
   void Take(const trainer_protocol::ReadyEvent& event);
   void Take(const trainer_protocol::StartEvent& event);
   void Take(const trainer_protocol::PointsEvent& event);
@@ -89,7 +97,7 @@ class Attempt {
   void Take(const trainer_protocol::ProgressEvent& event);
   void Take(const trainer_protocol::CheckpointEvent& event);
   void Take(const trainer_protocol::EndEvent& event);
-  void ProcessExited(const TrainerExit& exit);
+  Ending EndingOf(const trainer_protocol::EndEvent& event) const;
   Ending EndingOf(const TrainerExit& exit) const;
   void RecordsFailed(const absl::Status& status);
   void Fail(std::string message);
@@ -103,12 +111,12 @@ class Attempt {
   State state_ = State::kWaiting;
   TrialSpec spec_;  // set by Launch
   bool abandoned_ = false;
-  std::unique_ptr<TrainerProcess> process_;
-  std::unique_ptr<EventLoop::Timer> timer_;  // until the trainer is ready, has stopped, or has left
+  std::unique_ptr<Trainer> trainer_;
+  std::unique_ptr<EventLoop::Timer> timer_;  // until the trainer is ready or has stopped
+  bool heard_ = false;                       // it has told something of the trial
   std::optional<EndReason> stopping_;        // the trainer was asked to stop
   std::optional<Ending> killed_as_;          // the trainer was killed: how to end once it is gone
   bool failed_ = false;                      // what the trainer says is not taken any more
-  trainer_protocol::ReadyEvent ready_;
   trainer_protocol::StartEvent start_;
 };
 

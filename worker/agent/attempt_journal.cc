@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "worker/agent/utf8.h"
 
@@ -63,6 +64,11 @@ void AttemptJournal::AddLog(std::string_view bytes) {
   } else if (log_->pending() > 0 && !log_timer_) {
     log_timer_ = context_.loop.After(kLogInterval, [this] { FlushLog(); });
   }
+}
+
+void AttemptJournal::AddLogLine(std::string_view text) {
+  const bool within = log_ && log_->is_within_line();
+  AddLog(absl::StrCat(within ? "\n" : "", std::string(text), "\n"));
 }
 
 void AttemptJournal::FlushLog() {

@@ -45,6 +45,9 @@ class AttemptJournal {
   // Takes what the trainer printed. After the end it goes to the log file only.
   void AddLog(std::string_view bytes);
 
+  // Adds a line that is the worker's own, after what the trainer may have begun of one.
+  void AddLogLine(std::string_view text);
+
   // Adds what is left of the log, then the end; with the last log lines where the attempt failed.
   void End(AttemptEnd end);
 

@@ -18,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kMaxSlots = 1024;
+constexpr int kMaxSeconds = 1'000'000;
+constexpr int64_t kMaxTrials = 1'000'000'000;
 constexpr size_t kMaxNameBytes = 63;
 
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
@@ -52,6 +54,14 @@ void AddOptions(CLI::App& app, Config& config) {
       ->check(CLI::Validator(CheckName, "NAME"));
   app.add_option("--trainer", config.trainer,
                  "The trainer program (default: adares-trainer beside this program)");
+  app.add_option("--trainer-idle", config.trainer_idle,
+                 "Seconds that a trainer without a trial waits for the next one")
+      ->check(CLI::Range(1, kMaxSeconds))
+      ->capture_default_str();
+  app.add_option("--trainer-trials", config.trainer_trials,
+                 "Trials that one trainer process trains at most; 0: any number")
+      ->check(CLI::Range(int64_t{0}, kMaxTrials))
+      ->capture_default_str();
 }
 
 // Trainers run elsewhere in time, if not in place: their paths must not hang on the working folder.

@@ -1,6 +1,7 @@
 // The command line of adares-worker.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -17,6 +18,8 @@ struct Config {
   std::string device = "auto";  // as trainers are told: "cpu", "cuda", "auto"
   int slots = 0;                // 1 to 1024 after parsing
   int threads = 0;              // of each trainer; at least 1 after parsing
+  int trainer_idle = 300;       // seconds for which a trainer waits for its next trial
+  int64_t trainer_trials = 100;  // of one trainer process; 0: any number
 };
 
 // What the machine says, where the command line does not.

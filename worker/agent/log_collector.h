@@ -31,6 +31,9 @@ class LogCollector {
   // once, where the file begins to fail; the lines go on without it.
   absl::Status Append(std::string_view bytes, Timestamp now);
 
+  // Whether a line has begun and not ended.
+  bool is_within_line() const { return !unfinished_.empty(); }
+
   // No more will come: what is left is a line.
   void Finish(Timestamp now);
 

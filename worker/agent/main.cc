@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <chrono>
 #include <csignal>
 #include <exception>
 #include <iostream>
@@ -78,10 +79,12 @@ int Work(const Config& config, const WorkerIdentity& identity, AttemptFolders& f
                            [&loop](EventLoop::Action action) { loop.Post(std::move(action)); });
   absl::Status end;
   const TrainerProgram trainer{config.trainer, config.device, config.threads, config.data_dir};
-  Agent agent({config.slots, trainer}, {loop, io, link, folders}, [&](const absl::Status& status) {
-    end = status;
-    io.stop();
-  });
+  const TrainerLimits limits{std::chrono::seconds(config.trainer_idle), config.trainer_trials};
+  Agent agent({config.slots, trainer, limits}, {loop, io, link, folders},
+              [&](const absl::Status& status) {
+                end = status;
+                io.stop();
+              });
   const Signals signals(io, agent);
   agent.Start();
   io.run();
@@ -105,6 +108,8 @@ int Run(int argc, char** argv) {
     return command_line.exit_code;
   }
   SetUpLog();
+  // Whoever signals all processes of a worker to ask for checkpoints means the trainers.
+  std::signal(SIGUSR1, SIG_IGN);
   const Config& config = *command_line.config;
   const auto lock = StateLock::Acquire(config.state_folder);
   auto folders = lock.ok() ? AttemptFolders::Open(config.state_folder) : lock.status();

@@ -1,5 +1,6 @@
 #include "worker/agent/trainer_process.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,8 +26,8 @@ using boost::system::error_code;
 using Stream = boost::asio::posix::stream_descriptor;
 
 constexpr size_t kReadBytes = 64 * 1024;
-// A pipe holds 64 KiB unless somebody made it larger: a log that is written all the time must not
-// keep DrainLog for ever.
+// A pipe holds 64 KiB unless somebody made it larger: one that is written all the time must not
+// be drained for ever.
 constexpr int kMaxDrainReads = 16;
 // A process that left the group may hold the pipes open after the trainer's end.
 constexpr std::chrono::seconds kPipesOutliveProcess{2};
@@ -100,8 +101,16 @@ class TrainerProcess::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void DrainLog() {
+    const auto self = shared_from_this();  // a handler may let go
     for (int reads = 0; reads < kMaxDrainReads; ++reads) {
       if (!TakeLog()) return;
+    }
+  }
+
+  void DrainEvents() {
+    const auto self = shared_from_this();
+    for (int reads = 0; reads < kMaxDrainReads; ++reads) {
+      if (!HasEvents() || !TakeEvents()) return;
     }
   }
 
@@ -176,6 +185,13 @@ class TrainerProcess::Impl : public std::enable_shared_from_this<Impl> {
       self->TakeLog();
       if (self->open_ && self->log_.is_open()) self->WaitForLog();
     });
+  }
+
+  // Whether reading would not wait.
+  bool HasEvents() {
+    if (!open_ || !events_.is_open()) return false;
+    pollfd readable{events_.native_handle(), POLLIN, 0};
+    return poll(&readable, 1, 0) > 0;
   }
 
   // False where no more is to be read.
@@ -256,5 +272,6 @@ absl::Status TrainerProcess::Send(std::string_view line) { return impl_->Send(li
 void TrainerProcess::CloseInput() { impl_->CloseInput(); }
 void TrainerProcess::Kill() { impl_->Kill(); }
 void TrainerProcess::DrainLog() { impl_->DrainLog(); }
+void TrainerProcess::DrainEvents() { impl_->DrainEvents(); }
 
 }  // namespace adares::worker

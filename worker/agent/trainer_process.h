@@ -30,7 +30,7 @@ TrainerExit ExitOf(int wait_status);
 std::string Describe(const TrainerExit& exit);
 
 // What a trainer does. Called on the owner thread, never from inside a call of TrainerProcess
-// except DrainLog; a handler may destroy the process.
+// except the two that drain; a handler may destroy the process.
 struct TrainerHandlers {
   std::function<void(std::string_view line)> event;
   // A line longer than kMaxEventBytes; nothing more is read from the event pipe.
@@ -66,6 +66,9 @@ class TrainerProcess {
 
   // Hands to `log` at once what is in the log pipe already.
   void DrainLog();
+
+  // The same of the event pipe. Not from inside `event`.
+  void DrainEvents();
 
  private:
   class Impl;

@@ -118,6 +118,7 @@ std::vector<std::string> Arguments(const TrainerProgram& program) {
   // trial.
   signal(SIGTERM, SIG_IGN);
   signal(SIGINT, SIG_IGN);
+  signal(SIGUSR1, SIG_IGN);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -62,12 +62,20 @@ std::string DefaultCacheFolder() {
 }
 
 absl::StatusOr<ImageData> DataCache::Get(const DataSource& source) {
+  const std::string key = SourceKey(source.files);
+  if (last_ && last_key_ == key) return *last_;
+  last_.reset();  // frees its memory before the next set is read
+  ADARES_ASSIGN_OR_RETURN(last_, Load(source, key));
+  last_key_ = key;
+  return *last_;
+}
+
+absl::StatusOr<ImageData> DataCache::Load(const DataSource& source, const std::string& key) {
   if (folder_.empty()) {
     SayOnce("decoded pictures are not shared: neither --cache nor XDG_CACHE_HOME nor HOME is set");
     return Decode(source);
   }
   const std::string path = absl::StrCat(folder_, "/", FileName(source));
-  const std::string key = SourceKey(source.files);
   if (auto data = MapCacheFile(path, key); data.ok()) return data;
   std::error_code error;
   fs::create_directories(folder_, error);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,15 +35,23 @@ class DataCache {
   // them there, while others that want the same wait. A file in the cache that is damaged or not
   // ours is replaced. Where the folder cannot be used, the data are in plain memory, and a line on
   // standard error says so once. Errors are those of `decode`.
+  //
+  // Keeps what it gave last: the same files, unchanged, are neither read nor checked again.
   absl::StatusOr<ImageData> Get(const DataSource& source);
 
+  // Lets go of what it gave last.
+  void Forget() { last_.reset(); }
+
  private:
+  absl::StatusOr<ImageData> Load(const DataSource& source, const std::string& key);
   absl::StatusOr<ImageData> DecodeAndKeep(const DataSource& source, const std::string& path,
                                           const std::string& key);
   void SayOnce(const std::string& text);
 
   const std::string folder_;
   bool has_said_ = false;
+  std::string last_key_;  // of the sources of `last_`
+  std::optional<ImageData> last_;
 };
 
 }  // namespace adares

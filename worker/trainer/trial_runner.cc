@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/status.h"
 #include "worker/trainer/data_split.h"
 #include "worker/trainer/torch_runtime.h"
 #include "worker/trainer/training.h"
@@ -38,12 +37,11 @@ EndReason TrialRunner::Run(const Assignment& assignment) {
 
 EndEvent TrialRunner::TrainToEnd(const Assignment& assignment) {
   const TrialSpec& spec = assignment.command.spec;
-  if (const absl::Status status = UseDataset(spec.data); !status.ok()) {
-    return {EndReason::kError, std::string(status.message())};
-  }
-  const auto split = SplitData(spec, *data_);
+  const auto loaded = loader_.Load(spec.data);
+  if (!loaded.ok()) return {EndReason::kError, std::string(loaded.status().message())};
+  const auto split = SplitData(spec, *loaded);
   if (!split.ok()) return {EndReason::kError, std::string(split.status().message())};
-  const ImageData data = DataOfTrial(spec.data, *split, *data_);
+  const ImageData data = DataOfTrial(spec.data, *split, *loaded);
   TrainingInput input{spec, data, *split, setup_.device, DescribeRuntime(setup_.device)};
   // Weight decay moves dead taps too.
   input.live_taps_only = !setup_.keep_dead_taps && spec.train.weight_decay == 0;
@@ -59,16 +57,6 @@ EndEvent TrialRunner::TrainToEnd(const Assignment& assignment) {
   input.checkpoint_request = assignment.checkpoint;
   input.provenance["noisy_labels"] = absl::StrCat(split->noisy_labels);
   return Train(input, sink_, *assignment.stop);
-}
-
-absl::Status TrialRunner::UseDataset(const DataSpec& spec) {
-  const std::pair<Dataset, std::string> wanted{spec.dataset, spec.folder};
-  if (loaded_ == wanted) return absl::OkStatus();
-  loaded_.reset();
-  data_.reset();  // frees the memory before the next set is read
-  ADARES_ASSIGN_OR_RETURN(data_, loader_.Load(spec));
-  loaded_ = wanted;
-  return absl::OkStatus();
 }
 
 }  // namespace adares

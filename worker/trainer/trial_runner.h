@@ -1,15 +1,12 @@
 // Runs trials one after another in this process, from specification to end event.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <utility>
 
 #include "core/trainer_protocol.h"
 #include "worker/trainer/command_inbox.h"
 #include "worker/trainer/dataset.h"
 #include "worker/trainer/event_sink.h"
-#include "worker/trainer/image_set.h"
 
 namespace adares {
 
@@ -34,14 +31,10 @@ class TrialRunner {
 
  private:
   trainer_protocol::EndEvent TrainToEnd(const Assignment& assignment);
-  absl::Status UseDataset(const DataSpec& spec);
 
   TrainerSetup setup_;
   EventSink& sink_;
-  DatasetLoader loader_;
-  // The data set of the last trial: most trials of a sweep share one.
-  std::optional<std::pair<Dataset, std::string>> loaded_;  // with its folder
-  std::optional<ImageData> data_;
+  DatasetLoader loader_;  // keeps the data set of the last trial: most trials of a sweep share one
 };
 
 }  // namespace adares

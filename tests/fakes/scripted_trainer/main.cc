@@ -3,6 +3,7 @@
 //
 //   ADARES_SCRIPT          what to do, see script.h; empty: finish after the trial's epochs
 //   ADARES_SCRIPT_SEED_n   the same for trials with seed n only
+//   ADARES_SCRIPT_LATER    the same for all trials of the process but its first
 //   ADARES_SCRIPT_GATE     a file to wait for after epoch `gate_after`
 #include <cstdlib>
 #include <iostream>
@@ -53,9 +54,10 @@ int Run(int argc, char** argv) {
   const Script script = ScriptFrom(text);
   if (script.end == Ending::kNoReady) stage.WaitForEndOfFile();
   stage.Say(trainer_protocol::ReadyEvent{"scripted", "none", "cpu"});
-  while (true) {
+  for (bool first = true;; first = false) {
     const trainer_protocol::TrainCommand command = stage.NextTrial();
-    const std::string own = Environment("ADARES_SCRIPT_SEED_" + std::to_string(command.spec.seed));
+    std::string own = Environment("ADARES_SCRIPT_SEED_" + std::to_string(command.spec.seed));
+    if (!first && own.empty()) own = Environment("ADARES_SCRIPT_LATER");
     Perform(own.empty() ? script : ScriptFrom(own), command, Environment("ADARES_SCRIPT_GATE"),
             stage);
   }

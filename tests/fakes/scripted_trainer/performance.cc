@@ -28,6 +28,10 @@ class Performance {
   }
 
   void Play(const std::string& gate) {
+    if (script_.end == Ending::kMute) {
+      std::cout << "half a line" << std::flush;
+      std::_Exit(static_cast<int>(script_.end_number));
+    }
     std::cout << "trial begins, seed " << spec_.seed << std::endl;
     stage_.Say(
         protocol::StartEvent{epochs_ * steps_per_epoch_, epochs_, 1000, {{"trainer", "scripted"}}});
@@ -44,7 +48,10 @@ class Performance {
   }
 
  private:
-  bool Heeds() const { return script_.end != Ending::kHang && script_.end != Ending::kDeaf; }
+  bool Heeds() const {
+    return script_.end != Ending::kHang && script_.end != Ending::kDeaf &&
+           script_.end != Ending::kHeedless;
+  }
 
   void SayStopped() { stage_.Say(protocol::EndEvent{EndReason::kCancelled, "stopped"}); }
 
@@ -116,14 +123,19 @@ class Performance {
   double Accuracy(int64_t step) const { return 1 - Loss(step) / 2.6; }
 
   void End() {
+    if (script_.half_line) std::cout << "half a line" << std::flush;
     switch (script_.end) {
       case Ending::kFinished:
+      case Ending::kHeedless:
         return stage_.Say(protocol::EndEvent{EndReason::kFinished, "", {{"results", "scripted"}}});
       case Ending::kDiverged:
         return stage_.Say(protocol::EndEvent{EndReason::kDiverged, "the loss is not finite"});
       case Ending::kError:
         std::cerr << "scripted: about to fail" << std::endl;
         return stage_.Say(protocol::EndEvent{EndReason::kError, "the script says so"});
+      case Ending::kMemory:
+        std::cerr << "scripted: about to fail" << std::endl;
+        return stage_.Say(protocol::EndEvent{EndReason::kOutOfMemory, "the script says so"});
       case Ending::kStopped:
         return SayStopped();
       case Ending::kFlood:
@@ -178,6 +190,7 @@ class Performance {
 void Perform(const Script& script, const protocol::TrainCommand& command, const std::string& gate,
              Stage& stage) {
   Performance(script, command, stage).Play(gate);
+  if (script.then == Afterwards::kLeave) std::_Exit(5);
 }
 
 }  // namespace adares::fakes

@@ -16,7 +16,8 @@ absl::Status SetEnd(const std::string& value, Script& script) {
       {"stopped", Ending::kStopped},   {"crash", Ending::kCrash},       {"killed", Ending::kKilled},
       {"exit", Ending::kExit},         {"hang", Ending::kHang},         {"deaf", Ending::kDeaf},
       {"garbage", Ending::kGarbage},   {"endless", Ending::kEndless},   {"flood", Ending::kFlood},
-      {"no-ready", Ending::kNoReady},  {"linger", Ending::kLinger}};
+      {"no-ready", Ending::kNoReady},  {"linger", Ending::kLinger},     {"memory", Ending::kMemory},
+      {"mute", Ending::kMute},         {"heedless", Ending::kHeedless}};
   const std::vector<std::string> parts = absl::StrSplit(value, absl::MaxSplits(':', 1));
   const auto found = kEndings.find(parts[0]);
   if (found == kEndings.end()) return absl::InvalidArgumentError(absl::StrCat("end=", value));
@@ -29,6 +30,10 @@ absl::Status SetEnd(const std::string& value, Script& script) {
 
 absl::Status Set(const std::string& key, const std::string& value, Script& script) {
   if (key == "end") return SetEnd(value, script);
+  if (key == "then" && value == "leave") {
+    script.then = Afterwards::kLeave;
+    return absl::OkStatus();
+  }
   int64_t number = 0;
   if (!absl::SimpleAtoi(value, &number) || number < 0) {
     return absl::InvalidArgumentError(absl::StrCat(key, "=", value));
@@ -40,6 +45,8 @@ absl::Status Set(const std::string& key, const std::string& value, Script& scrip
                                                 {"gate_after", &script.gate_after}};
   if (key == "epochs") {
     script.epochs = number;
+  } else if (key == "half_line") {
+    script.half_line = number != 0;
   } else if (const auto found = numbers.find(key); found != numbers.end()) {
     *found->second = number;
   } else {

@@ -15,17 +15,26 @@ enum class Ending {
   kFinished,
   kDiverged,  // says that the loss is not finite
   kError,     // says that something failed
+  kMemory,    // says that it ran out of memory
   kStopped,   // says cancelled, though nobody asked
   kCrash,     // SIGSEGV
   kKilled,    // SIGKILL, as by the kernel's out-of-memory killer
   kExit,      // exit:N: prints a line and leaves with code N and no event
+  kMute,      // mute:N: prints half a line and leaves with code N before any event of the trial
   kHang,      // does not heed the stop command; leaves at end of file
   kDeaf,      // does not heed the stop command; finishes and leaves
+  kHeedless,  // does not heed the stop command; finishes
   kGarbage,   // sends a line that is not an event
   kEndless,   // sends a line that does not end
   kFlood,     // flood:N: N events of one point each, then finishes
   kNoReady,   // never says that it is ready
   kLinger,    // finishes, but does not leave at end of file
+};
+
+// What it does once it has said that the trial has ended.
+enum class Afterwards {
+  kWait,   // for its next trial
+  kLeave,  // leaves with code 5
 };
 
 struct Script {
@@ -37,7 +46,9 @@ struct Script {
       1;  // the epoch after which it waits for the file that ADARES_SCRIPT_GATE names
   int64_t flag_after = 0;  // the epoch after which it raises a flag, which the next one clears
   Ending end = Ending::kFinished;
-  int64_t end_number = 0;  // the N of exit and flood
+  int64_t end_number = 0;  // the N of exit, mute and flood
+  bool half_line = false;  // prints one without its end, right before the end of the trial
+  Afterwards then = Afterwards::kWait;
 };
 
 // INVALID_ARGUMENT naming the part that is wrong.

@@ -26,7 +26,6 @@ void Stage::Say(const std::string& bytes) {
 
 trainer_protocol::TrainCommand Stage::NextTrial() {
   while (!trial_) TakeInput(/*timeout_ms=*/-1);
-  stop_ = false;
   return *std::exchange(trial_, std::nullopt);
 }
 
@@ -57,6 +56,7 @@ void Stage::TakeInput(int timeout_ms) {
     if (!command.ok()) std::_Exit(2);
     if (auto* train = std::get_if<trainer_protocol::TrainCommand>(&*command)) {
       trial_ = std::move(*train);
+      stop_ = false;
     } else {
       stop_ = true;
     }
