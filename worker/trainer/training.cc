@@ -14,12 +14,16 @@
 
 #include <torch/torch.h>
 
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "worker/trainer/batches.h"
 #include "worker/trainer/checkpointer.h"
+#include "worker/trainer/device_step.h"
+#include "worker/trainer/device_stream.h"
+#include "worker/trainer/device_support.h"
 #include "worker/trainer/evaluator.h"
+#include "worker/trainer/part_batches.h"
 #include "worker/trainer/precision.h"
 #include "worker/trainer/skip_measurement.h"
 #include "worker/trainer/step_means.h"
@@ -57,11 +61,15 @@ class Training {
         device_(input.device),
         state_(state),
         checkpointer_(checkpointer),
-        step_(input, device_),
-        train_batches_(input.data.train, input.data.statistics, device_),
-        test_batches_(input.data.test, input.data.statistics, device_),
+        step_(input),
+        train_batches_(input, input.data.train, device_),
+        test_batches_(input, input.data.test, device_),
         evaluator_(input, checkpointer.IsOn() ? never_ : stop),
-        reporter_(input, sink) {}
+        reporter_(input, sink) {
+    if (input.device_pixels != nullptr) {
+      device_step_.emplace(input, step_, SupportOf(device_));
+    }
+  }
 
   EndEvent Run();
 
@@ -83,9 +91,10 @@ class Training {
   TrainingState& state_;
   Checkpointer& checkpointer_;
   const TrainingStep step_;
+  std::optional<DeviceStep> device_step_;  // takes the steps where the device has the pictures
   StepMeans step_means_;
-  const BatchMaker train_batches_;
-  const BatchMaker test_batches_;
+  const PartBatches train_batches_;
+  const PartBatches test_batches_;
   // Between an epoch's last step and its rows there is no checkpoint: a run that has a folder for
   // them stops after the rows.
   const std::atomic<bool> never_ = false;
@@ -153,8 +162,10 @@ Outcome Training::TrainEpoch() {
     state_.train_means = {};
     state_.ShuffleOrder();
   }
+  if (device_step_) device_step_->BeginEpoch(state_);
   while (true) {
-    const int64_t images = step_.Advance(state_, step_means_);
+    const int64_t images = device_step_ ? device_step_->Advance(state_, step_means_)
+                                        : step_.Advance(state_, step_means_);
     const bool last = state_.epoch_step == step_.steps_per_epoch();
     if (last) {
       ++state_.epoch;
@@ -179,7 +190,7 @@ Outcome Training::WriteCheckpoint(Outcome outcome) {
 
 Outcome Training::AfterStep(int64_t images, bool last) {
   const bool logs = last || state_.step % input_.spec.train.log_every == 0;
-  if ((logs || device_.is_cpu()) && !step_means_.Take(state_.train_means)) {
+  if ((logs || !device_step_) && !step_means_.Take(state_.train_means)) {
     return Outcome::kDiverged;
   }
   const bool learns_skip_weights = !state_.model->SkipParameters().empty();
@@ -205,6 +216,7 @@ EndEvent Train(const TrainingInput& input, EventSink& sink, const std::atomic<bo
     return {EndReason::kError, std::string(status.message())};
   }
   const MatrixPrecision precision(spec.precision);
+  const OnDeviceStream stream{torch::Device(input.device)};
   TrainingInput run = input;
   Checkpointer checkpointer(run, sink);
   const auto state = checkpointer.Begin(input.device, run.provenance["resumed_from"]);

@@ -10,11 +10,11 @@
 
 namespace adares {
 
-TrainingStep::TrainingStep(const TrainingInput& input, torch::Device device)
+TrainingStep::TrainingStep(const TrainingInput& input)
     : spec_(input.spec),
       shape_(input.data.train.shape),
       device_(input.device),
-      batches_(input.data.train, input.data.statistics, device),
+      batches_(input.data.train, input.data.statistics),
       steps_per_epoch_(
           StepsPerEpoch(static_cast<int64_t>(input.split.train.size()), spec_.train.batch_size)),
       total_steps_(spec_.train.epochs * steps_per_epoch_) {}
@@ -36,7 +36,7 @@ torch::Tensor TrainingStep::FirstImages(const TrainingState& state) const {
   Shuffle(order, order_random);
   order.resize(std::min(order.size(), static_cast<size_t>(spec_.train.batch_size)));
   return batches_.Make(order, DrawPlacements(spec_.data, shape_, order.size(), augmentation_random))
-      .images;
+      .images.to(torch::Device(device_));
 }
 
 torch::Tensor TrainingStep::Loss(const torch::Tensor& logits, const torch::Tensor& labels) const {
@@ -45,21 +45,30 @@ torch::Tensor TrainingStep::Loss(const torch::Tensor& logits, const torch::Tenso
       logits, labels, F::CrossEntropyFuncOptions().label_smoothing(spec_.train.label_smoothing));
 }
 
-int64_t TrainingStep::Advance(TrainingState& state, StepMeans& means) const {
-  const Batch batch = NextBatch(state);
-  state.learning_rate = LearningRate(spec_.train, state.step, steps_per_epoch_);
+double TrainingStep::RateOf(int64_t step) const {
+  return LearningRate(spec_.train, step, steps_per_epoch_);
+}
+
+TrainingStep::Result TrainingStep::ForwardAndBackward(TrainingState& state,
+                                                      const Batch& batch) const {
   state.optimizer.ClearGradients();
-  torch::Tensor logits;
-  torch::Tensor loss;
+  Result result;
   {
     const Autocast autocast(spec_.train.precision, device_);
-    logits = state.model->forward(batch.images).to(torch::kFloat32);
-    loss = Loss(logits, batch.labels);
+    result.logits = state.model->forward(batch.images).to(torch::kFloat32);
+    result.loss = Loss(result.logits, batch.labels);
   }
-  loss.backward();
+  result.loss.backward();
+  return result;
+}
+
+int64_t TrainingStep::Advance(TrainingState& state, StepMeans& means) const {
+  const Batch batch = NextBatch(state);
+  state.learning_rate = RateOf(state.step);
+  const Result result = ForwardAndBackward(state, batch);
   state.optimizer.Step(state.learning_rate);
   state.moving_mean.Update();
-  means.Add(loss, logits, batch);
+  means.Add(result.loss, result.logits, batch);
   ++state.step;
   ++state.epoch_step;
   return batch.size;

@@ -16,13 +16,23 @@ namespace adares {
 // Not thread-safe. What `input` refers to must outlive it.
 class TrainingStep {
  public:
-  TrainingStep(const TrainingInput& input, torch::Device device);
+  explicit TrainingStep(const TrainingInput& input);
 
   int64_t steps_per_epoch() const { return steps_per_epoch_; }
   int64_t total_steps() const { return total_steps_; }
 
   // The pictures that the first step of a run at its start will take; `state` stays as it is.
   torch::Tensor FirstImages(const TrainingState& state) const;
+
+  // Of the step that follows `step` others.
+  double RateOf(int64_t step) const;
+
+  struct Result {
+    torch::Tensor loss;    // the one trained on
+    torch::Tensor logits;  // float32
+  };
+  // Leaves the parameters of the network with the gradients of `batch`, and as they are.
+  Result ForwardAndBackward(TrainingState& state, const Batch& batch) const;
 
   // Takes `state` one step further: batch, forward, backward, update, mean of the
   // parameters. Adds the step's loss, the one trained on, to `means` and returns the size of its

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "worker/trainer/data_split.h"
+#include "worker/trainer/device_pixels.h"
 #include "worker/trainer/torch_runtime.h"
 #include "worker/trainer/training.h"
 
@@ -15,7 +16,10 @@ namespace adares {
 using trainer_protocol::EndEvent;
 
 TrialRunner::TrialRunner(TrainerSetup setup, EventSink& sink)
-    : setup_(std::move(setup)), sink_(sink), loader_(setup_.data_dir, setup_.cache_dir) {}
+    : setup_(std::move(setup)), sink_(sink), loader_(setup_.data_dir, setup_.cache_dir) {
+  if (setup_.device != "cpu" || setup_.device_way)
+    device_pixels_ = std::make_shared<DevicePixels>();
+}
 
 void TrialRunner::SendReady() {
   sink_.Send(trainer_protocol::ReadyEvent{setup_.version, LibTorchVersion(), setup_.device});
@@ -28,6 +32,7 @@ EndReason TrialRunner::Run(const Assignment& assignment) {
   } catch (...) {
     end = EndOfException(std::current_exception());
   }
+  if (end.reason == EndReason::kOutOfMemory) FreeDeviceMemory();
   const std::string reason(Name(end.reason));
   std::fprintf(stderr, "%s: %s%s%s\n", assignment.command.trial.c_str(), reason.c_str(),
                end.message.empty() ? "" : ": ", end.message.c_str());
@@ -55,16 +60,25 @@ EndEvent TrialRunner::TrainToEnd(const Assignment& assignment) {
   input.provenance["train_size"] = absl::StrCat(split->train.size());
   input.provenance["validation_size"] = absl::StrCat(split->validation.size());
   input.provenance["test_size"] = absl::StrCat(split->test.size());
+  input.device_pixels = device_pixels_;
+  input.capture_steps = setup_.capture_steps;
   input.checkpoints = assignment.command.checkpoints;
   input.checkpoint_request = assignment.checkpoint;
   input.provenance["noisy_labels"] = absl::StrCat(split->noisy_labels);
   return Train(input, sink_, *assignment.stop);
 }
 
+// The next trial may be a smaller one, and other trials may be on the device.
+void TrialRunner::FreeDeviceMemory() {
+  if (device_pixels_ != nullptr) device_pixels_->Clear();
+  ReleaseFreedMemory(setup_.device);
+}
+
 absl::Status TrialRunner::UseDataset(const DataSpec& spec) {
   const std::pair<Dataset, std::string> wanted{spec.dataset, spec.folder};
   if (loaded_ == wanted) return absl::OkStatus();
   loaded_.reset();
+  if (device_pixels_ != nullptr) device_pixels_->Clear();
   data_.reset();  // frees the memory before the next set is read
   ADARES_ASSIGN_OR_RETURN(data_, loader_.Load(spec));
   loaded_ = wanted;

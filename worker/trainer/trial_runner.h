@@ -1,6 +1,7 @@
 // Runs trials one after another in this process, from specification to end event.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,12 +14,17 @@
 
 namespace adares {
 
+class DevicePixels;
+
 struct TrainerSetup {
   std::string version;         // of adares-trainer
   std::string device;          // resolved: "cpu", "cuda:0"
   std::string data_dir;        // may be empty
   std::string cache_dir = {};  // for decoded data; empty: they stay in this process
   bool keep_dead_taps = false;
+  bool capture_steps = true;  // see TrainingInput
+  // Takes the way of other devices on the CPU too, with the same results but for rounding.
+  bool device_way = false;
 };
 
 // Not thread-safe.
@@ -35,6 +41,7 @@ class TrialRunner {
  private:
   trainer_protocol::EndEvent TrainToEnd(const Assignment& assignment);
   absl::Status UseDataset(const DataSpec& spec);
+  void FreeDeviceMemory();
 
   TrainerSetup setup_;
   EventSink& sink_;
@@ -42,6 +49,7 @@ class TrialRunner {
   // The data set of the last trial: most trials of a sweep share one.
   std::optional<std::pair<Dataset, std::string>> loaded_;  // with its folder
   std::optional<ImageData> data_;
+  std::shared_ptr<DevicePixels> device_pixels_;  // of data_; null on the CPU
 };
 
 }  // namespace adares
