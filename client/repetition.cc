@@ -71,6 +71,7 @@ std::vector<std::string> Arguments(const RepetitionOptions& options, const std::
   std::vector<std::string> arguments = {"--spec", spec, "--device", options.device};
   if (!options.threads.empty()) arguments.insert(arguments.end(), {"--threads", options.threads});
   if (options.keeps_dead_taps) arguments.emplace_back("--keep-dead-taps");
+  if (options.deterministic) arguments.emplace_back("--deterministic");
   if (!options.data.empty()) arguments.insert(arguments.end(), {"--data", options.data});
   return arguments;
 }

@@ -16,6 +16,7 @@ struct RepetitionOptions {
   std::string data;    // the folder of data sets; may be empty
   std::string device;  // cpu, cuda or auto
   bool keeps_dead_taps = false;
+  bool deterministic = false;
   std::string threads;  // as the attempt's provenance has them; empty for as many as there are
 };
 

@@ -55,6 +55,7 @@ RepetitionOptions PlanOf(const VerifyOptions& verify, const v1::Trial& trial,
   plan.spec_json = trial.spec_json();
   plan.data = verify.data;
   plan.keeps_dead_taps = Of(then, "taps") == "all";
+  plan.deterministic = Of(then, "class").ends_with("/deterministic");
   plan.device = Of(then, "device").starts_with("cuda") ? "cuda" : "cpu";
   plan.threads = verify.threads > 0 ? absl::StrCat(verify.threads) : Of(then, "threads");
   return plan;

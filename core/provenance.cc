@@ -11,6 +11,8 @@ namespace {
 
 // What the trainer says of a run that went on under other conditions.
 constexpr char kMixed[] = "not bit by bit";
+// What the class of a GPU ends with where equal runs may differ.
+constexpr char kNotDeterministic[] = "/not deterministic";
 
 std::string Of(const Provenance& provenance, const std::string& key) {
   const auto found = provenance.find(key);
@@ -21,11 +23,16 @@ std::string Of(const Provenance& provenance, const std::string& key) {
 
 std::string DifferenceInBits(const Provenance& now, const Provenance& then) {
   std::vector<std::string> differences;
-  for (const char* key :
-       {"class", "libtorch", "blas", "cpu_capability", "trainer", "taps", "data_digest"}) {
+  for (const char* key : {"class", "libtorch", "cuda", "cudnn", "blas", "cpu_capability", "trainer",
+                          "taps", "data_digest"}) {
     const std::string is = Of(now, key);
     const std::string was = Of(then, key);
     if (is != was) differences.push_back(absl::StrCat(key, " is ", is, ", was ", was));
+  }
+  if (Of(then, "class").ends_with(kNotDeterministic)) {
+    differences.push_back(
+        "its kernels added in any order, and two equal runs may differ; run adares-trainer with "
+        "--deterministic");
   }
   const std::string resumed = Of(then, "resumed_from");
   if (resumed.find(kMixed) != std::string::npos) {

@@ -43,7 +43,7 @@ class BatchMakerTest : public testing::Test {
  protected:
   const DecodedPart pictures_ = Pictures();
   const ImageSet set_{{2, 3, 4}, pictures_.pixels, pictures_.labels};
-  const BatchMaker maker_{set_, kStatistics, torch::kCPU};
+  const BatchMaker maker_{set_, kStatistics};
 };
 
 TEST_F(BatchMakerTest, GathersNormalisesAndKeepsChannelsLast) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,21 @@ TEST(TrainerOptionsTest, DeadTapsAreKeptOnRequest) {
   const auto options = Parse({"--spec", "a", "--keep-dead-taps"});
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_TRUE(options->keep_dead_taps);
+}
+
+TEST(TrainerOptionsTest, DeterminismIsAskedForByOptionOrEnvironment) {
+  EXPECT_FALSE(Parse({"--spec", "a"})->deterministic);
+  EXPECT_TRUE(Parse({"--spec", "a", "--deterministic"})->deterministic);
+  setenv("ADARES_DETERMINISTIC", "1", 1);
+  EXPECT_TRUE(Parse({"--spec", "a"})->deterministic);
+  setenv("ADARES_DETERMINISTIC", "0", 1);
+  EXPECT_FALSE(Parse({"--spec", "a"})->deterministic);
+  unsetenv("ADARES_DETERMINISTIC");
+}
+
+TEST(TrainerOptionsTest, StepsAreCapturedUnlessAskedNotTo) {
+  EXPECT_FALSE(Parse({"--spec", "a"})->eager_steps);
+  EXPECT_TRUE(Parse({"--spec", "a", "--eager-steps"})->eager_steps);
 }
 
 TEST(TrainerOptionsTest, WrongValuesNameTheOption) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/network_table.h"
+#include "worker/trainer/max_pool.h"
 
 namespace adares {
 namespace {
@@ -37,15 +38,14 @@ Tensor Pooled(const Tensor& x, StemPool pool) {
     case StemPool::kSame: {
       const Margin rows = SamePadding(x.size(2), 3, 2);
       const Margin columns = SamePadding(x.size(3), 3, 2);
-      return torch::max_pool2d(
-          torch::constant_pad_nd(x, {columns.before, columns.after, rows.before, rows.after},
-                                 kLowest),
-          3, 2);
+      return MaxPool(torch::constant_pad_nd(
+                         x, {columns.before, columns.after, rows.before, rows.after}, kLowest),
+                     0);
     }
     case StemPool::kZeros:
-      return torch::max_pool2d(torch::constant_pad_nd(x, {1, 1, 1, 1}), 3, 2);
+      return MaxPool(torch::constant_pad_nd(x, {1, 1, 1, 1}), 0);
     case StemPool::kLowest:
-      return torch::max_pool2d(x, 3, 2, 1);
+      return MaxPool(x, 1);
     case StemPool::kNone:
       break;
   }

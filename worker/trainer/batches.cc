@@ -34,16 +34,17 @@ std::vector<Placement> DrawPlacements(const DataSpec& spec, const ImageShape& sh
   return placements;
 }
 
-BatchMaker::BatchMaker(const ImageSet& images, const ChannelStatistics& statistics,
-                       torch::Device device)
-    : images_(images), device_(device) {
-  for (size_t c = 0; c < static_cast<size_t>(images.shape.channels); ++c) {
+NormalisedBytes::NormalisedBytes(const ImageShape& shape, const ChannelStatistics& statistics) {
+  for (size_t c = 0; c < static_cast<size_t>(shape.channels); ++c) {
     for (size_t byte = 0; byte < 256; ++byte) {
-      normalised_[c][byte] =
+      values_[c][byte] =
           (static_cast<float>(byte) / 255.0f - statistics.mean[c]) / statistics.sd[c];
     }
   }
 }
+
+BatchMaker::BatchMaker(const ImageSet& images, const ChannelStatistics& statistics)
+    : images_(images), normalised_(images.shape, statistics) {}
 
 Batch BatchMaker::Make(std::span<const uint32_t> indices) const {
   const std::vector<Placement> unmoved(indices.size());
@@ -70,10 +71,6 @@ Batch BatchMaker::Make(std::span<const uint32_t> indices,
       Blank(placements[at], picture);
     }
   });
-  if (!device_.is_cpu()) {
-    batch.images = batch.images.to(device_);
-    batch.labels = batch.labels.to(device_);
-  }
   return batch;
 }
 
@@ -89,7 +86,7 @@ void BatchMaker::Render(const uint8_t* picture, const Placement& placement, floa
       const uint8_t* const pixel =
           inside ? picture + (from_y * shape.width + from_x) * channels : kBlackPixel.data();
       for (int64_t c = 0; c < channels; ++c) {
-        *out++ = normalised_[static_cast<size_t>(c)][pixel[c]];
+        *out++ = normalised_.Of(c, pixel[c]);
       }
     }
   }

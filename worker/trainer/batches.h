@@ -1,4 +1,5 @@
-// Cuts batches out of an image set: gathers, crops, mirrors and normalises.
+// Cuts batches out of an image set on the CPU: gathers, crops, mirrors and normalises.
+// DeviceBatchMaker does the same on other devices.
 #pragma once
 
 #include <torch/torch.h>
@@ -42,10 +43,22 @@ inline constexpr int kCropMargin = 4;
 std::vector<Placement> DrawPlacements(const DataSpec& spec, const ImageShape& shape, size_t count,
                                       Random& random);
 
+// What a pixel's byte is after normalisation. The one place that computes it, for all devices.
+class NormalisedBytes {
+ public:
+  NormalisedBytes(const ImageShape& shape, const ChannelStatistics& statistics);
+  float Of(int64_t channel, uint8_t byte) const {
+    return values_[static_cast<size_t>(channel)][byte];
+  }
+
+ private:
+  std::array<std::array<float, 256>, 3> values_{};  // by channel and byte
+};
+
 // Not thread-safe. What `images` looks at must outlive it.
 class BatchMaker {
  public:
-  BatchMaker(const ImageSet& images, const ChannelStatistics& statistics, torch::Device device);
+  BatchMaker(const ImageSet& images, const ChannelStatistics& statistics);
 
   // Pictures as they are.
   Batch Make(std::span<const uint32_t> indices) const;
@@ -58,8 +71,7 @@ class BatchMaker {
   void Blank(const Placement& placement, float* out) const;
 
   const ImageSet images_;
-  torch::Device device_;
-  std::array<std::array<float, 256>, 3> normalised_{};  // by channel and byte
+  const NormalisedBytes normalised_;
 };
 
 }  // namespace adares

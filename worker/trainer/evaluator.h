@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "worker/trainer/batches.h"
 #include "worker/trainer/epoch_report.h"
+#include "worker/trainer/part_batches.h"
 #include "worker/trainer/training.h"
 #include "worker/trainer/training_state.h"
 
@@ -24,7 +24,7 @@ class Evaluator {
   // The network with the moving mean of its parameters, where the trial has one. Leaves it in
   // evaluation mode. `means` is for all of `indices` where the outcome is done; where `stop` is
   // set, there may be none.
-  Outcome Run(TrainingState& state, const BatchMaker& maker, const std::vector<uint32_t>& indices,
+  Outcome Run(TrainingState& state, const PartBatches& part, const std::vector<uint32_t>& indices,
               ExampleMeans& means) const;
 
  private:

@@ -77,10 +77,11 @@ int Run(const adares::TrainerOptions& options) {
   const absl::StatusOr<std::string> device = adares::ResolveDevice(options.device);
   if (!device.ok()) return Fail(device.status());
   adares::ConfigureTorch(options.threads > 0 ? options.threads : adares::AvailableCores());
+  adares::ConfigureDevice(*device, options.deterministic);
   adares::EventWriter writer(options.events_fd >= 0 ? options.events_fd : STDOUT_FILENO);
-  adares::TrialRunner runner(
-      {ADARES_VERSION, *device, options.data_dir, options.cache_dir, options.keep_dead_taps},
-      writer);
+  adares::TrialRunner runner({ADARES_VERSION, *device, options.data_dir, options.cache_dir,
+                              options.keep_dead_taps, !options.eager_steps},
+                             writer);
   return by_hand ? RunByHand(options, runner, inbox) : RunForWorker(runner, inbox);
 }
 

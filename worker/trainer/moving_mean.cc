@@ -24,9 +24,25 @@ void MovingMean::Begin() {
 void MovingMean::Update() {
   if (slots_.empty()) return;
   const torch::NoGradGuard no_grad;
-  const auto n = static_cast<double>(++updates_);
-  const double share = std::min(decay_, (1 + n) / (10 + n));
-  for (Slot& slot : slots_) slot.mean.lerp_(slot.parameter, 1 - share);
+  const double step = StepAhead(0);
+  CountUpdate();
+  for (Slot& slot : slots_) slot.mean.lerp_(slot.parameter, step);
+}
+
+double MovingMean::StepAhead(int64_t ahead) const {
+  const auto n = static_cast<double>(updates_ + 1 + ahead);
+  return 1 - std::min(decay_, (1 + n) / (10 + n));
+}
+
+void MovingMean::CountUpdate() {
+  if (!slots_.empty()) ++updates_;
+}
+
+torch::Tensor MovingMean::MeanOf(const torch::Tensor& parameter) const {
+  for (const Slot& slot : slots_) {
+    if (slot.parameter.is_same(parameter)) return slot.mean;
+  }
+  return {};
 }
 
 // Both hold their memory in turn: nothing is copied.

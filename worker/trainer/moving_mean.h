@@ -34,6 +34,13 @@ class MovingMean {
   // n)) of what it was, so that the initial parameters are soon forgotten.
   void Update();
 
+  // For whoever moves the means in another way, as an update does: the mean of `parameter` of the
+  // network, undefined where there is none; the share of the way to the parameter that the update
+  // goes which is `ahead` updates after the next one; and that one was made.
+  torch::Tensor MeanOf(const torch::Tensor& parameter) const;
+  double StepAhead(int64_t ahead) const;
+  void CountUpdate();
+
   // While it lives, the network has the mean as its parameters. Its buffers, the running means of
   // batch norm, stay as they are.
   class InPlace {

@@ -30,10 +30,6 @@ UpdateRule RuleOf(const TrainSpec& spec) {
   return UpdateRule::kAdam;
 }
 
-// Weight decay pulls towards zero, which is a meaning of its own for skip weights, biases and batch
-// norm; it acts on the kernels and the dense layer's matrix only.
-bool Decays(const Tensor& parameter) { return parameter.dim() >= 2; }
-
 // Adam's correction of moments that start at 0, for the step numbered `step` from 1, goes into the
 // rate and the scale of the root. Keras' epsilon is the epsilon-hat of Kingma and Ba, section 2: it
 // is added to the root as it is, before the correction.
@@ -96,14 +92,24 @@ void TrialOptimizer::ClearGradients() {
   for (Slot& slot : slots_) slot.parameter.mutable_grad().reset();
 }
 
-StepNumbers TrialOptimizer::NumbersOf(const Slot& slot, double learning_rate) const {
+// Weight decay pulls towards zero, which is a meaning of its own for skip weights, biases and batch
+// norm; it acts on the kernels and the dense layer's matrix only.
+bool TrialOptimizer::Decays(const Slot& slot) const {
+  return !slot.is_skip_weight && slot.parameter.dim() >= 2;
+}
+
+bool TrialOptimizer::IsClamped(const Slot& slot) const {
+  return slot.is_skip_weight && skip_.constraint.kind == SkipConstraint::Kind::kClamp;
+}
+
+StepNumbers TrialOptimizer::NumbersOf(const Slot& slot, int64_t step, double learning_rate) const {
   StepNumbers numbers;
   numbers.rate = slot.is_skip_weight ? learning_rate * skip_.lr_mult : learning_rate;
   double decay = 0;
   if (slot.is_skip_weight) {
     decay = skip_.weight_decay;
     numbers.centre = decay > 0 ? skip_.decay_centre : 0;
-  } else if (Decays(slot.parameter)) {
+  } else if (Decays(slot)) {
     decay = train_.weight_decay;
   }
   if (train_.optimizer == OptimizerKind::kAdamW) {
@@ -112,7 +118,7 @@ StepNumbers TrialOptimizer::NumbersOf(const Slot& slot, double learning_rate) co
     numbers.decay = decay;
   }
   if (rule_ == UpdateRule::kAdam) {
-    AddAdamNumbers(train_.optimizer, slot.steps, numbers);
+    AddAdamNumbers(train_.optimizer, step, numbers);
   } else {
     numbers.momentum = train_.momentum;
   }
@@ -126,15 +132,63 @@ void TrialOptimizer::Step(double learning_rate) {
     if (!Moves(slot) || !slot.parameter.grad().defined()) continue;
     ++slot.steps;
     updates.push_back({slot.parameter, slot.parameter.grad(), slot.first, slot.second,
-                       NumbersOf(slot, learning_rate)});
+                       NumbersOf(slot, slot.steps, learning_rate)});
   }
   if (train_.clip_norm > 0) ClipTogether(train_.clip_norm, updates);
   Update(rule_, std::move(updates));
-  if (skip_.constraint.kind != SkipConstraint::Kind::kClamp) return;
   for (Slot& slot : slots_) {
-    if (slot.is_skip_weight && Moves(slot)) {
+    if (IsClamped(slot) && Moves(slot)) {
       slot.parameter.clamp_(skip_.constraint.low, skip_.constraint.high);
     }
+  }
+}
+
+bool TrialOptimizer::HasEqualNumbers(const Slot& a, const Slot& b) const {
+  return a.is_skip_weight == b.is_skip_weight && Decays(a) == Decays(b) && a.steps == b.steps;
+}
+
+std::vector<const TrialOptimizer::Slot*> TrialOptimizer::Groups() const {
+  std::vector<const Slot*> groups;
+  for (const Slot& slot : slots_) {
+    const auto is_alike = [&](const Slot* known) { return HasEqualNumbers(*known, slot); };
+    if (Moves(slot) && std::none_of(groups.begin(), groups.end(), is_alike)) {
+      groups.push_back(&slot);
+    }
+  }
+  return groups;
+}
+
+std::vector<DeviceParameter> TrialOptimizer::OnDevice() const {
+  const std::vector<const Slot*> groups = Groups();
+  std::vector<DeviceParameter> parameters;
+  for (const Slot& slot : slots_) {
+    const auto group = std::find_if(groups.begin(), groups.end(), [&](const Slot* known) {
+      return HasEqualNumbers(*known, slot);
+    });
+    DeviceParameter parameter{slot.parameter, slot.first, slot.second, {}, 0, Moves(slot)};
+    if (parameter.moves) parameter.group = group - groups.begin();
+    parameters.push_back(parameter);
+  }
+  return parameters;
+}
+
+std::vector<ElementNumbers> TrialOptimizer::NumbersAhead(int64_t ahead,
+                                                         double learning_rate) const {
+  std::vector<ElementNumbers> all;
+  for (const Slot* slot : Groups()) {
+    ElementNumbers numbers = ToElement(NumbersOf(*slot, slot->steps + 1 + ahead, learning_rate));
+    if (IsClamped(*slot)) {
+      numbers.low = static_cast<float>(skip_.constraint.low);
+      numbers.high = static_cast<float>(skip_.constraint.high);
+    }
+    all.push_back(numbers);
+  }
+  return all;
+}
+
+void TrialOptimizer::CountStep() {
+  for (Slot& slot : slots_) {
+    if (Moves(slot)) ++slot.steps;
   }
 }
 

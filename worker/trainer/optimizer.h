@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "core/trial_spec.h"
 #include "worker/trainer/adaresnet.h"
+#include "worker/trainer/device_update.h"
 #include "worker/trainer/parameter_update.h"
 
 namespace adares {
@@ -39,6 +40,14 @@ class TrialOptimizer {
   // `clip_norm` count for the step alone. Clamped skip weights are moved into their range.
   void Step(double learning_rate);
 
+  // For steps that a device takes with numbers that it was given ahead, in place of Step: all
+  // parameters, in groups of equal numbers, without means; the numbers of each group for the step
+  // that is `ahead` steps after the next one of the epoch; and that the next one was taken.
+  std::vector<DeviceParameter> OnDevice() const;
+  std::vector<ElementNumbers> NumbersAhead(int64_t ahead, double learning_rate) const;
+  void CountStep();
+  UpdateRule rule() const { return rule_; }
+
   // Shares its tensors, so that the next step changes them.
   OptimizerState State() const;
 
@@ -57,8 +66,13 @@ class TrialOptimizer {
   };
 
   bool Moves(const Slot& slot) const { return !slot.is_skip_weight || skip_weights_move_; }
-  // Of the slot's step that was counted last.
-  StepNumbers NumbersOf(const Slot& slot, double learning_rate) const;
+  // Of the slot's step numbered `step` from 1.
+  StepNumbers NumbersOf(const Slot& slot, int64_t step, double learning_rate) const;
+  bool Decays(const Slot& slot) const;
+  bool IsClamped(const Slot& slot) const;
+  bool HasEqualNumbers(const Slot& a, const Slot& b) const;
+  // One slot of each group that moves.
+  std::vector<const Slot*> Groups() const;
   absl::Status CheckState(const OptimizerState& state) const;
 
   const TrainSpec train_;

@@ -1,38 +1,16 @@
-// LibTorch's switches. Their names changed with version 2.4, and this is the one place that knows.
+// LibTorch's switches.
 #include "worker/trainer/precision.h"
 
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
-#include <torch/version.h>
 
 #include "absl/strings/str_cat.h"
+#include "worker/trainer/libtorch_versions.h"
 
 namespace adares {
 namespace {
 
 bool IsCpu(const std::string& device) { return device == "cpu"; }
-
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-
-void SetAutocast(bool cpu, bool on) {
-  const at::DeviceType device = cpu ? at::kCPU : at::kCUDA;
-  if (on) at::autocast::set_autocast_dtype(device, at::kBFloat16);
-  at::autocast::set_autocast_enabled(device, on);
-}
-
-#else
-
-void SetAutocast(bool cpu, bool on) {
-  if (cpu) {
-    if (on) at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
-    at::autocast::set_cpu_enabled(on);
-  } else {
-    if (on) at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
-    at::autocast::set_enabled(on);
-  }
-}
-
-#endif
 
 }  // namespace
 
@@ -57,12 +35,12 @@ MatrixPrecision::~MatrixPrecision() {
 
 Autocast::Autocast(Precision precision, const std::string& device)
     : active_(precision == Precision::kBf16), cpu_(IsCpu(device)) {
-  if (active_) SetAutocast(cpu_, true);
+  if (active_) libtorch::SetAutocast(cpu_, true);
 }
 
 Autocast::~Autocast() {
   if (!active_) return;
-  SetAutocast(cpu_, false);
+  libtorch::SetAutocast(cpu_, false);
   at::autocast::clear_cache();  // of parameters in bf16, which the next step changes
 }
 

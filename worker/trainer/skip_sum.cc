@@ -207,6 +207,14 @@ bool IsReduced(const Tensor& tensor) {
   return tensor.scalar_type() == torch::kBFloat16 || tensor.scalar_type() == torch::kHalf;
 }
 
+// One addition of two bf16 numbers is rounded once by itself, so that it has the bits of the longer
+// way through float32.
+bool IsUnweightedOnDevice(const Tensor& tfd, const Tensor& ipd,
+                          const SumCoefficients& coefficients) {
+  return !coefficients.s.defined() && !coefficients.r.defined() && !tfd.is_cpu() &&
+         tfd.scalar_type() == ipd.scalar_type();
+}
+
 Tensor Scaled(const Tensor& term, const Tensor& weight) {
   if (!weight.defined()) return term;
   return (IsScalar(weight) ? weight : weight.view({1, -1, 1, 1})) * term;
@@ -226,6 +234,7 @@ Tensor SkipAlone(const Tensor& ipd, const Tensor& s) {
 
 Tensor SkipSum(const Tensor& tfd, const Tensor& ipd, const SumCoefficients& coefficients) {
   const auto& [s, r] = coefficients;
+  if (IsUnweightedOnDevice(tfd, ipd, coefficients)) return torch::relu(tfd + ipd);
   if (IsReduced(tfd) || IsReduced(ipd)) {
     // A weight's gradient is a sum over a million terms, and a weight moves by less than bf16 can
     // tell: both take part as they are, and the pictures are rounded once, at the end.

@@ -5,10 +5,18 @@
 
 namespace adares {
 
+torch::Tensor RightAnswers(const torch::Tensor& logits, const torch::Tensor& labels) {
+  return logits.detach().argmax(1).eq(labels).sum();
+}
+
 void StepMeans::Add(const torch::Tensor& loss, const torch::Tensor& logits, const Batch& batch) {
-  losses_.push_back(loss.detach());
-  correct_.push_back(logits.detach().argmax(1).eq(batch.labels).sum());
-  sizes_.push_back(batch.size);
+  Add(loss.detach(), RightAnswers(logits, batch.labels), batch.size);
+}
+
+void StepMeans::Add(const torch::Tensor& loss, const torch::Tensor& correct, int64_t size) {
+  losses_.push_back(loss);
+  correct_.push_back(correct);
+  sizes_.push_back(size);
 }
 
 bool StepMeans::Take(ExampleMeans& means, std::vector<double>* losses_taken) {

@@ -11,12 +11,17 @@
 
 namespace adares {
 
+// How many rows of `logits` have their largest number where `labels` says; no dimension.
+torch::Tensor RightAnswers(const torch::Tensor& logits, const torch::Tensor& labels);
+
 // Reading numbers waits for the device, so on CUDA they are read once for many steps. Not
 // thread-safe.
 class StepMeans {
  public:
   // `loss` is the mean over the batch, `logits` has a row for each picture.
   void Add(const torch::Tensor& loss, const torch::Tensor& logits, const Batch& batch);
+  // Both without dimension, and as they are when they are taken.
+  void Add(const torch::Tensor& loss, const torch::Tensor& correct, int64_t size);
 
   // Moves all into `means`, and their losses to the end of `losses` where that is not null. False
   // if a loss was not finite.

@@ -4,14 +4,9 @@
 //   p becomes p - shrink * (p - centre).
 #pragma once
 
-namespace adares {
+#include "worker/trainer/update_rule.h"
 
-enum class UpdateRule {
-  kSgd,
-  kMomentum,
-  kNesterov,
-  kAdam,
-};
+namespace adares {
 
 struct StepNumbers {
   double rate = 0;
@@ -24,9 +19,5 @@ struct StepNumbers {
   double epsilon = 0;     // of adam
   bool operator==(const StepNumbers&) const = default;
 };
-
-// Of all kinds of Adam: Kingma and Ba 2015 (arXiv 1412.6980), algorithm 1, and Keras' defaults.
-inline constexpr double kAdamBeta1 = 0.9;
-inline constexpr double kAdamBeta2 = 0.999;
 
 }  // namespace adares

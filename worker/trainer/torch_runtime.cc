@@ -7,10 +7,13 @@
 #include <torch/cuda.h>
 #include <torch/version.h>
 
+#include <cstdlib>
 #include <new>
 
 #include "absl/strings/str_cat.h"
+#include "worker/trainer/device_support.h"
 #include "worker/trainer/driver_version.h"
+#include "worker/trainer/libtorch_versions.h"
 
 namespace adares {
 namespace {
@@ -36,6 +39,11 @@ std::string BlasName() {
     return absl::StrCat(version, " ", reinterpret_cast<GetConfig>(corename)());
   }
   return FromBuildDescription("BLAS_INFO=", ", \n");
+}
+
+std::string ClassOfGpu(const std::string& name) {
+  const bool alike = at::globalContext().deterministicAlgorithms();
+  return absl::StrCat("cuda/", name, "/", alike ? "deterministic" : "not deterministic");
 }
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
@@ -69,20 +77,38 @@ void ConfigureTorch(int threads) {
   at::globalContext().setBenchmarkCuDNN(false);
 }
 
+void ConfigureDevice(const std::string& device, bool deterministic) {
+  if (device == "cpu") return;
+  // Without it cuBLAS gives streams memory of changing sizes, and with it other kernels.
+  if (deterministic) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+  at::globalContext().setDeterministicCuDNN(deterministic);
+  at::globalContext().setBenchmarkCuDNN(!deterministic);
+  libtorch::SetDeterministicAlgorithms(deterministic);
+}
+
 std::string LibTorchVersion() { return TORCH_VERSION; }
 
 std::map<std::string, std::string> DescribeRuntime(const std::string& device) {
   const std::string threads = absl::StrCat(at::get_num_threads());
-  const bool cpu = device == "cpu";
   std::map<std::string, std::string> facts = {
       {"libtorch", LibTorchVersion()},
       {"device", device},
       {"threads", threads},
       {"blas", BlasName()},
       {"cpu_capability", FromBuildDescription("CPU capability usage: ", "\n")},
-      {"class", cpu ? absl::StrCat("cpu/threads=", threads) : std::string("cuda")}};
-  if (!cpu) facts["driver"] = DriverVersion();
+      {"class", absl::StrCat("cpu/threads=", threads)}};
+  if (const DeviceSupport* const support = SupportOf(torch::Device(device))) {
+    facts.merge(support->Facts());
+    facts["class"] = ClassOfGpu(facts["gpu"]);
+    facts["driver"] = DriverVersion();
+  }
   return facts;
+}
+
+void ReleaseFreedMemory(const std::string& device) {
+  if (const DeviceSupport* const support = SupportOf(torch::Device(device))) {
+    support->ReleaseFreedMemory();
+  }
 }
 
 trainer_protocol::EndEvent EndOfException(std::exception_ptr exception) {

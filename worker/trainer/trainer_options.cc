@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <string_view>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -19,7 +20,7 @@ constexpr int kMaxThreads = 1024;
 constexpr int kMaxInterval = 1'000'000'000;
 constexpr double kDefaultSeconds = 60;
 
-constexpr std::array<option, 14> kOptions{{
+constexpr std::array<option, 16> kOptions{{
     {"spec", required_argument, nullptr, 's'},
     {"events-fd", required_argument, nullptr, 'e'},
     {"device", required_argument, nullptr, 'd'},
@@ -31,6 +32,8 @@ constexpr std::array<option, 14> kOptions{{
     {"checkpoint-seconds", required_argument, nullptr, 'i'},
     {"resume", no_argument, nullptr, 'r'},
     {"keep-dead-taps", no_argument, nullptr, 'k'},
+    {"deterministic", no_argument, nullptr, 'b'},
+    {"eager-steps", no_argument, nullptr, 'g'},
     {"help", no_argument, nullptr, 'h'},
     {"version", no_argument, nullptr, 'v'},
     {nullptr, 0, nullptr, 0},
@@ -90,6 +93,12 @@ absl::Status Apply(int letter, const std::string& value, TrainerOptions& options
     case 'k':
       options.keep_dead_taps = true;
       break;
+    case 'b':
+      options.deterministic = true;
+      break;
+    case 'g':
+      options.eager_steps = true;
+      break;
     case 'h':
       options.action = TrainerOptions::Action::kShowHelp;
       break;
@@ -143,6 +152,10 @@ const char kTrainerHelp[] =
     "  --keep-dead-taps  compute with taps that only ever see padding too: the same numbers but "
     "for\n"
     "                    rounding, slower\n"
+    "  --deterministic   on CUDA: the same bits each time on GPUs of one kind, slower (default:\n"
+    "                    $ADARES_DETERMINISTIC is 1); the CPU gives them anyway\n"
+    "  --eager-steps     on CUDA: start each operation of a step by itself, not captured ones\n"
+    "                    together: the same numbers, slower\n"
     "  --version, --help\n"
     "\n"
     "SIGTERM and SIGINT stop the trial after its step, with a checkpoint where there is a folder "
@@ -157,6 +170,8 @@ absl::StatusOr<TrainerOptions> ParseTrainerOptions(int argc, char** argv) {
   TrainerOptions options;
   if (const char* dir = std::getenv("ADARES_DATA_DIR")) options.data_dir = dir;
   options.cache_dir = DefaultCacheFolder();
+  const char* const deterministic = std::getenv("ADARES_DETERMINISTIC");
+  options.deterministic = deterministic != nullptr && std::string_view(deterministic) == "1";
   optind = 0;  // starts over: tests parse more than one command line
   opterr = 0;
   int letter = 0;

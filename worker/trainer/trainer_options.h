@@ -19,6 +19,8 @@ struct TrainerOptions {
   std::string cache_dir;                          // --cache, else DefaultCacheFolder()
   trainer_protocol::CheckpointOrder checkpoints;  // of the trial of --spec
   bool keep_dead_taps = false;                    // to measure what leaving them out is worth
+  bool deterministic = false;                     // --deterministic, or ADARES_DETERMINISTIC=1
+  bool eager_steps = false;                       // to measure what captured ones are worth
 };
 
 // INVALID_ARGUMENT naming the option. Reads the environment.

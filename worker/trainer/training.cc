@@ -15,13 +15,17 @@
 
 #include <torch/torch.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "worker/trainer/batches.h"
 #include "worker/trainer/checkpointer.h"
+#include "worker/trainer/device_step.h"
+#include "worker/trainer/device_stream.h"
+#include "worker/trainer/device_support.h"
 #include "worker/trainer/evaluator.h"
+#include "worker/trainer/part_batches.h"
 #include "worker/trainer/precision.h"
 #include "worker/trainer/skip_measurement.h"
 #include "worker/trainer/step_means.h"
@@ -60,12 +64,16 @@ class Training {
         device_(input.device),
         state_(state),
         checkpointer_(checkpointer),
-        step_(input, device_),
+        step_(input),
         telemetry_(state.model),
-        train_batches_(input.data.train, input.data.statistics, device_),
-        test_batches_(input.data.test, input.data.statistics, device_),
+        train_batches_(input, input.data.train, device_),
+        test_batches_(input, input.data.test, device_),
         evaluator_(input, checkpointer.IsOn() ? never_ : stop),
-        reporter_(input, sink) {}
+        reporter_(input, sink) {
+    if (input.device_pixels != nullptr) {
+      device_step_.emplace(input, step_, SupportOf(device_));
+    }
+  }
 
   EndEvent Run();
 
@@ -89,10 +97,11 @@ class Training {
   TrainingState& state_;
   Checkpointer& checkpointer_;
   const TrainingStep step_;
+  std::optional<DeviceStep> device_step_;  // takes the steps where the device has the pictures
   StepMeans step_means_;
   StepTelemetry telemetry_;
-  const BatchMaker train_batches_;
-  const BatchMaker test_batches_;
+  const PartBatches train_batches_;
+  const PartBatches test_batches_;
   // Between an epoch's last step and its rows there is no checkpoint: a run that has a folder for
   // them stops after the rows.
   const std::atomic<bool> never_ = false;
@@ -162,9 +171,12 @@ Outcome Training::TrainEpoch() {
     state_.train_means = {};
     state_.ShuffleOrder();
   }
+  if (device_step_) device_step_->BeginEpoch(state_);
   while (true) {
     const bool logs = step_.IsLogged(state_);
-    const int64_t images = step_.Advance(state_, step_means_, logs ? &telemetry_ : nullptr);
+    StepTelemetry* const telemetry = logs ? &telemetry_ : nullptr;
+    const int64_t images = device_step_ ? device_step_->Advance(state_, step_means_, telemetry)
+                                        : step_.Advance(state_, step_means_, telemetry);
     const bool last = state_.epoch_step == step_.steps_per_epoch();
     if (last) {
       ++state_.epoch;
@@ -195,7 +207,7 @@ bool Training::TakeLosses() {
 }
 
 Outcome Training::AfterStep(int64_t images, bool logs, bool last) {
-  if ((logs || device_.is_cpu()) && !TakeLosses()) return Outcome::kDiverged;
+  if ((logs || !device_step_) && !TakeLosses()) return Outcome::kDiverged;
   if (logs) reporter_.LoggedStep(state_, telemetry_);
   reporter_.AfterStep(state_, images, /*always=*/last);
   return stop_ ? Outcome::kStopped : Outcome::kDone;
@@ -218,6 +230,7 @@ EndEvent Train(const TrainingInput& input, EventSink& sink, const std::atomic<bo
     return {EndReason::kError, std::string(status.message())};
   }
   const MatrixPrecision precision(spec.precision);
+  const OnDeviceStream stream{torch::Device(input.device)};
   TrainingInput run = input;
   Checkpointer checkpointer(run, sink);
   const auto state = checkpointer.Begin(input.device, run.provenance["resumed_from"]);

@@ -14,6 +14,8 @@
 
 namespace adares {
 
+class DevicePixels;
+
 struct TrainingInput {
   const TrialSpec& spec;
   const ImageData& data;
@@ -24,6 +26,9 @@ struct TrainingInput {
   // Set by whoever wants a checkpoint after the running step; the run clears it. May be null.
   std::shared_ptr<std::atomic<bool>> checkpoint_request = {};
   bool live_taps_only = false;  // see AdaResNetImpl::DropDeadTaps
+  // Where pictures lie on the device. Null: batches and steps are made on the CPU.
+  std::shared_ptr<DevicePixels> device_pixels = {};
+  bool capture_steps = true;  // as CUDA graphs, where the device has them
 };
 
 // Sends everything from the start event to the last points, writes one log line an epoch to

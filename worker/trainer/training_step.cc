@@ -21,11 +21,11 @@ void FillMissingGradients(const torch::nn::Module& model) {
 
 }  // namespace
 
-TrainingStep::TrainingStep(const TrainingInput& input, torch::Device device)
+TrainingStep::TrainingStep(const TrainingInput& input)
     : spec_(input.spec),
       shape_(input.data.train.shape),
       device_(input.device),
-      batches_(input.data.train, input.data.statistics, device),
+      batches_(input.data.train, input.data.statistics),
       steps_per_epoch_(
           StepsPerEpoch(static_cast<int64_t>(input.split.train.size()), spec_.train.batch_size)),
       total_steps_(spec_.train.epochs * steps_per_epoch_) {}
@@ -50,7 +50,8 @@ std::vector<torch::Tensor> TrainingStep::FirstImages(const TrainingState& state,
   for (int64_t step = 0; step < steps; ++step) {
     const int64_t epoch_step = step % steps_per_epoch_;
     if (epoch_step == 0) Shuffle(order, order_random);
-    images.push_back(MakeBatch(order, epoch_step, augmentation_random).images);
+    images.push_back(MakeBatch(order, epoch_step, augmentation_random)
+                         .images.to(torch::Device(device_)));
   }
   return images;
 }
@@ -65,29 +66,38 @@ bool TrainingStep::IsLogged(const TrainingState& state) const {
   return state.epoch_step + 1 == steps_per_epoch_ || (state.step + 1) % spec_.train.log_every == 0;
 }
 
-int64_t TrainingStep::Advance(TrainingState& state, StepMeans& means,
-                              StepTelemetry* telemetry) const {
-  const Batch batch = MakeBatch(state.order, state.epoch_step, state.augmentation_random);
+double TrainingStep::RateOf(int64_t step) const {
+  return LearningRate(spec_.train, step, steps_per_epoch_);
+}
+
+TrainingStep::Result TrainingStep::ForwardAndBackward(TrainingState& state, const Batch& batch,
+                                                      StepTelemetry* telemetry) const {
   const KeptBranches kept = DrawKeptBranches(spec_.model, state.branch_random);
-  state.learning_rate = LearningRate(spec_.train, state.step, steps_per_epoch_);
   state.optimizer.ClearGradients();
-  torch::Tensor logits;
-  torch::Tensor loss;
+  Result result;
   if (telemetry != nullptr) telemetry->BeginForward();
   {
     const Autocast autocast(spec_.train.precision, device_);
-    logits = state.model->forward(batch.images, kept).to(torch::kFloat32);
-    loss = Loss(logits, batch.labels);
+    result.logits = state.model->forward(batch.images, kept).to(torch::kFloat32);
+    result.loss = Loss(result.logits, batch.labels);
   }
   if (telemetry != nullptr) telemetry->EndForward();
-  loss.backward();
+  result.loss.backward();
   if (!kept.empty()) FillMissingGradients(*state.model);
   state.gradient_moments.Add();
+  return result;
+}
+
+int64_t TrainingStep::Advance(TrainingState& state, StepMeans& means,
+                              StepTelemetry* telemetry) const {
+  const Batch batch = MakeBatch(state.order, state.epoch_step, state.augmentation_random);
+  state.learning_rate = RateOf(state.step);
+  const Result result = ForwardAndBackward(state, batch, telemetry);
   if (telemetry != nullptr) telemetry->BeforeUpdate();
   state.optimizer.Step(state.learning_rate);
   if (telemetry != nullptr) telemetry->AfterUpdate();
   state.moving_mean.Update();
-  means.Add(loss, logits, batch);
+  means.Add(result.loss, result.logits, batch);
   ++state.step;
   ++state.epoch_step;
   return batch.size;

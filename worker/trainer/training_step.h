@@ -18,7 +18,7 @@ namespace adares {
 // Not thread-safe. What `input` refers to must outlive it.
 class TrainingStep {
  public:
-  TrainingStep(const TrainingInput& input, torch::Device device);
+  explicit TrainingStep(const TrainingInput& input);
 
   int64_t steps_per_epoch() const { return steps_per_epoch_; }
   int64_t total_steps() const { return total_steps_; }
@@ -27,10 +27,22 @@ class TrainingStep {
   // `state` stays as it is.
   std::vector<torch::Tensor> FirstImages(const TrainingState& state, int64_t steps) const;
 
+  // Of the step that follows `step` others.
+  double RateOf(int64_t step) const;
+
+  struct Result {
+    torch::Tensor loss;    // the one trained on
+    torch::Tensor logits;  // float32
+  };
+  // Leaves the parameters of the network with the gradients of `batch`, and as they are. Draws the
+  // branches that take part, and counts the gradients of skip weights. What a branch that is left
+  // out would move has the gradient 0.
+  Result ForwardAndBackward(TrainingState& state, const Batch& batch,
+                            StepTelemetry* telemetry) const;
+
   // Takes `state` one step further: batch, forward, backward, update, mean of the
-  // parameters. What a branch that is left out would move has the gradient 0. Adds the step's loss,
-  // the one trained on, to `means` and returns the size of its batch. A step that is logged is
-  // measured by `telemetry`; null: it is not.
+  // parameters. Adds the step's loss, the one trained on, to `means` and returns the size of its
+  // batch. A step that is logged is measured by `telemetry`; null: it is not.
   int64_t Advance(TrainingState& state, StepMeans& means, StepTelemetry* telemetry) const;
 
   // Whether the step that comes after `state` is logged: the last one of its epoch, and every

@@ -1,0 +1,173 @@
+// The way of other devices, here on the CPU: the same trial, and what is captured when.
+#include "worker/trainer/device_step.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "tests/trainer/recorded_graphs.h"
+#include "tests/trainer/trial_test.h"
+#include "worker/trainer/data_split.h"
+#include "worker/trainer/device_pixels.h"
+#include "worker/trainer/synthetic.h"
+
+namespace adares {
+namespace {
+
+class DeviceWayTest : public TrialTest {
+ protected:
+  // Rows of both ways in their order: events of one kind with names, steps and about the same
+  // numbers.
+  void ExpectSameRows(const TrialSpec& spec) {
+    ASSERT_EQ(Train(spec).reason, EndReason::kFinished);
+    RecordingSink sink;
+    TrialRunner runner(TrainerSetup{"test", "cpu", "", "", false, true, /*device_way=*/true}, sink);
+    ASSERT_EQ(runner.Run({Command(spec), stop_}), EndReason::kFinished);
+    ExpectNear(Numbers(sink), Numbers(sink_));
+    EXPECT_EQ(sink.Values(metric::kLearningRate), sink_.Values(metric::kLearningRate));
+  }
+
+  static std::vector<double> Numbers(const RecordingSink& sink) {
+    std::vector<double> numbers = sink.Values(metric::kTrainLoss);
+    for (const char* key : {metric::kTrainAccuracy, metric::kValidationLoss, metric::kTestLoss}) {
+      const std::vector<double> more = sink.Values(key);
+      numbers.insert(numbers.end(), more.begin(), more.end());
+    }
+    for (const auto& event : sink.All<trainer_protocol::SkipWeightsEvent>()) {
+      for (const SkipWeightPoint& point : event.weights) {
+        numbers.push_back(static_cast<double>(point.step));
+        numbers.push_back(point.value);
+        numbers.push_back(std::isnan(point.gradient) ? -1 : point.gradient);
+      }
+    }
+    return numbers;
+  }
+
+  static void ExpectNear(const std::vector<double>& numbers, const std::vector<double>& expected) {
+    ASSERT_EQ(numbers.size(), expected.size());
+    EXPECT_GT(expected.size(), 30u);
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      EXPECT_NEAR(numbers[i], expected[i], 2e-3 * std::max(1.0, std::abs(expected[i]))) << i;
+    }
+  }
+};
+
+TEST_F(DeviceWayTest, TrialHasTheSameRowsButForRounding) {
+  TrialSpec spec = TinySpec();
+  spec.data.cutout = 6;
+  spec.data.label_noise = 0.1;
+  spec.train.schedule = ScheduleKind::kOneCycle;
+  ExpectSameRows(spec);
+}
+
+TEST_F(DeviceWayTest, MeanClippingAndLateSkipWeightsAreTheSame) {
+  TrialSpec spec = TinySpec();
+  spec.model.skip.frozen_epochs = 1;
+  spec.train.optimizer = OptimizerKind::kKerasAdam;
+  spec.train.lr = 0.002;
+  spec.train.ema_decay = 0.9;
+  spec.train.clip_norm = 1;
+  spec.train.weight_decay = 0;
+  ExpectSameRows(spec);
+}
+
+// Steps of one state, without the rest of a training.
+class DeviceStepTest : public testing::Test {
+ protected:
+  void Begin(const TrialSpec& spec) {
+    spec_ = spec;
+    data_ = KeepInMemory(MakeSynthetic({150, 40}));
+    split_ = *SplitData(spec_, data_);
+    pixels_ = std::make_shared<DevicePixels>();
+    input_.emplace(TrainingInput{spec_, data_, split_, "cpu", {}});
+    input_->device_pixels = pixels_;
+    state_ = std::make_unique<TrainingState>(*input_, torch::kCPU);
+    step_.emplace(*input_);
+  }
+  // One epoch; what its steps lost.
+  void RunEpoch(DeviceStep& steps) {
+    state_->optimizer.StartEpoch(state_->epoch);
+    state_->ShuffleOrder();
+    state_->epoch_step = 0;
+    steps.BeginEpoch(*state_);
+    while (state_->epoch_step < step_->steps_per_epoch()) steps.Advance(*state_, means_);
+    ++state_->epoch;
+  }
+
+  TrialSpec spec_;
+  ImageData data_;
+  DataSplit split_;
+  std::shared_ptr<DevicePixels> pixels_;
+  std::optional<TrainingInput> input_;
+  std::unique_ptr<TrainingState> state_;
+  std::optional<TrainingStep> step_;
+  StepMeans means_;
+  RecordedGraphs graphs_;
+};
+
+TEST_F(DeviceStepTest, WholeBatchesAreCapturedOnceAfterTheFirstThree) {
+  Begin(TinySpec());  // five whole batches and a short one
+  DeviceStep steps(*input_, *step_, &graphs_);
+  RunEpoch(steps);
+  EXPECT_EQ(graphs_.captures(), 1);
+  EXPECT_EQ(graphs_.replays(), 2);
+  RunEpoch(steps);
+  EXPECT_EQ(graphs_.captures(), 1);
+  EXPECT_EQ(graphs_.replays(), 7);
+}
+
+TEST_F(DeviceStepTest, ParametersThatBeginToMoveAreCapturedAnew) {
+  TrialSpec spec = TinySpec();
+  spec.model.skip.frozen_epochs = 1;
+  Begin(spec);
+  DeviceStep steps(*input_, *step_, &graphs_);
+  const torch::Tensor weight = state_->model->SkipParameters()[0];
+  const torch::Tensor start = weight.detach().clone();
+  RunEpoch(steps);
+  EXPECT_TRUE(torch::equal(weight, start));
+  RunEpoch(steps);
+  EXPECT_FALSE(torch::equal(weight, start));
+  EXPECT_EQ(graphs_.captures(), 2);
+  EXPECT_EQ(graphs_.replays(), 4);
+}
+
+TEST_F(DeviceStepTest, WithoutCapturingNothingIsReplayed) {
+  Begin(TinySpec());
+  input_->capture_steps = false;
+  DeviceStep steps(*input_, *step_, &graphs_);
+  RunEpoch(steps);
+  EXPECT_EQ(graphs_.captures(), 0);
+}
+
+// A checkpoint in the middle of an epoch has the state that steps one by one would have.
+TEST_F(DeviceStepTest, EpochCanBeginInItsMiddle) {
+  Begin(TinySpec());
+  DeviceStep steps(*input_, *step_, nullptr);
+  RunEpoch(steps);
+  ExampleMeans whole;
+  ASSERT_TRUE(means_.Take(whole));
+  const std::vector<torch::Tensor> expected = state_->model->parameters();
+  const Random::State random = state_->augmentation_random.state();
+
+  state_ = std::make_unique<TrainingState>(*input_, torch::kCPU);
+  state_->optimizer.StartEpoch(0);
+  state_->ShuffleOrder();
+  ExampleMeans parts;
+  for (const int64_t until : {2, 6}) {
+    DeviceStep fresh(*input_, *step_, nullptr);
+    fresh.BeginEpoch(*state_);
+    while (state_->epoch_step < until) fresh.Advance(*state_, means_);
+    ASSERT_TRUE(means_.Take(parts));
+  }
+  EXPECT_EQ(parts.loss(), whole.loss());
+  EXPECT_EQ(parts.examples(), 90);
+  EXPECT_EQ(state_->augmentation_random.state(), random);
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_TRUE(torch::equal(state_->model->parameters()[i], expected[i]));
+  }
+}
+
+}  // namespace
+}  // namespace adares
