@@ -111,7 +111,7 @@ TEST(TrialSpecFieldsTest, WordsAreThoseOfTheDesign) {
   EXPECT_EQ(type("model.family"), "one of cifar, paper, resnet");
   EXPECT_EQ(type("model.skip.granularity"),
             "one of none, unified, stage, block-type, block, channel");
-  EXPECT_EQ(type("model.skip.placement"), "one of skip, residual, both, convex");
+  EXPECT_EQ(type("model.skip.placement"), "one of skip, residual, both, convex, spherical");
   EXPECT_EQ(type("model.skip.train"), "one of learned, frozen");
   EXPECT_EQ(type("data.dataset"),
             "one of mnist, fashion-mnist, cifar10, cifar100, folder, synthetic");
