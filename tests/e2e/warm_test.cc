@@ -27,8 +27,8 @@ class WarmTest : public ProgramsTest {
                            "  model: {family: cifar, depth: 8, skip: {granularity: block}}\n"
                            "  data: {dataset: ",
                            dataset_,
-                           ", train_size: 256, validation_size: 64, test_size: 64}\n"
-                           "  train: {epochs: 1, batch_size: 64, lr: 0.01, log_every: 1}\n"
+                           ", train_size: 64, validation_size: 16, test_size: 16}\n"
+                           "  train: {epochs: 1, batch_size: 32, lr: 0.01, log_every: 1}\n"
                            "axes:\n"
                            "  precision: {path: train.precision, values: [bf16, fp32]}\n"
                            "  optimizer: {path: train.optimizer, values: [keras-adam, sgd]}\n"
@@ -67,7 +67,8 @@ TEST_F(WarmTest, ATrialOfAUsedTrainerIsThatOfAFreshOneToTheLastBit) {
 
   const std::string pairs =
       "SELECT count(DISTINCT a.digests) FROM v1_attempts AS a JOIN v1_attempts AS b USING (trial)"
-      " WHERE a.sweep = 'warm' AND b.sweep = 'fresh' AND json_extract(a.digests, '$.weights') <> ''";
+      " WHERE a.sweep = 'warm' AND b.sweep = 'fresh' AND json_extract(a.digests, '$.weights') <> "
+      "''";
   EXPECT_EQ(database_.Number(pairs), 4);
   EXPECT_EQ(database_.Number(pairs + " AND a.digests = b.digests"), 4);
 }

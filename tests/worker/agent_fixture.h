@@ -35,8 +35,8 @@ class AgentTest : public ::testing::Test {
   // Environment of trainers that start from now on.
   void Script(const std::string& script);
   void ScriptForLaterTrials(const std::string& script);  // all of a process but its first
-  void Gate();      // they wait, after their first epoch, ...
-  void OpenGate();  // ... until now
+  void Gate();                                           // they wait, after their first epoch, ...
+  void OpenGate();                                       // ... until now
   void SetTrainer(const std::filesystem::path& path) { options_.trainer.path = path; }
   void SetSlots(int slots) { options_.slots = slots; }
   void UseEachTrainerOnce() { options_.limits.trials = 1; }

@@ -62,12 +62,16 @@ TEST(ConfigTest, PathsOfTrainersAreAbsolute) {
 
 TEST(ConfigTest, BadOptionsAreNamedAndExitWithTwo) {
   const std::vector<std::pair<std::vector<const char*>, const char*>> cases{
-      {{"--slots", "0"}, "--slots"},     {{"--slots", "1025"}, "--slots"},
-      {{"--slots", "many"}, "--slots"},  {{"--threads", "-1"}, "--threads"},
+      {{"--slots", "0"}, "--slots"},
+      {{"--slots", "1025"}, "--slots"},
+      {{"--slots", "many"}, "--slots"},
+      {{"--threads", "-1"}, "--threads"},
       {{"--trainer-idle", "0"}, "--trainer-idle"},
       {{"--trainer-trials", "-1"}, "--trainer-trials"},
-      {{"--device", "tpu"}, "--device"}, {{"--name", "Big_Box"}, "try big-box"},
-      {{"--color"}, "--color"},          {{"extra"}, "extra"},
+      {{"--device", "tpu"}, "--device"},
+      {{"--name", "Big_Box"}, "try big-box"},
+      {{"--color"}, "--color"},
+      {{"extra"}, "extra"},
       {{"--server"}, "--server"}};
   for (const auto& [arguments, expected] : cases) {
     const CommandLine parsed = Parse(arguments);
@@ -82,9 +86,9 @@ TEST(ConfigTest, BadOptionsAreNamedAndExitWithTwo) {
 TEST(ConfigTest, HelpAndVersionAreNoErrors) {
   const CommandLine help = Parse({"--help"});
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* option : {"--server", "--slots", "--state", "--data", "--device", "--threads",
-                             "--name", "--trainer ", "--trainer-idle", "--trainer-trials",
-                             "--version"}) {
+  for (const char* option :
+       {"--server", "--slots", "--state", "--data", "--device", "--threads", "--name", "--trainer ",
+        "--trainer-idle", "--trainer-trials", "--version"}) {
     EXPECT_THAT(help.text, HasSubstr(option));
   }
   EXPECT_EQ(Parse({"--version"}).text, "adares-worker 1.2.3\n");

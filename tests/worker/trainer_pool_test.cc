@@ -1,4 +1,5 @@
-// What lies in the pipes of a trainer when it is given to somebody. The loop does not run meanwhile.
+// What lies in the pipes of a trainer when it is given to somebody. The loop does not run
+// meanwhile.
 #include "worker/agent/trainer_pool.h"
 
 #include <gmock/gmock.h>

@@ -109,7 +109,8 @@ std::optional<ReportBatch> Agent::NextBatch() {
   return std::nullopt;
 }
 
-// Comes from inside attempts and the pool, which must not be destroyed then: the rest is done afterwards.
+// Comes from inside attempts and the pool, which must not be destroyed then: the rest is done
+// afterwards.
 void Agent::AttemptChanged() {
   reporter_.Wake();
   if (std::exchange(tidy_posted_, true)) return;

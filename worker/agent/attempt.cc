@@ -24,8 +24,8 @@ int64_t Seconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
 }
 
-// Whether a trainer may go on after a trial that ended so. A failure may have left half of something
-// behind: memory, a stuck device.
+// Whether a trainer may go on after a trial that ended so. A failure may have left half of
+// something behind: memory, a stuck device.
 bool LeavesGoodState(EndReason reason) {
   return reason == EndReason::kFinished || reason == EndReason::kDiverged ||
          reason == EndReason::kCancelled;
@@ -158,9 +158,8 @@ void Attempt::Take(const protocol::ReadyEvent& event) {
 
 void Attempt::BeginTrial() {
   state_ = State::kTraining;
-  const absl::Status sent =
-      trainer_->Train({absl::StrCat("sweeps/", id().sweep, "/trials/", id().trial), id().attempt,
-                       spec_});
+  const absl::Status sent = trainer_->Train(
+      {absl::StrCat("sweeps/", id().sweep, "/trials/", id().trial), id().attempt, spec_});
   if (sent.ok()) return;
   // One that has served others is dead or dying, and the trial will be begun again.
   if (trainer_->trials() > 1) return trainer_->Kill();
@@ -207,7 +206,8 @@ void Attempt::Take(const protocol::EndEvent& event) {
   if (LeavesGoodState(reason) && !was_killed) {
     context_.trainers.Keep(std::move(trainer));
   } else {
-    context_.trainers.Dismiss(std::move(trainer), absl::StrCat("its trial ended as ", Text(reason)));
+    context_.trainers.Dismiss(std::move(trainer),
+                              absl::StrCat("its trial ended as ", Text(reason)));
   }
 }
 

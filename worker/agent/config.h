@@ -14,11 +14,11 @@ struct Config {
   std::string name;                       // in the fleet
   std::filesystem::path state_folder = "./adares-worker-state";
   std::filesystem::path trainer;
-  std::string data_dir;         // empty: trainers have no data folder
-  std::string device = "auto";  // as trainers are told: "cpu", "cuda", "auto"
-  int slots = 0;                // 1 to 1024 after parsing
-  int threads = 0;              // of each trainer; at least 1 after parsing
-  int trainer_idle = 300;       // seconds for which a trainer waits for its next trial
+  std::string data_dir;          // empty: trainers have no data folder
+  std::string device = "auto";   // as trainers are told: "cpu", "cuda", "auto"
+  int slots = 0;                 // 1 to 1024 after parsing
+  int threads = 0;               // of each trainer; at least 1 after parsing
+  int trainer_idle = 300;        // seconds for which a trainer waits for its next trial
   int64_t trainer_trials = 100;  // of one trainer process; 0: any number
 };
 

@@ -84,9 +84,7 @@ void TrainerPool::TakeEventLine(Trainer& trainer, std::string_view line) {
   trainer.Kill();
 }
 
-void TrainerPool::TakeEndlessLine(Trainer& trainer) {
-  TakeEventLine(trainer, "an endless line");
-}
+void TrainerPool::TakeEndlessLine(Trainer& trainer) { TakeEventLine(trainer, "an endless line"); }
 
 void TrainerPool::TakeLog(Trainer& trainer, std::string_view bytes) {
   if (std::exchange(Find(trainer).has_printed, true)) return;

@@ -30,8 +30,8 @@ struct SpawnedTrainer {
 
 // Starts the process in a process group of its own. It dies with the thread that calls this, so
 // that must be one that lives as long as the agent, and ignores SIGTERM, SIGINT and SIGUSR1 from
-// its first moment on. Nothing but descriptors 0 to 3 is passed on; our ends are non-blocking. An error names
-// the program, the cause and the way out.
+// its first moment on. Nothing but descriptors 0 to 3 is passed on; our ends are non-blocking. An
+// error names the program, the cause and the way out.
 absl::StatusOr<SpawnedTrainer> SpawnTrainer(const TrainerProgram& program);
 
 // The same with other arguments than those of a trainer that waits for commands.

@@ -19,8 +19,8 @@ class DatasetLoader {
 
   // Loads or makes spec.dataset, of spec.folder where it is `folder`. Errors as in dataset_files.h
   // and folder_files.h; FAILED_PRECONDITION where a folder of data sets is needed and none was
-  // named. Blocks for up to a second or so, with a large folder for minutes; not where it is the one
-  // that was loaded last and its files are as they were.
+  // named. Blocks for up to a second or so, with a large folder for minutes; not where it is the
+  // one that was loaded last and its files are as they were.
   absl::StatusOr<ImageData> Load(const DataSpec& spec);
 
  private:

@@ -66,6 +66,7 @@ int RunForWorker(adares::TrialRunner& runner, adares::CommandInbox& inbox) {
     std::fprintf(stderr, "%s, attempt %lld\n", assignment->command.trial.c_str(),
                  static_cast<long long>(assignment->command.attempt));
     runner.Run(*assignment);
+    malloc_trim(0);  // for as long as it waits, what the trial took is of use to others only
   }
   return 0;
 }
