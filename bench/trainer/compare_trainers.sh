@@ -9,27 +9,17 @@ set -euo pipefail
   echo "usage: compare_trainers.sh BEFORE AFTER TRIAL.json ROUNDS [THREADS]" >&2
   exit 2
 }
+# shellcheck source=bench/trainer/speeds.sh
+source "$(dirname "${BASH_SOURCE[0]}")/speeds.sh"
 readonly TRIAL=$3 ROUNDS=$4 THREADS=${5:-2}
 read -ra BEFORE <<<"$1"
 read -ra AFTER <<<"$2"
 readonly BEFORE AFTER
 
-speed() {
-  "$@" --spec "$TRIAL" --device cpu --threads "$THREADS" 2>/dev/null |
-    grep -o '"key":"time/images_per_second","step":[0-9]*,"value":[0-9.]*' | tail -n 1 |
-    sed 's/.*://'
-}
-
-# "median low high" of the numbers on standard input.
-summary() {
-  sort -n | awk '{ v[NR] = $1 } END {
-    m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
-    printf "%.1f %.1f %.1f\n", m, v[1], v[NR] }'
-}
-
 before='' after=''
 for ((round = 1; round <= ROUNDS; ++round)); do
-  b=$(speed "${BEFORE[@]}") a=$(speed "${AFTER[@]}")
+  b=$(trainer_speed "$THREADS" "${BEFORE[@]}" --spec "$TRIAL")
+  a=$(trainer_speed "$THREADS" "${AFTER[@]}" --spec "$TRIAL")
   printf 'round %d: before %.1f, after %.1f\n' "$round" "$b" "$a" >&2
   before+="$b"$'\n' after+="$a"$'\n'
 done

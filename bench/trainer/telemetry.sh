@@ -12,6 +12,8 @@ set -euo pipefail
   echo "usage: telemetry.sh TRAINER ROUNDS [LOG_EVERY]" >&2
   exit 2
 }
+# shellcheck source=bench/trainer/speeds.sh
+source "$(dirname "${BASH_SOURCE[0]}")/speeds.sh"
 readonly TRAINER=$1 ROUNDS=$2 EVERY=${3:-50} NEVER=1000000000
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
@@ -35,19 +37,6 @@ trial() {
   printf '"train":{"epochs":2,"batch_size":%d,"log_every":%d,%s}}\n' "$batch" "$2" "$train"
 }
 
-speed() {
-  "$TRAINER" --spec "$1" --device cpu --threads 1 2>/dev/null |
-    grep -o '"key":"time/images_per_second","step":[0-9]*,"value":[0-9.]*' | tail -n 1 |
-    sed 's/.*://'
-}
-
-# "median low high" of the numbers on standard input.
-summary() {
-  sort -n | awk '{ v[NR] = $1 } END {
-    m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
-    printf "%.1f %.1f %.1f\n", m, v[1], v[NR] }'
-}
-
 echo '| network | batch | log_every | rounds | without, images/s | with, images/s | cost |'
 echo '|---|---|---|---|---|---|---|'
 for network in resnet-20 paper-18; do
@@ -55,7 +44,8 @@ for network in resnet-20 paper-18; do
   trial "$network" "$EVERY" >"$folder/with.json"
   without='' with=''
   for ((round = 1; round <= ROUNDS; ++round)); do
-    a=$(speed "$folder/without.json") b=$(speed "$folder/with.json")
+    a=$(trainer_speed 1 "$TRAINER" --spec "$folder/without.json")
+    b=$(trainer_speed 1 "$TRAINER" --spec "$folder/with.json")
     printf '%s, round %d: without %.1f, with %.1f\n' "$network" "$round" "$a" "$b" >&2
     without+="$a"$'\n' with+="$b"$'\n'
   done

@@ -1,0 +1,19 @@
+# To be sourced: speeds of trainers and what is made of them.
+# shellcheck shell=bash
+
+# THREADS COMMAND...: images per second of the last epoch of a trainer with its options; the first
+# epoch pays for LibTorch's set-up.
+trainer_speed() {
+  local -r threads=$1
+  shift
+  "$@" --device cpu --threads "$threads" 2>/dev/null |
+    grep -o '"key":"time/images_per_second","step":[0-9]*,"value":[0-9.]*' | tail -n 1 |
+    sed 's/.*://'
+}
+
+# "median low high" of the numbers on standard input.
+summary() {
+  sort -n | awk '{ v[NR] = $1 } END {
+    m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
+    printf "%.1f %.1f %.1f\n", m, v[1], v[NR] }'
+}
