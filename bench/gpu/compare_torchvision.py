@@ -24,7 +24,7 @@ import tensor_file
 LOGIT_LIMITS = {"float32": 1e-4, "float64": 1e-10}
 GRADIENT_LIMITS = {"float64": 1e-8}
 # Length of the difference of all gradients together, in parts of their length.
-LENGTH_LIMITS = {"float32": 5e-2, "float64": 1e-8}
+LENGTH_LIMITS = {"float32": 0.2, "float64": 1e-8}
 
 
 def relative_error(result, expected):
