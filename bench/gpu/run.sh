@@ -65,7 +65,7 @@ build() {
   torch=$(python3 -c 'import torch; print(torch.utils.cmake_prefix_path)') || return
   jobs=$(nproc)
   {
-    cmake -S . -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release -DADARES_TRAINER_ONLY=ON \
+    cmake -S . -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O2 -DADARES_TRAINER_ONLY=ON \
       -DADARES_WERROR=OFF -DOPENSSL_USE_STATIC_LIBS=ON -DBoost_NO_BOOST_CMAKE=ON \
       -DCMAKE_PREFIX_PATH="$torch;$PACK" &&
       cmake --build "$BUILD" -j "$jobs" --target \
