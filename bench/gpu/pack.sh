@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Collects what the trainer needs besides LibTorch and CUDA, for a GPU machine without network and
-# without these packages: headers and static libraries of Debian 12, in bench/gpu/pack (which git
+# without these packages: headers and static libraries of Debian 12, in build-gpu-pack (which git
 # ignores). Run it where they are installed (./dev build does that); then carry the tree with the
 # pack to the GPU machine, whose C library must be as new (glibc 2.36) or newer.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-readonly PACK=bench/gpu/pack
+readonly PACK=build-gpu-pack
 readonly PACKAGES=(libabsl-dev nlohmann-json3-dev libssl-dev libpng-dev zlib1g-dev libgtest-dev
   libgmock-dev)
 readonly SHARED=(libabsl20220623)  # which abseil's CMake files name

@@ -13,7 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
 
 readonly RESULT=${1:-docs/benchmarks/trainer-gpu.json}
 readonly BUILD=build-gpu
-readonly PACK=$PWD/bench/gpu/pack/usr
+readonly PACK=$PWD/build-gpu-pack/usr
 readonly SECONDS_IN_ALL=525
 PARTS=$(mktemp -d)
 readonly PARTS
