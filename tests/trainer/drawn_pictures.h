@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <ostream>
 
 #include "worker/trainer/decoded_images.h"
 #include "worker/trainer/image_set.h"
@@ -11,6 +12,11 @@
 namespace adares {
 
 inline constexpr ChannelStatistics kDrawnStatistics{{0.5f, 0.25f, 0.4f}, {0.2f, 0.1f, 0.3f}};
+
+// Names the cases of parametrised tests.
+inline void PrintTo(const ImageShape& shape, std::ostream* out) {
+  *out << shape.channels << "x" << shape.height << "x" << shape.width;
+}
 
 class DrawnPictures {
  public:

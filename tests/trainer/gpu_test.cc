@@ -104,7 +104,7 @@ TEST_F(GpuTrialTest, TwoDeterministicRunsHaveTheSameBits) {
 
 TEST_F(GpuTrialTest, ResumedRunHasTheSameBits) {
   for (const TrialSpec& spec : Specs()) {
-    const TempFolder folder;
+    const fixtures::TempFolder folder;
     trainer_protocol::TrainCommand command = Command(spec);
     command.checkpoints = {folder.path(), 5, 0, true};
     const auto stop = std::make_shared<std::atomic<bool>>(false);
