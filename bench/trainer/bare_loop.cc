@@ -83,8 +83,8 @@ double ImagesPerSecond(const Run& run, Network& model) {
 }
 
 int Usage() {
-  std::fprintf(stderr,
-               "usage: adares-bench-bare-loop THREADS cifar-DEPTH|paper-18 BATCH fp32|bf16 STEPS\n");
+  std::fprintf(
+      stderr, "usage: adares-bench-bare-loop THREADS cifar-DEPTH|paper-18 BATCH fp32|bf16 STEPS\n");
   return 2;
 }
 

@@ -119,7 +119,8 @@ std::string Program(const std::string& name) {
 // The numbers that `command` writes.
 std::vector<double> Numbers(const std::string& command) {
   std::vector<double> numbers;
-  for (const auto word : absl::StrSplit(Output(command), absl::ByAnyChar(" \n"), absl::SkipEmpty())) {
+  for (const auto word :
+       absl::StrSplit(Output(command), absl::ByAnyChar(" \n"), absl::SkipEmpty())) {
     double number = 0;
     if (!absl::SimpleAtod(word, &number)) Fail("no number: " + std::string(word));
     numbers.push_back(number);

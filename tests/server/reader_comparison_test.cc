@@ -50,7 +50,8 @@ class ComparisonTest : public StoreTest {
 TEST_F(ComparisonTest, TrialsWithRaisedFlagsAreCounted) {
   const auto flagged = [this] {
     std::vector<int32_t> counts;
-    for (const auto& variant : NewReader()->Compare("sweep-a", "", {})->variants) {
+    const auto comparison = NewReader()->Compare("sweep-a", "", {});
+    for (const auto& variant : comparison->variants) {
       counts.push_back(variant.flagged_count);
     }
     return counts;

@@ -51,7 +51,7 @@ TEST(DatasetLoaderTest, FilesAreSoughtWhereTheTableSays) {
 
 TEST(DatasetLoaderTest, KeepsTheLastSetAndNoOther) {
   const fixtures::TempFolder folder;
-  for (const char* file : {"pets/train/cat/1.png", "pets/test/cat/1.png"}) {
+  for (const char* file : {"pets/train/cat/1.png", "pets/train/dog/1.png", "pets/test/cat/1.png"}) {
     fixtures::WriteTextFile(folder / file, PngBytes(GreyPng(4)));
   }
   DatasetLoader loader(folder.path(), folder / "cache");

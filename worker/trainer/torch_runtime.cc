@@ -97,7 +97,7 @@ std::map<std::string, std::string> DescribeRuntime(const std::string& device) {
       {"blas", BlasName()},
       {"cpu_capability", FromBuildDescription("CPU capability usage: ", "\n")},
       {"class", absl::StrCat("cpu/threads=", threads)}};
-  if (const DeviceSupport* const support = SupportOf(torch::Device(device))) {
+  if (const DeviceSupport* const support = SupportOf(c10::Device(device))) {
     facts.merge(support->Facts());
     facts["class"] = ClassOfGpu(facts["gpu"]);
     facts["driver"] = DriverVersion();
@@ -106,7 +106,7 @@ std::map<std::string, std::string> DescribeRuntime(const std::string& device) {
 }
 
 void ReleaseFreedMemory(const std::string& device) {
-  if (const DeviceSupport* const support = SupportOf(torch::Device(device))) {
+  if (const DeviceSupport* const support = SupportOf(c10::Device(device))) {
     support->ReleaseFreedMemory();
   }
 }

@@ -50,8 +50,8 @@ std::vector<torch::Tensor> TrainingStep::FirstImages(const TrainingState& state,
   for (int64_t step = 0; step < steps; ++step) {
     const int64_t epoch_step = step % steps_per_epoch_;
     if (epoch_step == 0) Shuffle(order, order_random);
-    images.push_back(MakeBatch(order, epoch_step, augmentation_random)
-                         .images.to(torch::Device(device_)));
+    images.push_back(
+        MakeBatch(order, epoch_step, augmentation_random).images.to(torch::Device(device_)));
   }
   return images;
 }
