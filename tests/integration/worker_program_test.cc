@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "tests/fixtures/await.h"
@@ -39,7 +41,8 @@ class WorkerProgramTest : public ServerTest {
 
   // A worker whose trainers play `script`; they wait at the gate after their first epoch, if it is
   // closed.
-  void StartWorker(const std::string& script, int slots = 1) {
+  void StartWorker(const std::string& script, int slots = 1,
+                   const std::vector<std::string>& more = {}) {
     Program::Options options = {.path = ADARES_WORKER_PROGRAM, .log = folder_ / "worker"};
     options.arguments = {"--server",  server_->address(),
                          "--name",    "w",
@@ -48,6 +51,7 @@ class WorkerProgramTest : public ServerTest {
                          "--device",  "cpu",
                          "--threads", "1",
                          "--trainer", trainer_};
+    options.arguments.insert(options.arguments.end(), more.begin(), more.end());
     options.environment["ADARES_SCRIPT"] = script;
     if (gate_closed_) options.environment["ADARES_SCRIPT_GATE"] = folder_ / "gate";
     worker_ = std::make_unique<Program>(std::move(options));
@@ -219,7 +223,8 @@ TEST_F(WorkerProgramTest, ACancelKillsATrainerThatDoesNotHeed) {
 TEST_F(WorkerProgramTest, ARestartOfTheServerLosesNeitherTrialNorPoints) {
   gate_closed_ = true;
   Create(OneTrial());
-  StartWorker("epochs=3,points_per_epoch=10");
+  // The trainer's end is the sign that its trial is over.
+  StartWorker("epochs=3,points_per_epoch=10", /*slots=*/1, {"--trainer-trials", "1"});
   AwaitFirstEpoch();
   Stop();
   ASSERT_FALSE(fixtures::Descendants(kTrainerName).empty());

@@ -205,7 +205,8 @@ TEST_F(SchemaTest, RefusesResultsThatBelongNowhere) {
       {"INSERT INTO metric_key (name) VALUES ('Loss')", "metric_key_name_valid"},
       {"INSERT INTO metric_key (name) VALUES ('')", "metric_key_name_valid"},
       {"INSERT INTO site (name) VALUES ('layer 1')", "site_name_valid"},
-      {"INSERT INTO skip_weight VALUES (1, 1, 1, 1, 0, 0.5, 0)", "FOREIGN KEY"},
+      {"INSERT INTO skip_weight (trial_id, site_id, step, attempt, epoch) VALUES (1, 1, 1, 1, 0)",
+       "FOREIGN KEY"},
       {"INSERT INTO log_line VALUES (9, 1, 'x', 0)", "FOREIGN KEY"},
       {"INSERT INTO log_line VALUES (1, 0, 'x', 0)", "log_line_number_valid"},
   };

@@ -86,13 +86,18 @@ class DeviceStepTest : public testing::Test {
     state_ = std::make_unique<TrainingState>(*input_, torch::kCPU);
     step_.emplace(*input_);
   }
-  // One epoch; what its steps lost.
-  void RunEpoch(DeviceStep& steps) {
+  // One epoch, of which the step after `measured` others is measured.
+  void RunEpoch(DeviceStep& steps, int64_t measured = -1) {
+    StepTelemetry telemetry(state_->model);
     state_->optimizer.StartEpoch(state_->epoch);
     state_->ShuffleOrder();
     state_->epoch_step = 0;
     steps.BeginEpoch(*state_);
-    while (state_->epoch_step < step_->steps_per_epoch()) steps.Advance(*state_, means_);
+    while (state_->epoch_step < step_->steps_per_epoch()) {
+      const bool is_measured = state_->epoch_step == measured;
+      steps.Advance(*state_, means_, is_measured ? &telemetry : nullptr);
+    }
+    if (measured >= 0) shares_ = telemetry.Shares();
     ++state_->epoch;
   }
 
@@ -104,6 +109,7 @@ class DeviceStepTest : public testing::Test {
   std::unique_ptr<TrainingState> state_;
   std::optional<TrainingStep> step_;
   StepMeans means_;
+  std::vector<StepTelemetry::PathShares> shares_;  // of the measured step
   RecordedGraphs graphs_;
 };
 
@@ -133,6 +139,26 @@ TEST_F(DeviceStepTest, ParametersThatBeginToMoveAreCapturedAnew) {
   EXPECT_EQ(graphs_.replays(), 4);
 }
 
+TEST_F(DeviceStepTest, StepThatIsMeasuredComesFromNoGraph) {
+  Begin(TinySpec());
+  DeviceStep steps(*input_, *step_, &graphs_);
+  RunEpoch(steps);
+  RunEpoch(steps, /*measured=*/3);
+  EXPECT_EQ(graphs_.captures(), 1);
+  EXPECT_EQ(graphs_.replays(), 2 + 4);
+  ASSERT_EQ(shares_.size(), state_->model->blocks().size());
+  for (const auto& share : shares_) EXPECT_GT(share.ratio, 0);
+}
+
+TEST_F(DeviceStepTest, StepsThatLeaveBranchesOutAreNotCaptured) {
+  TrialSpec spec = TinySpec();
+  spec.model.branch_drop = 0.5;
+  Begin(spec);
+  DeviceStep steps(*input_, *step_, &graphs_);
+  RunEpoch(steps);
+  EXPECT_EQ(graphs_.captures(), 0);
+}
+
 TEST_F(DeviceStepTest, WithoutCapturingNothingIsReplayed) {
   Begin(TinySpec());
   input_->capture_steps = false;
@@ -158,7 +184,7 @@ TEST_F(DeviceStepTest, EpochCanBeginInItsMiddle) {
   for (const int64_t until : {2, 6}) {
     DeviceStep fresh(*input_, *step_, nullptr);
     fresh.BeginEpoch(*state_);
-    while (state_->epoch_step < until) fresh.Advance(*state_, means_);
+    while (state_->epoch_step < until) fresh.Advance(*state_, means_, nullptr);
     ASSERT_TRUE(means_.Take(parts));
   }
   EXPECT_EQ(parts.loss(), whole.loss());
