@@ -120,7 +120,7 @@ class GpuStepTest : public GpuPartsTest {
     steps_->BeginEpoch(*state_);
   }
   void FinishEpoch() {
-    while (state_->epoch_step < step_->steps_per_epoch()) steps_->Advance(*state_, means_);
+    while (state_->epoch_step < step_->steps_per_epoch()) steps_->Advance(*state_, means_, nullptr);
     ++state_->epoch;
   }
 

@@ -146,7 +146,9 @@ TEST_F(TelemetryTest, PlainAndFrozenNetworksTellOfTheirSumsToo) {
   for (const SkipWeightPoint& row : Rows()) {
     steps.insert(row.step);
     EXPECT_TRUE(std::isnan(row.gradient_snr));
-    if (row.step > 0) EXPECT_GT(row.path_ratio, 0);
+    if (row.step > 0) {
+      EXPECT_GT(row.path_ratio, 0);
+    }
   }
   EXPECT_EQ(steps, (std::set<int64_t>{0, 4, 6, 8, 12}));
 }
@@ -222,7 +224,9 @@ TEST_F(TelemetryTest, WhoClosesAPathIsNotToldThatItIsClosed) {
   ASSERT_EQ(Train(spec).reason, EndReason::kFinished);
   EXPECT_THAT(Flags(), IsEmpty());
   for (const SkipWeightPoint& row : Rows()) {
-    if (row.step > 0) EXPECT_EQ(row.skip_share, 0);
+    if (row.step > 0) {
+      EXPECT_EQ(row.skip_share, 0);
+    }
   }
 }
 
