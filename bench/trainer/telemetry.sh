@@ -3,18 +3,18 @@
 # any but the last of each epoch, on one thread. With LOG_EVERY 1 each step is logged, which shows
 # more than the noise of a machine; by 50 it is the cost at the default.
 #
-#   bench/trainer/telemetry.sh TRAINER ROUNDS [LOG_EVERY]     LOG_EVERY: 50
+#   bench/trainer/telemetry.sh TRAINER ROUNDS [LOG_EVERY [STEPS]]     LOG_EVERY: 50, STEPS: 100
 #
 # The figure of a run is that of its last epoch; the first pays for LibTorch's set-up. CIFAR-10
 # where ADARES_DATA_DIR is set, else the synthetic set of the same shape.
 set -euo pipefail
-(($# == 2 || $# == 3)) || {
-  echo "usage: telemetry.sh TRAINER ROUNDS [LOG_EVERY]" >&2
+(($# >= 2 && $# <= 4)) || {
+  echo "usage: telemetry.sh TRAINER ROUNDS [LOG_EVERY [STEPS]]" >&2
   exit 2
 }
 # shellcheck source=bench/trainer/speeds.sh
 source "$(dirname "${BASH_SOURCE[0]}")/speeds.sh"
-readonly TRAINER=$1 ROUNDS=$2 EVERY=${3:-50} NEVER=1000000000
+readonly TRAINER=$1 ROUNDS=$2 EVERY=${3:-50} STEPS=${4:-100} NEVER=1000000000
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
 dataset=$([[ -n ${ADARES_DATA_DIR:-} ]] && echo cifar10 || echo synthetic)
@@ -33,7 +33,7 @@ trial() {
       ;;
   esac
   printf '{"model":%s,"data":{"dataset":"%s","train_size":%d,"validation_size":256,"test_size":256},' \
-    "$model" "$dataset" $((100 * batch))
+    "$model" "$dataset" $((STEPS * batch))
   printf '"train":{"epochs":2,"batch_size":%d,"log_every":%d,%s}}\n' "$batch" "$2" "$train"
 }
 
