@@ -217,6 +217,23 @@ TEST_F(TelemetryTest, SitesThatShareAWeightShareItsFlag) {
   EXPECT_THAT(Flags(), ElementsAre("saturated all"));
 }
 
+// Decay pulls the weight from 0.5 towards 2, by 1 % of what is left in each step.
+TEST_F(TelemetryTest, AWeightThatIsSharedDriftsOnce) {
+  TrialSpec spec = ShortSteps();
+  spec.model.skip.granularity = Granularity::kUnified;
+  spec.model.skip.init = {SkipInit::Kind::kConstant, 0.5, 0};
+  spec.model.skip.lr_mult = 10;
+  spec.model.skip.weight_decay = 0.1;
+  spec.model.skip.decay_centre = 2;
+  spec.train.lr = 0.01;
+  spec.train.momentum = 0;
+  spec.train.schedule = ScheduleKind::kConstant;
+  spec.train.log_every = 5;
+  ASSERT_EQ(Train(spec).reason, EndReason::kFinished);
+  EXPECT_THAT(Flags(), ElementsAre("drifting all"));
+  EXPECT_EQ(sink_.All<FlagEvent>()[0].flag.step, 260);
+}
+
 TEST_F(TelemetryTest, WhoClosesAPathIsNotToldThatItIsClosed) {
   TrialSpec spec = ShortSteps();
   spec.model.skip.init = {SkipInit::Kind::kConstant, 0, 0};
