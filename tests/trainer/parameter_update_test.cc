@@ -1,4 +1,5 @@
-// The two ways of an update give the same numbers, whatever the layouts, on any number of threads.
+// The loops give the numbers of LibTorch's operations, whatever the layouts, on any number of
+// threads.
 #include "worker/trainer/parameter_update.h"
 
 #include <ATen/Parallel.h>
@@ -8,6 +9,8 @@
 #include <cmath>
 #include <limits>
 #include <vector>
+
+#include "tests/trainer/update_by_operations.h"
 
 namespace adares {
 namespace {
@@ -62,7 +65,7 @@ TEST(ParameterUpdateTest, LoopsAndOperationsAgree) {
     const std::vector<ParameterUpdate> by_loops = Updates();
     const std::vector<ParameterUpdate> by_operations = Updates();
     for (int step = 0; step < 3; ++step) {
-      UpdateOnCpu(rule, by_loops);
+      Update(rule, by_loops);
       UpdateByOperations(rule, by_operations);
     }
     const std::vector<Tensor> loops = Results(by_loops);
@@ -76,15 +79,11 @@ TEST(ParameterUpdateTest, LoopsAndOperationsAgree) {
 }
 
 TEST(ParameterUpdateTest, GradientsStayAsTheyAre) {
-  for (const auto update : {UpdateOnCpu, +[](UpdateRule rule, std::vector<ParameterUpdate> all) {
-                              UpdateByOperations(rule, all);
-                            }}) {
-    const std::vector<ParameterUpdate> updates = Updates();
-    update(UpdateRule::kNesterov, updates);
-    const std::vector<ParameterUpdate> fresh = Updates();
-    for (size_t i = 0; i < updates.size(); ++i) {
-      EXPECT_TRUE(torch::equal(updates[i].gradient, fresh[i].gradient));
-    }
+  const std::vector<ParameterUpdate> updates = Updates();
+  Update(UpdateRule::kNesterov, updates);
+  const std::vector<ParameterUpdate> fresh = Updates();
+  for (size_t i = 0; i < updates.size(); ++i) {
+    EXPECT_TRUE(torch::equal(updates[i].gradient, fresh[i].gradient));
   }
 }
 
@@ -94,7 +93,7 @@ TEST(ParameterUpdateTest, ThreadsChangeNoBit) {
     at::set_num_threads(threads);
     std::vector<ParameterUpdate> updates = Updates();
     ClipTogether(1.5, updates);
-    UpdateOnCpu(UpdateRule::kAdam, updates);
+    Update(UpdateRule::kAdam, updates);
     results.push_back(Results(updates));
   }
   at::set_num_threads(1);
@@ -112,7 +111,7 @@ double LengthOf(const std::vector<ParameterUpdate>& updates) {
   return std::sqrt(square);
 }
 
-TEST(ParameterUpdateTest, BothWaysOfClippingAgree) {
+TEST(ParameterUpdateTest, LoopsAndOperationsClipAlike) {
   for (const double longest : {1.5, 1e9}) {
     std::vector<ParameterUpdate> by_loops = Updates();
     std::vector<ParameterUpdate> by_operations = Updates();
@@ -135,16 +134,14 @@ TEST(ParameterUpdateTest, BothWaysOfClippingAgree) {
 // A loss that is not finite has to be seen as what it is.
 TEST(ParameterUpdateTest, EndlessGradientsAreNotShortened) {
   for (const double wrong : {std::numeric_limits<double>::infinity(), std::nan("")}) {
-    for (const auto clip : {ClipTogether, ClipTogetherByOperations}) {
-      std::vector<ParameterUpdate> updates = Updates();
-      const Tensor other = updates[1].gradient.clone();
-      updates[0].gradient.fill_(wrong);
-      const double scale = updates[1].numbers.gradient_scale;
-      clip(1, updates);
-      EXPECT_TRUE(torch::equal(updates[1].gradient, other));
-      EXPECT_EQ(updates[1].numbers.gradient_scale, scale);
-      EXPECT_FALSE(updates[0].gradient.isfinite().item<bool>());
-    }
+    std::vector<ParameterUpdate> updates = Updates();
+    const Tensor other = updates[1].gradient.clone();
+    updates[0].gradient.fill_(wrong);
+    const double scale = updates[1].numbers.gradient_scale;
+    ClipTogether(1, updates);
+    EXPECT_TRUE(torch::equal(updates[1].gradient, other));
+    EXPECT_EQ(updates[1].numbers.gradient_scale, scale);
+    EXPECT_FALSE(updates[0].gradient.isfinite().item<bool>());
   }
 }
 

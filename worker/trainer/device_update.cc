@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 
 namespace adares {
 namespace {
@@ -53,22 +52,6 @@ void UpdateOnHost(UpdateRule rule, const UpdateTable& table, const StepSource& s
     case UpdateRule::kAdam:
       return LoopsOver<UpdateRule::kAdam>(table, source);
   }
-}
-
-ElementNumbers ToElement(const StepNumbers& numbers) {
-  constexpr float kEndless = std::numeric_limits<float>::infinity();
-  ElementNumbers out{};
-  out.rate = static_cast<float>(numbers.rate);
-  out.gradient_scale = static_cast<float>(numbers.gradient_scale);
-  out.decay = static_cast<float>(numbers.decay);
-  out.shrink = static_cast<float>(numbers.shrink);
-  out.centre = static_cast<float>(numbers.centre);
-  out.momentum = static_cast<float>(numbers.momentum);
-  out.root_scale = static_cast<float>(numbers.root_scale);
-  out.epsilon = static_cast<float>(numbers.epsilon);
-  out.low = -kEndless;
-  out.high = kEndless;
-  return out;
 }
 
 Tensor NumbersTable(const std::vector<std::vector<ElementNumbers>>& steps) {

@@ -24,7 +24,6 @@ struct DeviceParameter {
 
 // Numbers of steps, as a row of ElementNumbers for each group of each step: [steps, groups, 11].
 torch::Tensor NumbersTable(const std::vector<std::vector<ElementNumbers>>& steps);
-ElementNumbers ToElement(const StepNumbers& numbers);
 
 // What the kernel of update_kernel.h does, by loops on the CPU.
 void UpdateOnHost(UpdateRule rule, const UpdateTable& table, const StepSource& source);

@@ -98,10 +98,6 @@ bool TrialOptimizer::Decays(const Slot& slot) const {
   return !slot.is_skip_weight && slot.parameter.dim() >= 2;
 }
 
-bool TrialOptimizer::IsClamped(const Slot& slot) const {
-  return slot.is_skip_weight && skip_.constraint.kind == SkipConstraint::Kind::kClamp;
-}
-
 StepNumbers TrialOptimizer::NumbersOf(const Slot& slot, int64_t step, double learning_rate) const {
   StepNumbers numbers;
   numbers.rate = slot.is_skip_weight ? learning_rate * skip_.lr_mult : learning_rate;
@@ -122,6 +118,10 @@ StepNumbers TrialOptimizer::NumbersOf(const Slot& slot, int64_t step, double lea
   } else {
     numbers.momentum = train_.momentum;
   }
+  if (slot.is_skip_weight && skip_.constraint.kind == SkipConstraint::Kind::kClamp) {
+    numbers.low = skip_.constraint.low;
+    numbers.high = skip_.constraint.high;
+  }
   return numbers;
 }
 
@@ -136,11 +136,6 @@ void TrialOptimizer::Step(double learning_rate) {
   }
   if (train_.clip_norm > 0) ClipTogether(train_.clip_norm, updates);
   Update(rule_, std::move(updates));
-  for (Slot& slot : slots_) {
-    if (IsClamped(slot) && Moves(slot)) {
-      slot.parameter.clamp_(skip_.constraint.low, skip_.constraint.high);
-    }
-  }
 }
 
 bool TrialOptimizer::HasEqualNumbers(const Slot& a, const Slot& b) const {
@@ -176,12 +171,7 @@ std::vector<ElementNumbers> TrialOptimizer::NumbersAhead(int64_t ahead,
                                                          double learning_rate) const {
   std::vector<ElementNumbers> all;
   for (const Slot* slot : Groups()) {
-    ElementNumbers numbers = ToElement(NumbersOf(*slot, slot->steps + 1 + ahead, learning_rate));
-    if (IsClamped(*slot)) {
-      numbers.low = static_cast<float>(skip_.constraint.low);
-      numbers.high = static_cast<float>(skip_.constraint.high);
-    }
-    all.push_back(numbers);
+    all.push_back(ToElement(NumbersOf(*slot, slot->steps + 1 + ahead, learning_rate)));
   }
   return all;
 }

@@ -69,7 +69,6 @@ class TrialOptimizer {
   // Of the slot's step numbered `step` from 1.
   StepNumbers NumbersOf(const Slot& slot, int64_t step, double learning_rate) const;
   bool Decays(const Slot& slot) const;
-  bool IsClamped(const Slot& slot) const;
   bool HasEqualNumbers(const Slot& a, const Slot& b) const;
   // One slot of each group that moves.
   std::vector<const Slot*> Groups() const;

@@ -1,42 +1,8 @@
 // Written for the compiler's vectoriser: no aliasing, no branches, numbers in registers.
 #include "worker/trainer/optimizer_loops.h"
 
-#include <cmath>
-
 namespace adares::optimizer_loops {
 namespace {
-
-// What happens to gradient and parameter before the rule, as floats.
-struct Before {
-  explicit Before(const StepNumbers& numbers)
-      : scale(static_cast<float>(numbers.gradient_scale)),
-        decay(static_cast<float>(numbers.decay)),
-        shrink(static_cast<float>(numbers.shrink)),
-        centre(static_cast<float>(numbers.centre)) {}
-
-  float Gradient(float gradient, float parameter) const {
-    return scale * gradient + decay * (parameter - centre);
-  }
-  float Parameter(float parameter) const { return parameter - shrink * (parameter - centre); }
-
-  float scale, decay, shrink, centre;
-};
-
-template <bool kNesterov>
-void WithVelocity(const StepNumbers& numbers, float* __restrict__ const parameter,
-                  const float* __restrict__ const gradient, float* __restrict__ const velocity,
-                  int64_t count) {
-  const Before before(numbers);
-  const auto rate = static_cast<float>(numbers.rate);
-  const auto momentum = static_cast<float>(numbers.momentum);
-  for (int64_t i = 0; i < count; ++i) {
-    const float p = parameter[i];
-    const float g = before.Gradient(gradient[i], p);
-    const float v = momentum * velocity[i] + g;
-    velocity[i] = v;
-    parameter[i] = before.Parameter(p) - rate * (kNesterov ? g + momentum * v : v);
-  }
-}
 
 // The sum of `term(i)` for i in 0..count.
 template <typename Term>
@@ -56,49 +22,28 @@ double SumInLanes(int64_t count, const Term& term) {
 
 }  // namespace
 
-void Sgd(const StepNumbers& numbers, float* __restrict__ const parameter,
-         const float* __restrict__ const gradient, int64_t count) {
-  const Before before(numbers);
-  const auto rate = static_cast<float>(numbers.rate);
-  for (int64_t i = 0; i < count; ++i) {
-    const float p = parameter[i];
-    parameter[i] = before.Parameter(p) - rate * before.Gradient(gradient[i], p);
-  }
-}
-
-void Momentum(const StepNumbers& numbers, float* parameter, const float* gradient, float* velocity,
-              int64_t count) {
-  WithVelocity<false>(numbers, parameter, gradient, velocity, count);
-}
-
-void Nesterov(const StepNumbers& numbers, float* parameter, const float* gradient, float* velocity,
-              int64_t count) {
-  WithVelocity<true>(numbers, parameter, gradient, velocity, count);
-}
-
-void Adam(const StepNumbers& numbers, const AdamBuffers& buffers, int64_t count) {
-  const Before before(numbers);
-  const auto rate = static_cast<float>(numbers.rate);
-  const auto root_scale = static_cast<float>(numbers.root_scale);
-  const auto epsilon = static_cast<float>(numbers.epsilon);
-  constexpr auto kOld1 = static_cast<float>(kAdamBeta1);
-  constexpr auto kNew1 = static_cast<float>(1 - kAdamBeta1);
-  constexpr auto kOld2 = static_cast<float>(kAdamBeta2);
-  constexpr auto kNew2 = static_cast<float>(1 - kAdamBeta2);
+template <UpdateRule kRule>
+void Run(const ElementNumbers& numbers, const Buffers& buffers, int64_t count) {
+  const ElementNumbers own = numbers;
   float* __restrict__ const parameter = buffers.parameter;
   const float* __restrict__ const gradient = buffers.gradient;
   float* __restrict__ const first = buffers.first;
   float* __restrict__ const second = buffers.second;
   for (int64_t i = 0; i < count; ++i) {
-    const float p = parameter[i];
-    const float g = before.Gradient(gradient[i], p);
-    const float m = kOld1 * first[i] + kNew1 * g;
-    const float v = kOld2 * second[i] + kNew2 * (g * g);
-    first[i] = m;
-    second[i] = v;
-    parameter[i] = before.Parameter(p) - rate * (m / (root_scale * std::sqrt(v) + epsilon));
+    if constexpr (kRule == UpdateRule::kSgd) {
+      UpdateElement<kRule>(own, gradient[i], parameter[i], nullptr, nullptr);
+    } else if constexpr (kRule == UpdateRule::kAdam) {
+      UpdateElement<kRule>(own, gradient[i], parameter[i], first + i, second + i);
+    } else {
+      UpdateElement<kRule>(own, gradient[i], parameter[i], first + i, nullptr);
+    }
   }
 }
+
+template void Run<UpdateRule::kSgd>(const ElementNumbers&, const Buffers&, int64_t);
+template void Run<UpdateRule::kMomentum>(const ElementNumbers&, const Buffers&, int64_t);
+template void Run<UpdateRule::kNesterov>(const ElementNumbers&, const Buffers&, int64_t);
+template void Run<UpdateRule::kAdam>(const ElementNumbers&, const Buffers&, int64_t);
 
 double SumOfSquares(const float* values, int64_t count) {
   return SumInLanes(count, [values](int64_t i) {

@@ -5,30 +5,27 @@
 
 #include <cstdint>
 
-#include "worker/trainer/step_numbers.h"
+#include "worker/trainer/update_element.h"
 
 namespace adares::optimizer_loops {
 
-// p -= rate * g
-void Sgd(const StepNumbers& numbers, float* parameter, const float* gradient, int64_t count);
+// Of one parameter. Null are the gradient's moments that a rule does not have.
+struct Buffers {
+  float* parameter = nullptr;
+  const float* gradient = nullptr;
+  float* first = nullptr;  // the velocity, or m of Adam
+  float* second = nullptr;
 
-// v = momentum * v + g; p -= rate * v
-void Momentum(const StepNumbers& numbers, float* parameter, const float* gradient, float* velocity,
-              int64_t count);
-
-// v = momentum * v + g; p -= rate * (g + momentum * v)
-void Nesterov(const StepNumbers& numbers, float* parameter, const float* gradient, float* velocity,
-              int64_t count);
-
-struct AdamBuffers {
-  float* parameter;
-  const float* gradient;
-  float* first;  // moments
-  float* second;
+  // Those of the elements from `begin` on.
+  Buffers From(int64_t begin) const {
+    return {parameter + begin, gradient + begin, first == nullptr ? nullptr : first + begin,
+            second == nullptr ? nullptr : second + begin};
+  }
 };
-// m = b1 * m + (1 - b1) * g; v = b2 * v + (1 - b2) * g^2;
-// p -= rate * m / (root_scale * sqrt(v) + epsilon)
-void Adam(const StepNumbers& numbers, const AdamBuffers& buffers, int64_t count);
+
+// UpdateElement for each of `count` elements.
+template <UpdateRule kRule>
+void Run(const ElementNumbers& numbers, const Buffers& buffers, int64_t count);
 
 double SumOfSquares(const float* values, int64_t count);
 

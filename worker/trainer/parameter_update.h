@@ -1,4 +1,4 @@
-// One step of many parameters at once, in place.
+// One step of many parameters at once on the CPU, in place. DeviceUpdate is that of other devices.
 #pragma once
 
 #include <torch/torch.h>
@@ -9,7 +9,7 @@
 
 namespace adares {
 
-// A parameter with all that its step needs. float32 on one device, not overlapping and dense, all
+// A parameter with all that its step needs. float32 on the CPU, not overlapping and dense, all
 // in the layout of `parameter`, but for a gradient, which may have any.
 struct ParameterUpdate {
   torch::Tensor parameter;
@@ -19,19 +19,14 @@ struct ParameterUpdate {
   StepNumbers numbers;
 };
 
-// Moves parameters and moments as `rule` says. Takes the way that suits their device. Thread-safe
-// where the tensors are different.
+// Moves parameters and moments as `rule` says, in one pass over memory, in chunks over all
+// parameters, where LibTorch's optimizers take ten over one after another. Thread-safe where the
+// tensors are different.
 void Update(UpdateRule rule, std::vector<ParameterUpdate> updates);
 
-// The two ways. On the CPU one pass over memory, in chunks over all parameters, where LibTorch's
-// optimizers take ten over one after another; elsewhere LibTorch's operations on lists.
-void UpdateOnCpu(UpdateRule rule, std::vector<ParameterUpdate> updates);
-void UpdateByOperations(UpdateRule rule, const std::vector<ParameterUpdate>& updates);
-
 // Shortens the gradients of `updates` for this step, so that together they have at most the L2 norm
-// `longest`; what the parameters hold as their gradients stays. Non-finite gradients stay too. On
-// the CPU the sum does not depend on the thread count; elsewhere nothing waits for the device.
+// `longest`; what the parameters hold as their gradients stays. Non-finite gradients stay too. The
+// sum does not depend on the thread count.
 void ClipTogether(double longest, std::vector<ParameterUpdate>& updates);
-void ClipTogetherByOperations(double longest, std::vector<ParameterUpdate>& updates);
 
 }  // namespace adares

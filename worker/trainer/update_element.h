@@ -1,6 +1,14 @@
-// One element's step of the optimizer, the same source for CUDA's compiler and for the CPU's. It is
-// that of optimizer_loops.h, with numbers that are read from memory, so that a captured graph finds
-// those of its step. No LibTorch.
+// One element's step of the optimizer: the rules stand here alone, for the CPU's loops and for
+// CUDA's compiler. The numbers are read from memory, so that a captured graph finds those of its
+// step. No LibTorch.
+//
+//   sgd       p -= rate * g
+//   momentum  v = momentum * v + g; p -= rate * v
+//   nesterov  the same v; p -= rate * (g + momentum * v)
+//   adam      m = b1 * m + (1 - b1) * g; v = b2 * v + (1 - b2) * g^2;
+//             p -= rate * m / (root_scale * sqrt(v) + epsilon)
+//
+// after what StepNumbers says of g and p.
 #pragma once
 
 #include <cmath>
