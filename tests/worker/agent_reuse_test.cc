@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "tests/worker/agent_fixture.h"
 #include "tests/worker/captured_log.h"
@@ -217,6 +218,25 @@ TEST_F(AgentReuseTest, ThereAreNeverMoreProcessesThanSlots) {
     return coordinator_.End(Id(8)) != nullptr;
   });
   EXPECT_EQ(most, 2);
+}
+
+TEST_F(AgentReuseTest, ATrainerOfAReplacedProgramIsGoneBeforeTheNextStarts) {
+  const std::filesystem::path program = folder_ / "trainer";
+  std::filesystem::copy(ADARES_SCRIPTED_TRAINER, program);
+  SetTrainer(program);
+  Script("epochs=1,end=linger");
+  RunToEnd(Id(1));
+  std::filesystem::copy(ADARES_SCRIPTED_TRAINER, folder_ / "new");
+  std::filesystem::rename(folder_ / "new", program);
+  Script("epochs=1");
+  coordinator_.Offer(Work(Id(2)));
+  RunFor(TrainerPool::kLeaveGrace - seconds(1));
+  ASSERT_NE(coordinator_.Held(Id(2)), nullptr);
+  EXPECT_EQ(TrainerProcesses(), 1);
+  EXPECT_EQ(coordinator_.Count(Id(2), kStartRecord), 0);
+  RunFor(seconds(1));
+  RunUntilEnd(Id(2));
+  EXPECT_EQ(TrialOfTrainer(Id(2)), "1");
 }
 
 TEST_F(AgentReuseTest, TrainersThatWaitLeaveAtOnceWhenTheWorkerGoes) {

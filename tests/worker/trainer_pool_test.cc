@@ -73,16 +73,17 @@ class TrainerPoolTest : public ::testing::Test {
 
 TEST_F(TrainerPoolTest, WhatWasPrintedBetweenTrialsIsOfNone) {
   KeepOneThat("echo between");
-  const auto trainer = pool_->Take(owner_);
+  const auto trainer = pool_->Take();
   ASSERT_NE(trainer, nullptr);
   EXPECT_TRUE(pool_->empty());
+  trainer->BelongTo(owner_);
   trainer->DrainLog();
   EXPECT_EQ(owner_.log, "");
 }
 
 TEST_F(TrainerPoolTest, OneThatSpokeOutOfTurnIsKilled) {
   KeepOneThat("echo '{}' >&3");
-  EXPECT_EQ(pool_->Take(owner_), nullptr);
+  EXPECT_EQ(pool_->Take(), nullptr);
   EXPECT_EQ(pool_->leaving(), 1);
   RunUntilEmpty();
   EXPECT_EQ(changes_, 1);
@@ -95,11 +96,11 @@ TEST_F(TrainerPoolTest, TheOneThatWaitedLeastIsTaken) {
   std::filesystem::remove(folder_ / "marker");
   KeepOneThat("true");
   for (const pid_t pid : {pids_[1], pids_[0]}) {
-    const auto trainer = pool_->Take(owner_);
+    const auto trainer = pool_->Take();
     ASSERT_NE(trainer, nullptr);
     EXPECT_EQ(trainer->pid(), pid);
   }
-  EXPECT_EQ(pool_->Take(owner_), nullptr);
+  EXPECT_EQ(pool_->Take(), nullptr);
 }
 
 TEST_F(TrainerPoolTest, OneOfAProgramThatWasReplacedLeaves) {
@@ -107,14 +108,14 @@ TEST_F(TrainerPoolTest, OneOfAProgramThatWasReplacedLeaves) {
   const std::filesystem::path program = folder_ / "trainer.sh";
   std::filesystem::copy(program, folder_ / "new");
   std::filesystem::rename(folder_ / "new", program);
-  EXPECT_EQ(pool_->Take(owner_), nullptr);
+  EXPECT_EQ(pool_->Take(), nullptr);
   EXPECT_EQ(pool_->leaving(), 1);
 }
 
 TEST_F(TrainerPoolTest, OneThatDoesNotLeaveIsKilled) {
   KeepOneThat("true");
   pool_->Drain();
-  EXPECT_EQ(pool_->Take(owner_), nullptr);
+  EXPECT_EQ(pool_->Take(), nullptr);
   EXPECT_EQ(pool_->leaving(), 1);
   loop_.Advance(TrainerPool::kLeaveGrace);
   RunUntilEmpty();

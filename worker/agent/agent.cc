@@ -144,15 +144,20 @@ void Agent::TakeFarewell() {
 // A slot is free when its trainer waits for the next trial or is gone, which may be after the
 // coordinator has filled it again.
 void Agent::LaunchWaiting() {
-  auto busy = trainers_.leaving() +
-              std::count_if(attempts_.begin(), attempts_.end(),
-                            [](const auto& attempt) { return attempt->has_trainer(); });
   for (const auto& attempt : attempts_) {
-    if (busy >= options_.slots) return;
+    if (BusySlots() >= options_.slots) return;
     if (!attempt->waiting()) continue;
-    attempt->Launch();
-    if (attempt->has_trainer()) ++busy;
+    std::unique_ptr<Trainer> trainer = trainers_.Take();
+    // A trainer that was found unfit has its slot until it is gone.
+    if (!trainer && BusySlots() >= options_.slots) return;
+    attempt->Launch(std::move(trainer));
   }
+}
+
+int Agent::BusySlots() const {
+  return trainers_.leaving() +
+         static_cast<int>(std::ranges::count_if(
+             attempts_, [](const auto& attempt) { return attempt->has_trainer(); }));
 }
 
 void Agent::Finish(const absl::Status& status) {

@@ -64,6 +64,8 @@ class Agent {
   void Tidy();
   void TakeFarewell();
   void LaunchWaiting();
+  // Slots with a trainer that works or leaves.
+  int BusySlots() const;
   void Finish(const absl::Status& status);
   Attempt* Find(const AttemptId& id);
 

@@ -61,21 +61,30 @@ AttemptPhase Attempt::phase() const {
   return stopping_ || killed_as_ ? AttemptPhase::kStopping : AttemptPhase::kRunning;
 }
 
-void Attempt::Launch() {
+void Attempt::Launch(std::unique_ptr<Trainer> trainer) {
   state_ = State::kStarting;
-  if (!journal_.Open()) return;
+  if (!Prepare()) {
+    if (trainer) context_.trainers.Keep(std::move(trainer));
+    return;
+  }
+  if (!trainer) return StartTrainer();
+  trainer_ = std::move(trainer);
+  trainer_->BelongTo(*this);
+  spdlog::info("event=trainer_reused sweep={} trial={} attempt={} pid={} trials={}", id().sweep,
+               id().trial, id().attempt, trainer_->pid(), trainer_->trials());
+  BeginTrial();
+}
+
+bool Attempt::Prepare() {
+  if (!journal_.Open()) return false;
   auto spec = ParseTrialSpec(assignment_.spec_json);
   if (!spec.ok()) {
     End({EndReason::kError, absl::StrCat("this worker cannot read the trial's configuration: ",
                                          std::string(spec.status().message()))});
-    return;
+    return false;
   }
   spec_ = *std::move(spec);
-  trainer_ = context_.trainers.Take(*this);
-  if (!trainer_) return StartTrainer();
-  spdlog::info("event=trainer_reused sweep={} trial={} attempt={} pid={} trials={}", id().sweep,
-               id().trial, id().attempt, trainer_->pid(), trainer_->trials());
-  BeginTrial();
+  return true;
 }
 
 void Attempt::StartTrainer() {

@@ -51,8 +51,9 @@ class Attempt : private TrainerOwner {
   bool over() const { return !held() && !has_trainer(); }
   AttemptPhase phase() const;
 
-  // Takes a trainer that waits, or starts one. Once.
-  void Launch();
+  // Begins the trial with `trainer`, which works for nobody, or where that is null with one that it
+  // starts. Once.
+  void Launch(std::unique_ptr<Trainer> trainer);
 
   // Asks the trainer to stop and kills it after `grace`; the attempt ends with `reason`, unless the
   // trainer said before its death how the trial ended. Does nothing for one that is stopping or has
@@ -86,6 +87,8 @@ class Attempt : private TrainerOwner {
   void TakeLog(Trainer& trainer, std::string_view bytes) override;
   void TakeExit(Trainer& trainer, const TrainerExit& exit) override;
 
+  // False where that has ended the attempt.
+  bool Prepare();
   void StartTrainer();
   void BeginTrial();
   void BeginAgain(const TrainerExit& exit);

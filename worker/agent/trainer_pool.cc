@@ -25,7 +25,7 @@ TrainerPool::TrainerPool(EventLoop& loop, const TrainerLimits& limits,
                          std::function<void()> changed)
     : loop_(loop), limits_(limits), changed_(std::move(changed)) {}
 
-std::unique_ptr<Trainer> TrainerPool::Take(TrainerOwner& owner) {
+std::unique_ptr<Trainer> TrainerPool::Take() {
   while (Trainer* const newest = NewestWaiting()) {
     // What it said meanwhile is not of the next trial. The one or the other may show that it is
     // dead or out of its mind.
@@ -36,7 +36,6 @@ std::unique_ptr<Trainer> TrainerPool::Take(TrainerOwner& owner) {
       LetLeave(Find(*newest), "its program was replaced");
       continue;
     }
-    newest->BelongTo(owner);
     return Remove(*newest);
   }
   return nullptr;

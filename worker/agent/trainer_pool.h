@@ -1,5 +1,5 @@
 // The trainers that work for nobody: those that wait for their next trial, because a start costs
-// half a second and with CUDA many, and those that leave.
+// a second and more, and those that leave.
 #pragma once
 
 #include <cstdint>
@@ -29,9 +29,10 @@ class TrainerPool : private TrainerOwner {
   TrainerPool(const TrainerPool&) = delete;
   TrainerPool& operator=(const TrainerPool&) = delete;
 
-  // The one that has waited least, for `owner`; nullptr where none waits. Nothing that it said or
-  // printed so far comes to `owner`.
-  std::unique_ptr<Trainer> Take(TrainerOwner& owner);
+  // The one that has waited least, for an owner that it gets before the loop runs on; nullptr where
+  // none waits. Nothing that it said or printed so far comes to that owner. Those that cannot train
+  // another trial are found here, and leave.
+  std::unique_ptr<Trainer> Take();
 
   // Takes over one that has ended a trial and can train another: it waits, if the limits let it.
   void Keep(std::unique_ptr<Trainer> trainer);
