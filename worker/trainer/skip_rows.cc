@@ -1,7 +1,7 @@
 // Everything that is read of the weights is gathered on the device and read at once.
 #include "worker/trainer/skip_rows.h"
 
-#include <cmath>
+#include <limits>
 #include <set>
 #include <string>
 
@@ -27,19 +27,22 @@ bool HoldsForMost(int64_t channels, const Condition& condition) {
   return 2 * held > channels;
 }
 
-WeightLook LookAt(const AdaResNetImpl::Site& site) {
-  const SkipWeight& weight = site.weight;
-  const torch::NoGradGuard no_grad;
+// Of each channel the raw parameter, the weight and the gradient: three runs of float64.
+Tensor NumbersOf(const SkipWeight& weight) {
   const auto flat = [](const Tensor& tensor) {
     return tensor.detach().reshape({-1}).to(torch::kFloat64);
   };
+  const Tensor raw = flat(weight.raw);
   const Tensor gradient = weight.raw.grad();
-  const Tensor all =
-      torch::stack({flat(weight.raw), flat(ConstrainedWeight(weight.constraint, weight.raw)),
-                    gradient.defined() ? flat(gradient) : torch::zeros_like(flat(weight.raw))})
-          .cpu();
-  const int64_t channels = all.size(1);
-  const double* const raw = all.data_ptr<double>();
+  return torch::cat({raw, flat(ConstrainedWeight(weight.constraint, weight.raw)),
+                     gradient.defined() ? flat(gradient) : torch::zeros_like(raw)});
+}
+
+// `numbers` are those of NumbersOf.
+WeightLook LookAt(const AdaResNetImpl::Site& site, const double* numbers) {
+  const SkipWeight& weight = site.weight;
+  const int64_t channels = weight.raw.numel();
+  const double* const raw = numbers;
   const double* const values = raw + channels;
   const double* const gradients = values + channels;
   WeightLook look{site.group};
@@ -50,6 +53,39 @@ WeightLook LookAt(const AdaResNetImpl::Site& site) {
   return look;
 }
 
+// What a row tells of a weight. Undefined is s or r that stays 1, and the gradient of what is not
+// learned.
+struct RowTensors {
+  explicit RowTensors(const SkipWeight& weight) {
+    const SumCoefficients sum = weight.Coefficients();
+    if (sum.s.defined()) s = sum.s.to(torch::kFloat64).mean();
+    if (sum.r.defined()) r = sum.r.to(torch::kFloat64).mean();
+    if (weight.raw.defined() && weight.raw.grad().defined()) {
+      gradient = weight.raw.grad().to(torch::kFloat64).sum();
+    }
+  }
+
+  Tensor s, r, gradient;
+};
+
+// Tensors without dimension that are read together.
+class Readings {
+ public:
+  void Add(const Tensor& tensor) {
+    if (tensor.defined()) tensors_.push_back(tensor);
+  }
+  void Read() { values_ = Values(tensors_); }
+  // In the order of Add.
+  double Next(const Tensor& tensor, double otherwise) {
+    return tensor.defined() ? values_[next_++] : otherwise;
+  }
+
+ private:
+  std::vector<Tensor> tensors_;
+  std::vector<double> values_;
+  size_t next_ = 0;
+};
+
 }  // namespace
 
 std::vector<SkipWeightPoint> SkipWeightRows(const TrainingState& state,
@@ -57,23 +93,22 @@ std::vector<SkipWeightPoint> SkipWeightRows(const TrainingState& state,
   const torch::NoGradGuard no_grad;
   const std::vector<Tensor> learned = state.model->SkipParameters();
   const std::vector<double> snr = state.gradient_moments.Snr(state.step);
-  std::vector<Tensor> coefficients;
-  for (const AdaResNetImpl::Site& site : state.model->sites()) {
-    const SumCoefficients of_site = site.weight.Coefficients();
-    for (const Tensor& coefficient : {of_site.s, of_site.r}) {
-      if (coefficient.defined()) coefficients.push_back(coefficient.to(torch::kFloat64).mean());
-    }
+  const std::vector<AdaResNetImpl::Site>& sites = state.model->sites();
+  std::vector<RowTensors> tensors;
+  Readings readings;
+  for (const AdaResNetImpl::Site& site : sites) {
+    const RowTensors& of_site = tensors.emplace_back(site.weight);
+    for (const Tensor& tensor : {of_site.s, of_site.r, of_site.gradient}) readings.Add(tensor);
   }
-  const std::vector<double> known = Values(coefficients);
-  size_t next = 0;
+  readings.Read();
   std::vector<SkipWeightPoint> rows;
-  for (size_t i = 0; i < state.model->sites().size(); ++i) {
-    const AdaResNetImpl::Site& site = state.model->sites()[i];
-    SkipWeightPoint row{site.name, state.step, state.epoch, site.weight.Value(),
-                        site.weight.Gradient()};
-    const SumCoefficients of_site = site.weight.Coefficients();
-    row.s = of_site.s.defined() ? known[next++] : 1;
-    row.r = of_site.r.defined() ? known[next++] : 1;
+  for (size_t i = 0; i < sites.size(); ++i) {
+    const AdaResNetImpl::Site& site = sites[i];
+    SkipWeightPoint row{site.name, state.step, state.epoch};
+    row.s = readings.Next(tensors[i].s, 1);
+    row.r = readings.Next(tensors[i].r, 1);
+    row.gradient = readings.Next(tensors[i].gradient, std::numeric_limits<double>::quiet_NaN());
+    row.value = site.weight.placement == SkipPlacement::kResidual ? row.r : row.s;
     const size_t place = PlaceOf(site.weight, learned);
     if (place < learned.size()) row.gradient_snr = snr[place];
     if (!shares.empty()) {
@@ -88,9 +123,20 @@ std::vector<SkipWeightPoint> SkipWeightRows(const TrainingState& state,
 std::vector<WeightLook> LooksAtWeights(const TrainingState& state) {
   std::vector<WeightLook> looks;
   if (state.model->SkipParameters().empty()) return looks;
+  const torch::NoGradGuard no_grad;
   std::set<std::string> seen;
+  std::vector<const AdaResNetImpl::Site*> first_of_group;
+  std::vector<Tensor> numbers;
   for (const AdaResNetImpl::Site& site : state.model->sites()) {
-    if (seen.insert(site.group).second) looks.push_back(LookAt(site));
+    if (!seen.insert(site.group).second) continue;
+    first_of_group.push_back(&site);
+    numbers.push_back(NumbersOf(site.weight));
+  }
+  const Tensor all = torch::cat(numbers).cpu();
+  const double* next = all.data_ptr<double>();
+  for (const AdaResNetImpl::Site* const site : first_of_group) {
+    looks.push_back(LookAt(*site, next));
+    next += 3 * site->weight.raw.numel();
   }
   return looks;
 }
