@@ -1,13 +1,7 @@
 // Everything happens below .fetch/, which is on the same file system: the last step is a rename.
 #include "client/data_fetch.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <set>
 #include <system_error>
 #include <vector>
@@ -18,8 +12,8 @@
 #include "client/data_folder.h"
 #include "client/data_verify.h"
 #include "client/download.h"
+#include "client/fetch_folder.h"
 #include "client/number_format.h"
-#include "client/partial_file.h"
 #include "client/problem.h"
 #include "client/unpack.h"
 #include "core/status.h"
@@ -28,35 +22,6 @@ namespace adares::client {
 namespace {
 
 namespace fs = std::filesystem;
-
-absl::Status MakeFolders(const fs::path& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (!error) return absl::OkStatus();
-  errno = error.value();
-  return FolderError("make", path.string());
-}
-
-absl::Status Rename(const fs::path& from, const fs::path& to) {
-  if (std::rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
-  return FolderError("make", to.string());
-}
-
-// So that a new name outlives a loss of power.
-absl::Status SyncFolder(const fs::path& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return FolderError("open", path.string());
-  const bool is_synced = fsync(fd) == 0;
-  const absl::Status status = is_synced ? absl::OkStatus() : FolderError("write", path.string());
-  close(fd);
-  return status;
-}
-
-int64_t SizeOrZero(const fs::path& path) {
-  std::error_code error;
-  const uintmax_t size = fs::file_size(path, error);
-  return error ? 0 : static_cast<int64_t>(size);
-}
 
 // One call of FetchDataset.
 class Fetching {
@@ -68,7 +33,7 @@ class Fetching {
         signals_(signals),
         display_(display),
         data_(request.data),
-        work_(data_ / ".fetch" / source.dataset) {}
+        work_(data_, source.dataset) {}
 
   absl::StatusOr<FetchOutcome> Run() {
     FetchOutcome outcome{source_.dataset, source_.folder, false, 0};
@@ -92,44 +57,16 @@ class Fetching {
   }
 
   absl::Status Bring() {
-    ADARES_RETURN_IF_ERROR(MakeFolders(work_));
-    ADARES_ASSIGN_OR_RETURN(const auto lock, Lock());
+    ADARES_RETURN_IF_ERROR(work_.Make());
+    ADARES_ASSIGN_OR_RETURN(const auto lock, work_.Lock());
     ADARES_RETURN_IF_ERROR(Look());  // whoever had the lock before may have brought something
     for (const DataArchive& archive : source_.archives) {
       if (IsNeeded(archive)) ADARES_RETURN_IF_ERROR(BringArchive(archive));
     }
     ADARES_RETURN_IF_ERROR(UnpackAll());
     ADARES_RETURN_IF_ERROR(PutInPlace());
-    CleanUp();
+    work_.CleanUp();
     return absl::OkStatus();
-  }
-
-  fs::path LockPath() const { return work_ / "lock"; }
-
-  // From the first look to the last rename: two that unpack at once would put half of what the
-  // other writes in place.
-  absl::StatusOr<std::unique_ptr<PartialFile>> Lock() const {
-    auto lock = PartialFile::Open(LockPath().string());
-    if (ErrorReason(lock.status()) != reason::kDataBusy) return lock;
-    return WithHint(MakeError(absl::StatusCode::kAborted, reason::kDataBusy,
-                              absl::StrCat("another process is fetching ", source_.dataset,
-                                           " into ", data_.string())),
-                    "wait for it, or stop it");
-  }
-
-  // The lock goes last, so that nobody can begin in a folder that is being emptied. What is left
-  // over is only not needed.
-  void CleanUp() const {
-    std::error_code ignored;
-    std::vector<fs::path> all;
-    for (fs::directory_iterator entry(work_, ignored), end; !ignored && entry != end;
-         entry.increment(ignored)) {
-      if (entry->path() != LockPath()) all.push_back(entry->path());
-    }
-    for (const fs::path& path : all) fs::remove_all(path, ignored);
-    fs::remove(LockPath(), ignored);
-    fs::remove(work_, ignored);
-    fs::remove(work_.parent_path(), ignored);  // unless another data set is on its way
   }
 
   bool IsNeeded(const DataArchive& archive) const {
@@ -205,7 +142,7 @@ class Fetching {
     return WithHint(status, absl::StrCat(again, "download ", absl::StrJoin(addresses, " and "),
                                          " on a machine with network and put ",
                                          addresses.size() == 1 ? "it" : "them", " into ",
-                                         work_.string(), "/, or give --from URL"));
+                                         work_.path().string(), "/, or give --from URL"));
   }
 
   // Of all archives that are needed and not here, so that one way to another machine is enough.
@@ -291,7 +228,7 @@ class Fetching {
   Signals& signals_;
   FetchDisplay& display_;
   const fs::path data_;
-  const fs::path work_;
+  const FetchFolder work_;
   std::set<std::string> missing_;  // as of the last Look
 };
 

@@ -16,12 +16,6 @@
 
 namespace adares::client {
 
-absl::Status FolderError(std::string_view what, const std::string& path) {
-  return MakeError(absl::StatusCode::kInternal, reason::kFolderBroken,
-                   absl::StrCat("cannot ", std::string(what), " ", path, ": ",
-                                std::generic_category().message(errno)));
-}
-
 namespace {
 
 // Whether the open file is still the one of that name. Whoever had its lock until now may have
@@ -34,6 +28,12 @@ bool IsAt(int fd, const std::string& path) {
 }
 
 }  // namespace
+
+absl::Status FolderError(std::string_view what, const std::string& path) {
+  return MakeError(absl::StatusCode::kInternal, reason::kFolderBroken,
+                   absl::StrCat("cannot ", std::string(what), " ", path, ": ",
+                                std::generic_category().message(errno)));
+}
 
 absl::StatusOr<std::unique_ptr<PartialFile>> PartialFile::Open(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);

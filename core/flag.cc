@@ -2,31 +2,28 @@
 #include "core/flag.h"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 namespace adares {
-namespace {
-
-constexpr std::array<std::pair<FlagKind, std::string_view>, 5> kKinds = {{
-    {FlagKind::kSaturated, "saturated"},
-    {FlagKind::kClosed, "closed"},
-    {FlagKind::kBranchDead, "branch-dead"},
-    {FlagKind::kDrifting, "drifting"},
-    {FlagKind::kDiverging, "diverging"},
-}};
-
-}  // namespace
 
 std::string_view Name(FlagKind kind) {
-  const auto* found = std::find_if(kKinds.begin(), kKinds.end(),
-                                   [kind](const auto& entry) { return entry.first == kind; });
-  return found == kKinds.end() ? "unknown" : found->second;
+  switch (kind) {
+    case FlagKind::kSaturated:
+      return "saturated";
+    case FlagKind::kClosed:
+      return "closed";
+    case FlagKind::kBranchDead:
+      return "branch-dead";
+    case FlagKind::kDrifting:
+      return "drifting";
+    case FlagKind::kDiverging:
+      return "diverging";
+  }
+  return "unknown";
 }
 
 std::optional<FlagKind> ParseFlagKind(std::string_view name) {
-  for (const auto& [kind, word] : kKinds) {
-    if (word == name) return kind;
+  for (const FlagKind kind : kFlagKinds) {
+    if (Name(kind) == name) return kind;
   }
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 // numbers seem to say. docs/trainer.md has the rules. Thread-safe: pure functions.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -18,6 +19,10 @@ enum class FlagKind {
   kDrifting,    // a weight still moved when training ended
   kDiverging,   // the training loss is far above what it was
 };
+
+inline constexpr std::array kFlagKinds = {FlagKind::kSaturated, FlagKind::kClosed,
+                                          FlagKind::kBranchDead, FlagKind::kDrifting,
+                                          FlagKind::kDiverging};
 
 // A longer message is refused wherever flags are read.
 inline constexpr size_t kMaxFlagMessageBytes = 1'024;

@@ -2,16 +2,11 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "core/status.h"
 #include "rpc/convert.h"
+#include "rpc/convert_checks.h"
 
 namespace adares {
 namespace {
-
-absl::Status Invalid(const std::string& field, const std::string& problem) {
-  return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                   absl::StrCat(field, ": ", problem), {{"field", field}});
-}
 
 v1::Flag::Kind ToProto(FlagKind kind) {
   switch (kind) {
@@ -30,11 +25,10 @@ v1::Flag::Kind ToProto(FlagKind kind) {
 }
 
 absl::StatusOr<FlagKind> KindOf(v1::Flag::Kind kind) {
-  for (const FlagKind candidate : {FlagKind::kSaturated, FlagKind::kClosed, FlagKind::kBranchDead,
-                                   FlagKind::kDrifting, FlagKind::kDiverging}) {
+  for (const FlagKind candidate : kFlagKinds) {
     if (ToProto(candidate) == kind) return candidate;
   }
-  return Invalid("flag.kind", absl::StrCat(static_cast<int>(kind), " is no kind of flag"));
+  return InvalidField("flag.kind", absl::StrCat(static_cast<int>(kind), " is no kind of flag"));
 }
 
 }  // namespace
@@ -54,13 +48,12 @@ absl::StatusOr<Flag> FromProto(const v1::Flag& message) {
   Flag flag;
   ADARES_ASSIGN_OR_RETURN(flag.kind, KindOf(message.kind()));
   if (!message.site().empty() && !IsSiteName(message.site())) {
-    return Invalid("flag.site", absl::StrCat("\"", message.site(), "\" is not a site"));
+    return InvalidField("flag.site", absl::StrCat("\"", message.site(), "\" is not a site"));
   }
-  if (message.step() < 0 || message.epoch() < 0) {
-    return Invalid("flag", "step and epoch must not be negative");
-  }
+  ADARES_RETURN_IF_ERROR(CheckStep("flag", message.step(), message.epoch()));
   if (message.message().size() > kMaxFlagMessageBytes) {
-    return Invalid("flag.message", absl::StrCat("longer than ", kMaxFlagMessageBytes, " bytes"));
+    return InvalidField("flag.message",
+                        absl::StrCat("longer than ", kMaxFlagMessageBytes, " bytes"));
   }
   flag.site = message.site();
   flag.step = message.step();

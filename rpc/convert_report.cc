@@ -6,25 +6,15 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/status.h"
+#include "rpc/convert_checks.h"
 #include "rpc/names.h"
 
 namespace adares {
 namespace {
 
-absl::Status Invalid(const std::string& field, const std::string& problem) {
-  return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                   absl::StrCat(field, ": ", problem), {{"field", field}});
-}
-
-absl::Status CheckStep(const std::string& field, int64_t step, int64_t epoch) {
-  if (step < 0 || epoch < 0) return Invalid(field, "step and epoch must not be negative");
-  return absl::OkStatus();
-}
-
 absl::Status CheckCount(const std::string& field, int count, int limit) {
   if (count > limit) {
-    return Invalid(field, absl::StrCat(count, " entries in one record; at most ", limit));
+    return InvalidField(field, absl::StrCat(count, " entries in one record; at most ", limit));
   }
   return absl::OkStatus();
 }
@@ -35,7 +25,7 @@ absl::StatusOr<ReportRecord> Points(const v1::MetricPoints& message) {
   points.reserve(message.points_size());
   for (const v1::MetricPoint& point : message.points()) {
     if (!IsMetricKey(point.key())) {
-      return Invalid("metrics.key", absl::StrCat("\"", point.key(), "\" is not a metric key"));
+      return InvalidField("metrics.key", absl::StrCat("\"", point.key(), "\" is not a metric key"));
     }
     ADARES_RETURN_IF_ERROR(CheckStep("metrics", point.step(), point.epoch()));
     points.push_back({point.key(), point.step(), point.epoch(), point.value()});
@@ -49,7 +39,8 @@ absl::StatusOr<ReportRecord> Weights(const v1::SkipWeights& message) {
   weights.reserve(message.weights_size());
   for (const v1::SkipWeightPoint& weight : message.weights()) {
     if (!IsSiteName(weight.site())) {
-      return Invalid("skip_weights.site", absl::StrCat("\"", weight.site(), "\" is not a site"));
+      return InvalidField("skip_weights.site",
+                          absl::StrCat("\"", weight.site(), "\" is not a site"));
     }
     ADARES_RETURN_IF_ERROR(CheckStep("skip_weights", weight.step(), weight.epoch()));
     SkipWeightPoint point{weight.site(), weight.step(), weight.epoch(), weight.value(),
@@ -69,9 +60,9 @@ absl::StatusOr<ReportRecord> Lines(const v1::LogLines& message) {
   std::vector<LogLine> lines;
   lines.reserve(message.lines_size());
   for (const v1::LogLine& line : message.lines()) {
-    if (line.number() < 1) return Invalid("log.number", "lines are numbered from 1");
+    if (line.number() < 1) return InvalidField("log.number", "lines are numbered from 1");
     if (line.text().size() > kMaxLogLineBytes) {
-      return Invalid("log.text", absl::StrCat("longer than ", kMaxLogLineBytes, " bytes"));
+      return InvalidField("log.text", absl::StrCat("longer than ", kMaxLogLineBytes, " bytes"));
     }
     lines.push_back({line.number(), line.text(), FromProto(line.time())});
   }
@@ -90,7 +81,7 @@ absl::StatusOr<ReportRecord> End(const v1::AttemptEnd& message) {
 
 absl::StatusOr<ReportRecord> Start(const v1::AttemptStart& message) {
   if (message.total_steps() < 0 || message.total_epochs() < 0 || message.parameters() < 0) {
-    return Invalid("start", "negative totals");
+    return InvalidField("start", "negative totals");
   }
   return AttemptStart{message.total_steps(),
                       message.total_epochs(),
@@ -205,13 +196,13 @@ absl::StatusOr<ReportRecord> FromProto(const v1::Record& record) {
     case v1::Record::KIND_NOT_SET:
       break;
   }
-  return Invalid("record", "no kind is set");
+  return InvalidField("record", "no kind is set");
 }
 
 absl::StatusOr<AttemptId> ParseAttempt(const std::string& trial_resource, int32_t attempt) {
   ADARES_ASSIGN_OR_RETURN(TrialName name, ParseTrialResource(trial_resource));
-  if (name.sweep == "-") return Invalid("trial", "the sweep must be named");
-  if (attempt < 1) return Invalid("attempt", "attempts are numbered from 1");
+  if (name.sweep == "-") return InvalidField("trial", "the sweep must be named");
+  if (attempt < 1) return InvalidField("attempt", "attempts are numbered from 1");
   return AttemptId{std::move(name.sweep), std::move(name.trial), attempt};
 }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "bench/trainer/bare_networks.h"
+#include "worker/trainer/libtorch_versions.h"
 
 namespace {
 
@@ -31,20 +32,11 @@ struct Run {
   int steps = 0;
 };
 
-// As a person would write it against the LibTorch at hand.
 torch::Tensor Logits(Network& model, const torch::Tensor& images, bool bf16) {
   if (!bf16) return model->forward(images);
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-  at::autocast::set_autocast_enabled(at::kCPU, true);
+  adares::libtorch::SetAutocast(/*cpu=*/true, true);
   torch::Tensor logits = model->forward(images).to(torch::kFloat32);
-  at::autocast::set_autocast_enabled(at::kCPU, false);
-#else
-  at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
-  at::autocast::set_cpu_enabled(true);
-  torch::Tensor logits = model->forward(images).to(torch::kFloat32);
-  at::autocast::set_cpu_enabled(false);
-#endif
+  adares::libtorch::SetAutocast(/*cpu=*/true, false);
   at::autocast::clear_cache();
   return logits;
 }

@@ -5,13 +5,12 @@
 
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "tests/trainer/device_trial.h"
 #include "tests/trainer/recorded_graphs.h"
 #include "tests/trainer/trial_test.h"
-#include "worker/trainer/data_split.h"
-#include "worker/trainer/device_pixels.h"
-#include "worker/trainer/synthetic.h"
 
 namespace adares {
 namespace {
@@ -73,41 +72,24 @@ TEST_F(DeviceWayTest, MeanClippingAndLateSkipWeightsAreTheSame) {
   ExpectSameRows(spec);
 }
 
-// Steps of one state, without the rest of a training.
 class DeviceStepTest : public testing::Test {
  protected:
-  void Begin(const TrialSpec& spec) {
-    spec_ = spec;
-    data_ = KeepInMemory(MakeSynthetic({150, 40}));
-    split_ = *SplitData(spec_, data_);
-    pixels_ = std::make_shared<DevicePixels>();
-    input_.emplace(TrainingInput{spec_, data_, split_, "cpu", {}});
-    input_->device_pixels = pixels_;
-    state_ = std::make_unique<TrainingState>(*input_, torch::kCPU);
-    step_.emplace(*input_);
-  }
+  void Begin(const TrialSpec& spec) { trial_.emplace(spec, "cpu"); }
+
   // One epoch, of which the step after `measured` others is measured.
   void RunEpoch(DeviceStep& steps, int64_t measured = -1) {
-    StepTelemetry telemetry(state_->model);
-    state_->optimizer.StartEpoch(state_->epoch);
-    state_->ShuffleOrder();
-    state_->epoch_step = 0;
-    steps.BeginEpoch(*state_);
-    while (state_->epoch_step < step_->steps_per_epoch()) {
-      const bool is_measured = state_->epoch_step == measured;
-      steps.Advance(*state_, means_, is_measured ? &telemetry : nullptr);
+    TrainingState& state = *trial_->state;
+    StepTelemetry telemetry(state.model);
+    trial_->BeginEpoch(steps);
+    while (trial_->IsInEpoch()) {
+      const bool is_measured = state.epoch_step == measured;
+      steps.Advance(state, means_, is_measured ? &telemetry : nullptr);
     }
     if (measured >= 0) shares_ = telemetry.Shares();
-    ++state_->epoch;
+    ++state.epoch;
   }
 
-  TrialSpec spec_;
-  ImageData data_;
-  DataSplit split_;
-  std::shared_ptr<DevicePixels> pixels_;
-  std::optional<TrainingInput> input_;
-  std::unique_ptr<TrainingState> state_;
-  std::optional<TrainingStep> step_;
+  std::optional<DeviceTrial> trial_;
   StepMeans means_;
   std::vector<StepTelemetry::PathShares> shares_;  // of the measured step
   RecordedGraphs graphs_;
@@ -115,7 +97,7 @@ class DeviceStepTest : public testing::Test {
 
 TEST_F(DeviceStepTest, WholeBatchesAreCapturedOnceAfterTheFirstThree) {
   Begin(TinySpec());  // five whole batches and a short one
-  DeviceStep steps(*input_, *step_, &graphs_);
+  DeviceStep steps(trial_->input, *trial_->step, &graphs_);
   RunEpoch(steps);
   EXPECT_EQ(graphs_.captures(), 1);
   EXPECT_EQ(graphs_.replays(), 2);
@@ -128,8 +110,8 @@ TEST_F(DeviceStepTest, ParametersThatBeginToMoveAreCapturedAnew) {
   TrialSpec spec = TinySpec();
   spec.model.skip.frozen_epochs = 1;
   Begin(spec);
-  DeviceStep steps(*input_, *step_, &graphs_);
-  const torch::Tensor weight = state_->model->SkipParameters()[0];
+  DeviceStep steps(trial_->input, *trial_->step, &graphs_);
+  const torch::Tensor weight = trial_->state->model->SkipParameters()[0];
   const torch::Tensor start = weight.detach().clone();
   RunEpoch(steps);
   EXPECT_TRUE(torch::equal(weight, start));
@@ -141,12 +123,12 @@ TEST_F(DeviceStepTest, ParametersThatBeginToMoveAreCapturedAnew) {
 
 TEST_F(DeviceStepTest, StepThatIsMeasuredComesFromNoGraph) {
   Begin(TinySpec());
-  DeviceStep steps(*input_, *step_, &graphs_);
+  DeviceStep steps(trial_->input, *trial_->step, &graphs_);
   RunEpoch(steps);
   RunEpoch(steps, /*measured=*/3);
   EXPECT_EQ(graphs_.captures(), 1);
   EXPECT_EQ(graphs_.replays(), 2 + 4);
-  ASSERT_EQ(shares_.size(), state_->model->blocks().size());
+  ASSERT_EQ(shares_.size(), trial_->state->model->blocks().size());
   for (const auto& share : shares_) EXPECT_GT(share.ratio, 0);
 }
 
@@ -154,15 +136,15 @@ TEST_F(DeviceStepTest, StepsThatLeaveBranchesOutAreNotCaptured) {
   TrialSpec spec = TinySpec();
   spec.model.branch_drop = 0.5;
   Begin(spec);
-  DeviceStep steps(*input_, *step_, &graphs_);
+  DeviceStep steps(trial_->input, *trial_->step, &graphs_);
   RunEpoch(steps);
   EXPECT_EQ(graphs_.captures(), 0);
 }
 
 TEST_F(DeviceStepTest, WithoutCapturingNothingIsReplayed) {
   Begin(TinySpec());
-  input_->capture_steps = false;
-  DeviceStep steps(*input_, *step_, &graphs_);
+  trial_->input.capture_steps = false;
+  DeviceStep steps(trial_->input, *trial_->step, &graphs_);
   RunEpoch(steps);
   EXPECT_EQ(graphs_.captures(), 0);
 }
@@ -170,28 +152,28 @@ TEST_F(DeviceStepTest, WithoutCapturingNothingIsReplayed) {
 // A checkpoint in the middle of an epoch has the state that steps one by one would have.
 TEST_F(DeviceStepTest, EpochCanBeginInItsMiddle) {
   Begin(TinySpec());
-  DeviceStep steps(*input_, *step_, nullptr);
+  DeviceStep steps(trial_->input, *trial_->step, nullptr);
   RunEpoch(steps);
   ExampleMeans whole;
   ASSERT_TRUE(means_.Take(whole));
-  const std::vector<torch::Tensor> expected = state_->model->parameters();
-  const Random::State random = state_->augmentation_random.state();
+  const std::vector<torch::Tensor> expected = trial_->state->model->parameters();
+  const Random::State random = trial_->state->augmentation_random.state();
 
-  state_ = std::make_unique<TrainingState>(*input_, torch::kCPU);
-  state_->optimizer.StartEpoch(0);
-  state_->ShuffleOrder();
+  trial_->state = std::make_unique<TrainingState>(trial_->input, torch::kCPU);
+  trial_->state->optimizer.StartEpoch(0);
+  trial_->state->ShuffleOrder();
   ExampleMeans parts;
   for (const int64_t until : {2, 6}) {
-    DeviceStep fresh(*input_, *step_, nullptr);
-    fresh.BeginEpoch(*state_);
-    while (state_->epoch_step < until) fresh.Advance(*state_, means_, nullptr);
+    DeviceStep fresh(trial_->input, *trial_->step, nullptr);
+    fresh.BeginEpoch(*trial_->state);
+    while (trial_->state->epoch_step < until) fresh.Advance(*trial_->state, means_, nullptr);
     ASSERT_TRUE(means_.Take(parts));
   }
   EXPECT_EQ(parts.loss(), whole.loss());
   EXPECT_EQ(parts.examples(), 90);
-  EXPECT_EQ(state_->augmentation_random.state(), random);
+  EXPECT_EQ(trial_->state->augmentation_random.state(), random);
   for (size_t i = 0; i < expected.size(); ++i) {
-    EXPECT_TRUE(torch::equal(state_->model->parameters()[i], expected[i]));
+    EXPECT_TRUE(torch::equal(trial_->state->model->parameters()[i], expected[i]));
   }
 }
 

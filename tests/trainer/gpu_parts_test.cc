@@ -3,18 +3,15 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <memory>
 #include <optional>
 #include <vector>
 
+#include "tests/trainer/device_trial.h"
 #include "tests/trainer/drawn_pictures.h"
 #include "tests/trainer/tiny_trial.h"
-#include "worker/trainer/data_split.h"
 #include "worker/trainer/device_batches.h"
 #include "worker/trainer/device_pixels.h"
-#include "worker/trainer/device_step.h"
 #include "worker/trainer/device_stream.h"
-#include "worker/trainer/synthetic.h"
 #include "worker/trainer/torch_runtime.h"
 
 #ifdef ADARES_CUDA
@@ -103,34 +100,20 @@ TEST_F(GpuPartsTest, KernelMovesParametersAsTheLoopsOfTheCpu) {
 class GpuStepTest : public GpuPartsTest {
  protected:
   void Begin(const TrialSpec& spec) {
-    spec_ = spec;
-    data_ = KeepInMemory(MakeSynthetic({150, 40}));
-    split_ = *SplitData(spec_, data_);
-    input_.emplace(TrainingInput{spec_, data_, split_, "cuda:0", {}});
-    input_->device_pixels = std::make_shared<DevicePixels>();
+    steps_.reset();
     stream_.emplace(kGpu);
-    state_ = std::make_unique<TrainingState>(*input_, kGpu);
-    step_.emplace(*input_);
-    steps_.emplace(*input_, *step_, SupportOf(kGpu));
+    trial_.emplace(spec, "cuda:0");
+    steps_.emplace(trial_->input, *trial_->step, SupportOf(kGpu));
   }
-  void BeginEpoch() {
-    state_->optimizer.StartEpoch(state_->epoch);
-    state_->epoch_step = 0;
-    state_->ShuffleOrder();
-    steps_->BeginEpoch(*state_);
-  }
+  void BeginEpoch() { trial_->BeginEpoch(*steps_); }
   void FinishEpoch() {
-    while (state_->epoch_step < step_->steps_per_epoch()) steps_->Advance(*state_, means_, nullptr);
-    ++state_->epoch;
+    while (trial_->IsInEpoch()) steps_->Advance(*trial_->state, means_, nullptr);
+    ++trial_->state->epoch;
   }
+  TrainingState& state() { return *trial_->state; }
 
-  TrialSpec spec_;
-  ImageData data_;
-  DataSplit split_;
-  std::optional<TrainingInput> input_;
   std::optional<OnDeviceStream> stream_;
-  std::unique_ptr<TrainingState> state_;
-  std::optional<TrainingStep> step_;
+  std::optional<DeviceTrial> trial_;
   std::optional<DeviceStep> steps_;
   StepMeans means_;
 };
@@ -163,7 +146,7 @@ TEST_F(GpuStepTest, NoStepOfAnEpochWaitsForTheDevice) {
       EXPECT_NO_THROW(FinishEpoch());
     }
     const NoWaiting scope;
-    EXPECT_ANY_THROW(state_->model->parameters()[0].cpu());  // else the test would see nothing
+    EXPECT_ANY_THROW(state().model->parameters()[0].cpu());  // else the test would see nothing
   }
 }
 #endif
@@ -174,10 +157,10 @@ TEST_F(GpuStepTest, Bf16KeepsParametersStatisticsAndMomentsInFloat) {
   Begin(spec);
   BeginEpoch();
   FinishEpoch();
-  std::vector<Tensor> all = state_->model->parameters();
-  for (const Tensor& parameter : state_->model->parameters()) all.push_back(parameter.grad());
-  for (const auto& [name, moment] : state_->optimizer.State().first_moments) all.push_back(moment);
-  for (const auto& item : state_->model->named_buffers()) {
+  std::vector<Tensor> all = state().model->parameters();
+  for (const Tensor& parameter : state().model->parameters()) all.push_back(parameter.grad());
+  for (const auto& [name, moment] : state().optimizer.State().first_moments) all.push_back(moment);
+  for (const auto& item : state().model->named_buffers()) {
     if (item.key().find("running_") != std::string::npos) all.push_back(item.value());
   }
   for (const Tensor& tensor : all) {

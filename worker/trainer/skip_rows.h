@@ -1,5 +1,5 @@
-// The rows and the looks that skip weights give at a step. They wait for the device, as often for many
-// sites as for one. Not thread-safe.
+// The rows and the looks that skip weights give at a step. They wait for the device, as often for
+// many sites as for one. Not thread-safe.
 #pragma once
 
 #include <vector>
