@@ -16,6 +16,19 @@ if(TARGET torch_cuda)
   find_package(CUDAToolkit REQUIRED)
 endif()
 
+# adares_torch_headers(TARGET [FROM]) lets LibTorch's headers, which are half and more of what a file
+# takes to compile, be compiled once for all files of the target, or takes what another has.
+function(adares_torch_headers target)
+  if(ARGC GREATER 1)
+    target_precompile_headers(${target} REUSE_FROM ${ARGV1})
+  else()
+    target_precompile_headers(${target} PRIVATE <torch/torch.h>)
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -fpch-preprocess)  # for ccache
+  endif()
+endfunction()
+
 # adares_cuda_object(TARGET SOURCE HEADERS...) compiles one file of kernels into a library. By nvcc
 # itself: LibTorch's CMake files change the flags of the CUDA language, and not the same in all
 # versions. Machine code for each generation that nvcc knows, and code that drivers translate for

@@ -12,7 +12,9 @@ set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 
 find_program(ADARES_CCACHE ccache)
 if(ADARES_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${ADARES_CCACHE})
+  # The sloppiness is what ccache asks for where headers are compiled before the files.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+      ${ADARES_CCACHE})
 endif()
 find_program(ADARES_MOLD mold)
 if(ADARES_MOLD)
