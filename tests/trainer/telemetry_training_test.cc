@@ -207,6 +207,20 @@ TEST_F(TelemetryTest, AWeightThatStaysAtZeroIsFlaggedOnce) {
   }
 }
 
+// Where s is 1 the angle is 0, and the other way round.
+TEST_F(TelemetryTest, ASphericalWeightIsFlaggedByWhatItIsAndNotByItsAngle) {
+  TrialSpec spec = ShortSteps();
+  spec.model.skip.granularity = Granularity::kUnified;
+  spec.model.skip.placement = SkipPlacement::kSpherical;
+  spec.model.skip.lr_mult = 1e-6;
+  for (const double weight : {0.999999, 0.001}) {
+    sink_ = RecordingSink();
+    spec.model.skip.init = {SkipInit::Kind::kConstant, weight, 0};
+    ASSERT_EQ(Train(spec).reason, EndReason::kFinished);
+    EXPECT_EQ(testing::Value(Flags(), testing::Contains("closed all")), weight < 0.5) << weight;
+  }
+}
+
 TEST_F(TelemetryTest, SitesThatShareAWeightShareItsFlag) {
   TrialSpec spec = ShortSteps();
   spec.model.skip.granularity = Granularity::kUnified;

@@ -34,8 +34,8 @@ Tensor NumbersOf(const SkipWeight& weight) {
   };
   const Tensor raw = flat(weight.raw);
   const Tensor gradient = weight.raw.grad();
-  return torch::cat({raw, flat(ConstrainedWeight(weight.constraint, weight.raw)),
-                     gradient.defined() ? flat(gradient) : torch::zeros_like(raw)});
+  return torch::cat(
+      {raw, flat(weight.Weight()), gradient.defined() ? flat(gradient) : torch::zeros_like(raw)});
 }
 
 // `numbers` are those of NumbersOf.

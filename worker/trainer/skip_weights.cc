@@ -101,12 +101,15 @@ SumCoefficients SkipWeight::Coefficients() const {
   return {weight, 1 - weight};
 }
 
+Tensor SkipWeight::Weight() const {
+  return placement == SkipPlacement::kSpherical ? torch::cos(raw)
+                                                : ConstrainedWeight(constraint, raw);
+}
+
 double SkipWeight::Value() const {
   if (!raw.defined()) return 1;
   const torch::NoGradGuard no_grad;
-  const SumCoefficients sum = Coefficients();
-  const Tensor& weight = placement == SkipPlacement::kResidual ? sum.r : sum.s;
-  return weight.to(torch::kFloat64).mean().item<double>();
+  return Weight().to(torch::kFloat64).mean().item<double>();
 }
 
 double SkipWeight::Gradient() const {

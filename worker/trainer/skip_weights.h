@@ -35,8 +35,10 @@ struct SkipWeight {
   // What the weight makes of the sum of a block.
   SumCoefficients Coefficients() const;
 
-  // The weight itself (s of `both` and `spherical`, g of `convex`), as the mean over channels; 1
-  // for the plain sum.
+  // The weight itself: s of `both` and `spherical`, g of `convex`. Not for the plain sum.
+  torch::Tensor Weight() const;
+
+  // Its mean over channels; 1 for the plain sum.
   double Value() const;
 
   // Gradient of the last backward pass by `raw`, as the sum over channels; NaN where there is none.
