@@ -31,6 +31,16 @@ std::vector<Preset> MakeMethods() {
       Constant("fixed2x", "2",
                "A constant on the skip path, as "
                "[1603.05027](https://arxiv.org/abs/1603.05027) studies it."),
+      {"halved",
+       "Constant scaling of both paths by 0.5, He et al. 2016, "
+       "[1603.05027](https://arxiv.org/abs/1603.05027), section 3.1.",
+       {{kGranularity, "unified"}, {kPlacement, "convex"}, {kInit, "0.5"}, {kTrain, "frozen"}}},
+      {"norm_preserving",
+       "Constants whose squares add up to 1, so that a sum of two paths of variance 1 has it too.",
+       {{kGranularity, "unified"},
+        {kPlacement, "spherical"},
+        {kInit, "0.7071"},
+        {kTrain, "frozen"}}},
       AdaResNet("ada_v1", "block",
                 "AdaResNet, [2408.09958](https://arxiv.org/abs/2408.09958), equation 2, as its "
                 "first published program has it."),
@@ -80,6 +90,10 @@ std::vector<Preset> MakeMethods() {
         {kPlacement, "residual"},
         {kInit, "0"},
         {kConstraint, "clamp(-1, 1)"}}},
+      {"residual_gate",
+       "A weight of each block on the residual branch, from 1, as "
+       "[1611.01260](https://arxiv.org/abs/1611.01260) has it.",
+       {{kGranularity, "block"}, {kPlacement, "residual"}, {kInit, "1"}}},
       {"inception",
        "A small constant on the residual branch, as "
        "[1602.07261](https://arxiv.org/abs/1602.07261), section 3.3, scales it.",

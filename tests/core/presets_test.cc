@@ -69,11 +69,11 @@ INSTANTIATE_TEST_SUITE_P(All, PresetsTest, testing::Values(kRecipePath, kMethodP
 // The names that papers and studies go by.
 TEST(MethodPresetsTest, HoldTheMethodsOfTheLiterature) {
   for (const char* name :
-       {"resnet",      "plain",         "fixed2x",       "ada_v1",           "ada_v2",
-        "ada_unified", "ada_stage",     "ada_blocktype", "ada_channel",      "admin",
-        "rezero",      "skipinit",      "layerscale",    "layerscale_small", "zero_gamma",
-        "inception",   "deepnorm_like", "decayed",       "normformer",       "highway_scalar",
-        "stochdepth"}) {
+       {"resnet",      "plain",         "fixed2x",         "ada_v1",           "ada_v2",
+        "ada_unified", "ada_stage",     "ada_blocktype",   "ada_channel",      "admin",
+        "rezero",      "skipinit",      "layerscale",      "layerscale_small", "zero_gamma",
+        "inception",   "deepnorm_like", "decayed",         "normformer",       "highway_scalar",
+        "stochdepth",  "halved",        "norm_preserving", "residual_gate"}) {
     EXPECT_NE(FindPreset(kMethodPath, name), nullptr) << name;
   }
 }
