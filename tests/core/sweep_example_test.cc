@@ -32,12 +32,17 @@ TEST(SweepExampleTest, EveryExampleLoadsUnderItsName) {
   EXPECT_GE(count, 3);
 }
 
-// The same weights in the same network, so that nothing but the weight differs.
+// The same weights in the same network, so that nothing but the weight differs; beside them the
+// paper's baseline.
 TEST(SweepExampleTest, ControlsOfThePaperDifferInTheSkipWeightAlone) {
   for (const char* recipe : {"faithful", "clean"}) {
     const SweepPlan plan = LoadExample(std::string("paper/controls-") + recipe);
-    ASSERT_EQ(plan.variants.size(), 5U);
-    for (const Variant& variant : plan.variants) {
+    ASSERT_EQ(plan.variants.size(), 6U);
+    const TrialSpec baseline = plan.variants.back().spec;
+    EXPECT_EQ(baseline.model.depth, 50);
+    EXPECT_EQ(baseline.model.skip.granularity, Granularity::kNone);
+    for (size_t i = 0; i < 5; ++i) {
+      const Variant& variant = plan.variants[i];
       TrialSpec spec = variant.spec;
       EXPECT_EQ(spec.model.family, Family::kPaper);
       EXPECT_EQ(spec.model.depth, 18);
