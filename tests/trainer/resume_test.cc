@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 
+#include <chrono>
 #include <map>
 #include <random>
 #include <string>
@@ -25,10 +26,11 @@ using trainer_protocol::TrainCommand;
 
 using Digests = std::map<std::string, std::string>;
 
-// Long enough to be killed in many places.
+// Long enough to be killed in many places: 20 kills let it come to about the 40th of 100
+// checkpoints.
 TrialSpec LongSpec() {
   TrialSpec spec = TinySpec();
-  spec.train.epochs = 25;
+  spec.train.epochs = 50;
   spec.train.optimizer = OptimizerKind::kAdam;
   spec.train.ema_decay = 0.99;
   spec.model.branch_drop = 0.5;
@@ -50,11 +52,28 @@ Digests Finish(const TrainCommand& command, int threads) {
   return end.digests;
 }
 
-// A moment that no event tells: after the training began, at random within about two checkpoints.
-void KillAtRandom(TrainerProcess& trainer, std::mt19937& random) {
-  const int checkpoints = std::uniform_int_distribution(1, 2)(random);
+using Clock = std::chrono::steady_clock;
+
+// How long the trial takes from one checkpoint to the next, with what lies between.
+Clock::duration CheckpointCycle(const TrainCommand& command, int threads) {
+  constexpr int kCycles = 10;
+  TrainerProcess trainer(threads);
+  trainer.UpTo<ReadyEvent>();
+  trainer.Send(command);
+  trainer.UpTo<CheckpointEvent>();
+  const Clock::time_point begin = Clock::now();
+  for (int i = 0; i < kCycles; ++i) trainer.UpTo<CheckpointEvent>();
+  return (Clock::now() - begin) / kCycles;
+}
+
+// A moment that no event tells: up to two checkpoints after the start or after one of the first
+// checkpoints, in a step, an evaluation, a write or before any of them.
+void KillAtRandom(TrainerProcess& trainer, Clock::duration cycle, std::mt19937& random) {
+  const int checkpoints = std::uniform_int_distribution(0, 2)(random);
   for (int i = 0; i < checkpoints; ++i) trainer.UpTo<CheckpointEvent>();
-  poll(nullptr, 0, std::uniform_int_distribution(0, 40)(random));
+  const double cycles = std::uniform_real_distribution(0.0, 2.0)(random);
+  const std::chrono::duration<double, std::milli> delay = cycle * cycles;
+  poll(nullptr, 0, static_cast<int>(delay.count()));
   trainer.Signal(SIGKILL);
 }
 
@@ -70,11 +89,12 @@ TEST_P(ResumeTest, TwentyKillsChangeNothing) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
+  const Clock::duration cycle = CheckpointCycle(Ordered(folder / "timed", 3), threads);
   for (int i = 0; i < kKills; ++i) {
     TrainerProcess trainer(threads);
     trainer.UpTo<ReadyEvent>();
     trainer.Send(Ordered(folder / "trial", 3));
-    KillAtRandom(trainer, random);
+    KillAtRandom(trainer, cycle, random);
   }
   EXPECT_EQ(Finish(Ordered(folder / "trial", 3), threads), whole);
 }
