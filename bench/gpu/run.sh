@@ -30,6 +30,7 @@ part() {
   ((limit < left)) || limit=$left
   printf '== %s (at most %d s)\n' "$name" "$limit" >&2
   if ((limit < 5)); then
+    failed=1
     return
   fi
   timeout -k 5 "$limit" "$@" >"$PARTS/$name.json" 2>"$PARTS/$name.log" || code=$?

@@ -10,6 +10,7 @@ after the deadline, from the start on, those that are left say so.
 import argparse
 import json
 import statistics
+import sys
 import time
 
 import torch
@@ -94,6 +95,7 @@ def main():
     start = time.monotonic()
     torch.set_float32_matmul_precision("high")
     torch.backends.cudnn.benchmark = True
+    failed = False
     for setting in settings.SETTINGS:
         if options.only not in settings.key_of(setting):
             continue
@@ -105,8 +107,10 @@ def main():
                                   options.seconds))
         except Exception as error:  # the other settings are still worth their time
             result["error"] = f"{type(error).__name__}: {error}".splitlines()[0]
+            failed = True
         print(json.dumps(result), flush=True)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

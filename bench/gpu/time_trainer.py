@@ -10,6 +10,7 @@ import argparse
 import json
 import statistics
 import subprocess
+import sys
 import tempfile
 
 import settings
@@ -45,6 +46,7 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("rest", nargs="*")
     options = parser.parse_args()
+    failed = False
     for setting in settings.SETTINGS:
         if options.only not in settings.key_of(setting):
             continue
@@ -53,8 +55,10 @@ def main():
             result.update(measure(options, setting))
         except Exception as error:  # the other settings are still worth their time
             result["error"] = str(error)
+            failed = True
         print(json.dumps(result), flush=True)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
