@@ -141,6 +141,22 @@ TEST_F(DeviceStepTest, StepsThatLeaveBranchesOutAreNotCaptured) {
   EXPECT_EQ(graphs_.captures(), 0);
 }
 
+TEST_F(DeviceStepTest, WithoutMemoryForAGraphStepsRunOneByOne) {
+  Begin(TinySpec());
+  DeviceStep one_by_one(trial_->input, *trial_->step, nullptr);
+  RunEpoch(one_by_one);
+  const std::vector<torch::Tensor> expected = trial_->state->model->parameters();
+  Begin(TinySpec());
+  graphs_.RefuseToCapture();
+  DeviceStep steps(trial_->input, *trial_->step, &graphs_);
+  RunEpoch(steps);
+  EXPECT_EQ(graphs_.captures(), 1);
+  EXPECT_EQ(graphs_.replays(), 0);
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_TRUE(torch::equal(trial_->state->model->parameters()[i], expected[i]));
+  }
+}
+
 TEST_F(DeviceStepTest, WithoutCapturingNothingIsReplayed) {
   Begin(TinySpec());
   trial_->input.capture_steps = false;

@@ -1,4 +1,7 @@
 // Whole trials on a CUDA device. Skipped, and shown as that, where there is none.
+#ifdef ADARES_CUDA
+#include <c10/cuda/CUDACachingAllocator.h>
+#endif
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/cuda.h>
@@ -69,7 +72,18 @@ std::vector<TrialSpec> Specs() {
   TrialSpec late = TinySpec();
   late.model.skip.frozen_epochs = 1;
   late.train.precision = Precision::kBf16;
-  return {TinySpec(), paper, mean, late};
+  TrialSpec both = TinySpec();
+  both.model.skip.granularity = Granularity::kChannel;
+  both.model.skip.placement = SkipPlacement::kBoth;
+  both.train.label_smoothing = 0.1;
+  TrialSpec sphere = TinySpec();
+  sphere.model.skip.placement = SkipPlacement::kSpherical;
+  TrialSpec bottlenecks = paper;
+  bottlenecks.model.depth = 50;
+  bottlenecks.model.skip = {Granularity::kBlock, {SkipInit::Kind::kConstant, 0.5, 0}};
+  bottlenecks.model.skip.constraint.kind = SkipConstraint::Kind::kSigmoid;
+  bottlenecks.train.clip_norm = 1;
+  return {TinySpec(), paper, mean, late, both, sphere, bottlenecks};
 }
 
 TEST_F(GpuTrialTest, LossesAreThoseOfTheCpu) {
@@ -123,6 +137,10 @@ TEST_F(GpuTrialTest, ResumedRunHasTheSameBits) {
 }
 
 TEST_F(GpuTrialTest, LackOfMemoryEndsTheTrialAndNotTheProcess) {
+#ifdef ADARES_CUDA
+  // Others may be on the device: the memory that is lacking is this process's.
+  c10::cuda::CUDACachingAllocator::setMemoryFraction(0.05, 0);
+#endif
   TrialSpec large = TinySpec();
   large.model.family = Family::kResnet;
   large.model.depth = 101;

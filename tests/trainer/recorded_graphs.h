@@ -10,6 +10,9 @@ namespace adares {
 
 class RecordedGraphs : public DeviceSupport {
  public:
+  // Of the next captures: there is no memory for them.
+  void RefuseToCapture() { refuses_ = true; }
+
   int captures() const { return captures_; }
   int replays() const { return replays_; }
 
@@ -25,8 +28,9 @@ class RecordedGraphs : public DeviceSupport {
    public:
     explicit Graph(const RecordedGraphs& all) : all_(all) {}
     void Capture(const std::function<void()>& work) override {
-      work_ = work;
       ++all_.captures_;
+      if (all_.refuses_) TORCH_CHECK_WITH(OutOfMemoryError, false, "no memory for a graph");
+      work_ = work;
     }
     void Replay() override {
       work_();
@@ -37,6 +41,7 @@ class RecordedGraphs : public DeviceSupport {
     const RecordedGraphs& all_;
     std::function<void()> work_;
   };
+  bool refuses_ = false;
   mutable int captures_ = 0;
   mutable int replays_ = 0;
 };

@@ -228,6 +228,28 @@ TEST_F(TrainingTest, SizesThatDoNotFitAreAnError) {
   EXPECT_THAT(Train(spec).message, HasSubstr("20000 training examples"));
 }
 
+TEST(EndOfExceptionTest, LackOfMemoryIsKnownByWhatTheLibrariesSay) {
+  const auto end_of = [](const std::string& message) {
+    try {
+      TORCH_CHECK(false, message);
+    } catch (...) {
+      return EndOfException(std::current_exception());
+    }
+    return EndEvent();
+  };
+  for (const char* message :
+       {"[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 9 bytes",
+        "CUDA error: out of memory", "CUDA: out of memory",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED"}) {
+    EXPECT_EQ(end_of(message).reason, EndReason::kOutOfMemory) << message;
+  }
+  for (const char* message : {"CUDA error: an illegal memory access was encountered",
+                              "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"}) {
+    EXPECT_EQ(end_of(message).reason, EndReason::kError) << message;
+  }
+}
+
 TEST(EndOfExceptionTest, KindOfExceptionDecidesTheReason) {
   const EndEvent memory = EndOfException(std::make_exception_ptr(std::bad_alloc()));
   EXPECT_EQ(memory.reason, EndReason::kOutOfMemory);

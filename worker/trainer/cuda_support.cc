@@ -10,6 +10,8 @@
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
 
+#include <exception>
+
 #include "absl/strings/str_cat.h"
 
 namespace adares {
@@ -27,13 +29,29 @@ std::string VersionText(int version) {
 class CapturedGraph : public StepGraph {
  public:
   void Capture(const std::function<void()>& work) override {
+    // The graph has memory of its own, for which LibTorch cannot take what it keeps of freed
+    // memory.
+    c10::cuda::CUDACachingAllocator::emptyCache();
     graph_.capture_begin();
-    work();
+    try {
+      work();
+    } catch (...) {
+      EndQuietly();
+      throw;
+    }
     graph_.capture_end();
   }
   void Replay() override { graph_.replay(); }
 
  private:
+  // Else the stream would go on capturing, and memory be taken for a graph that is gone.
+  void EndQuietly() {
+    try {
+      graph_.capture_end();
+    } catch (const std::exception&) {  // the reason is that of the work
+    }
+  }
+
   at::cuda::CUDAGraph graph_;
 };
 

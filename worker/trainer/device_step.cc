@@ -2,6 +2,7 @@
 #include "worker/trainer/device_step.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <span>
 
 #include "worker/trainer/device_pixels.h"
@@ -118,18 +119,27 @@ void DeviceStep::RunWhole(TrainingState& state) {
     ++whole_steps_;
     return Work(state, spec_.train.batch_size, nullptr);
   }
-  if (graph_ == nullptr) {
-    graph_ = support_->NewGraph();
-    graph_->Capture([&] { Work(state, spec_.train.batch_size, nullptr); });
-    for (const DeviceParameter& each : parameters_) {
-      gradients_.push_back(each.parameter.grad());
-    }
-  }
+  if (graph_ == nullptr && !Capture(state)) return Work(state, spec_.train.batch_size, nullptr);
   // A step that ran as it is left gradients of its own.
   for (size_t i = 0; i < gradients_.size(); ++i) {
     parameters_[i].parameter.mutable_grad() = gradients_[i];
   }
   graph_->Replay();
+}
+
+bool DeviceStep::Capture(TrainingState& state) {
+  graph_ = support_->NewGraph();
+  try {
+    graph_->Capture([&] { Work(state, spec_.train.batch_size, nullptr); });
+  } catch (const c10::OutOfMemoryError&) {
+    std::fprintf(stderr, "no memory for a step as a graph: steps run one by one\n");
+    for (DeviceParameter& each : parameters_) each.parameter.mutable_grad() = Tensor();
+    graph_.reset();
+    captures_ = false;
+    return false;
+  }
+  for (const DeviceParameter& each : parameters_) gradients_.push_back(each.parameter.grad());
+  return true;
 }
 
 void DeviceStep::Work(TrainingState& state, int64_t size, StepTelemetry* telemetry) {

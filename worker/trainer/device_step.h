@@ -41,6 +41,8 @@ class DeviceStep {
   void Work(TrainingState& state, int64_t size, StepTelemetry* telemetry);
   // The same, but for one of the first whole batches from a graph.
   void RunWhole(TrainingState& state);
+  // False where there is not enough memory; then nothing is captured any more.
+  bool Capture(TrainingState& state);
   void UploadPictures(const TrainingState& state);
   void UploadNumbers(const TrainingState& state);
 
@@ -48,7 +50,7 @@ class DeviceStep {
   const ImageShape shape_;
   const TrainingStep& step_;
   const DeviceSupport* const support_;
-  const bool captures_;
+  bool captures_;
   const torch::Device device_;
   const DeviceBatchMaker batches_;
 

@@ -53,10 +53,14 @@ trainer_protocol::EndEvent OutOfMemory(const std::string& message) {
           absl::StrCat(message, "; lower train.batch_size or run fewer trials on this machine")};
 }
 
-// LibTorch's CPU allocator throws an ordinary Error.
-bool IsHostAllocationFailure(const std::string& message) {
-  return message.find("DefaultCPUAllocator") != std::string::npos &&
-         message.find("memory") != std::string::npos;
+// What LibTorch's CPU allocator, CUDA and its libraries say in an ordinary Error.
+bool IsAllocationFailure(const std::string& message) {
+  const auto says = [&message](const char* words) {
+    return message.find(words) != std::string::npos;
+  };
+  return (says("DefaultCPUAllocator") && says("memory")) ||
+         (says("CUDA") && says("out of memory")) || says("CUBLAS_STATUS_ALLOC_FAILED") ||
+         says("CUDNN_STATUS_ALLOC_FAILED");
 }
 
 }  // namespace
@@ -118,7 +122,7 @@ trainer_protocol::EndEvent EndOfException(std::exception_ptr exception) {
     return OutOfMemory(FirstLine(error.what_without_backtrace()));
   } catch (const c10::Error& error) {
     const std::string message = FirstLine(error.what_without_backtrace());
-    if (IsHostAllocationFailure(message)) return OutOfMemory(message);
+    if (IsAllocationFailure(message)) return OutOfMemory(message);
     return {EndReason::kError, message};
   } catch (const std::bad_alloc&) {
     return OutOfMemory("host memory ran out");
