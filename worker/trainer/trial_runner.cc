@@ -2,6 +2,7 @@
 #include "worker/trainer/trial_runner.h"
 
 #include <cstdio>
+#include <exception>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -53,6 +54,7 @@ EndEvent TrialRunner::TrainToEnd(const Assignment& assignment) {
   // Weight decay moves dead taps too.
   input.live_taps_only = !setup_.keep_dead_taps && spec.train.weight_decay == 0;
   input.provenance["taps"] = input.live_taps_only ? "live" : "all";
+  input.provenance["precision"] = std::string(Name(spec.train.precision));
   input.provenance["trainer"] = setup_.version;
   input.provenance["dataset"] = std::string(Name(spec.data.dataset));
   input.provenance["data_digest"] = data.digest;
@@ -70,8 +72,12 @@ EndEvent TrialRunner::TrainToEnd(const Assignment& assignment) {
 
 // The next trial may be a smaller one, and other trials may be on the device.
 void TrialRunner::FreeDeviceMemory() {
-  if (device_pixels_ != nullptr) device_pixels_->Clear();
-  ReleaseFreedMemory(setup_.device);
+  try {
+    if (device_pixels_ != nullptr) device_pixels_->Clear();
+    ReleaseFreedMemory(setup_.device);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "device memory cannot be given back: %s\n", error.what());
+  }
 }
 
 void TrialRunner::KeepPixelsOf(const ImageData& data) {
