@@ -46,6 +46,7 @@ std::optional<std::string> OnlyCompletion(std::string_view word,
 std::optional<std::string> NearMiss(std::string_view word,
                                     const std::vector<std::string>& candidates) {
   if (word.size() > kLongestWord) return std::nullopt;
+  if (auto completion = OnlyCompletion(word, candidates)) return completion;
   const size_t tolerance = std::max<size_t>(1, word.size() / 3);
   std::optional<std::string> nearest;
   size_t smallest = tolerance + 1;
@@ -57,7 +58,7 @@ std::optional<std::string> NearMiss(std::string_view word,
       nearest = candidate;
     }
   }
-  return nearest ? nearest : OnlyCompletion(word, candidates);
+  return nearest;
 }
 
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates) {

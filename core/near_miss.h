@@ -8,8 +8,8 @@
 
 namespace adares {
 
-// The candidate at the smallest edit distance (insert, delete, replace, swap of neighbours) from
-// `word`, if it is near enough that it was probably meant; else the only one that begins with it.
+// The only candidate that begins with `word`; else the one at the smallest edit distance (insert,
+// delete, replace, swap of neighbours), if it is near enough that it was probably meant.
 std::optional<std::string> NearMiss(std::string_view word,
                                     const std::vector<std::string>& candidates);
 

@@ -181,7 +181,8 @@ std::vector<TrialSpecField> MakeSkipFields() {
            "What they weight: the skip path, the residual branch, both, both with a sum of 1, or "
            "both with squares whose sum is 1."),
       Text(ADARES_FIELD(model.skip.init), kInit,
-           "Initial value of the weights; 1 where the granularity is `none`."),
+           "Initial value of the weights; 1 where the granularity is `none`. With placements "
+           "`convex` and `spherical` 1 takes the residual branch out of the sum at the start."),
       Text(ADARES_FIELD(model.skip.init_identity), kInitOverride,
            "The same for identity blocks alone; `inherit` takes `init`."),
       Text(ADARES_FIELD(model.skip.init_convolutional), kInitOverride,

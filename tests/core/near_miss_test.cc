@@ -20,6 +20,8 @@ TEST(NearMissTest, PrefersTheNearest) { EXPECT_EQ(NearMiss("abcd", {"abxx", "abc
 TEST(NearMissTest, CompletesABeginningThatFitsOneWordOnly) {
   EXPECT_EQ(NearMiss("mom", kWords), "momentum");
   EXPECT_EQ(NearMiss("mo", kWords), std::nullopt);
+  EXPECT_EQ(NearMiss("validation/acc", {"validation/loss", "validation/accuracy"}),
+            "validation/accuracy");
   EXPECT_EQ(NearMiss("validation", {"validation/loss", "validation/accuracy"}), std::nullopt);
 }
 
