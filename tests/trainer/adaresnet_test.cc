@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/trainer/skip_weight_values.h"
+
 namespace adares {
 namespace {
 
@@ -173,7 +175,7 @@ std::vector<double> SiteGradients(Granularity granularity) {
   const Tensor x = Pictures(4);
   torch::nn::functional::cross_entropy(model->forward(x), torch::tensor({1, 2, 3, 4})).backward();
   std::vector<double> gradients;
-  for (const auto& site : model->sites()) gradients.push_back(site.weight.Gradient());
+  for (const auto& site : model->sites()) gradients.push_back(GradientOf(site.weight));
   return gradients;
 }
 
@@ -199,7 +201,7 @@ TEST(AdaResNetTest, SharedWeightIsOneParameterAndMovesAtAllSites) {
   EXPECT_THAT(ParameterNames(model), Contains("skip_weights.all").Times(1));
   const torch::NoGradGuard no_grad;
   model->named_parameters()["skip_weights.all"].fill_(0.25);
-  for (const auto& site : model->sites()) EXPECT_EQ(site.weight.Value(), 0.25);
+  for (const auto& site : model->sites()) EXPECT_EQ(ValueOf(site.weight), 0.25);
 }
 
 TEST(AdaResNetTest, SeedDecidesInitialValues) {
@@ -213,9 +215,9 @@ TEST(AdaResNetTest, SeedDecidesInitialValues) {
     EXPECT_TRUE(torch::equal(a->parameters()[i], b->parameters()[i]));
   }
   EXPECT_FALSE(torch::equal(a->parameters()[0], c->parameters()[0]));
-  const double first = a->sites()[0].weight.Value();
-  EXPECT_NE(first, c->sites()[0].weight.Value());
-  EXPECT_NE(first, a->sites()[1].weight.Value());
+  const double first = ValueOf(a->sites()[0].weight);
+  EXPECT_NE(first, ValueOf(c->sites()[0].weight));
+  EXPECT_NE(first, ValueOf(a->sites()[1].weight));
   EXPECT_NEAR(first, 0.5, 0.5);
 }
 

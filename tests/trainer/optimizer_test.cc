@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/trainer/skip_weight_values.h"
+
 namespace adares {
 namespace {
 
@@ -57,12 +59,12 @@ class Trial {
 
   std::vector<double> Values() const {
     std::vector<double> values;
-    for (const auto& site : model_->sites()) values.push_back(site.weight.Value());
+    for (const auto& site : model_->sites()) values.push_back(ValueOf(site.weight));
     return values;
   }
   std::vector<double> Gradients() const {
     std::vector<double> gradients;
-    for (const auto& site : model_->sites()) gradients.push_back(site.weight.Gradient());
+    for (const auto& site : model_->sites()) gradients.push_back(GradientOf(site.weight));
     return gradients;
   }
   Tensor Kernel() const { return model_->named_parameters()["layer1.0.conv1.weight"].clone(); }

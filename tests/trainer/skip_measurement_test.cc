@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/trainer/skip_weight_values.h"
+
 namespace adares {
 namespace {
 
@@ -41,7 +43,7 @@ std::vector<double> Ratios(AdaResNet& model, const Tensor& images) {
   Tensor x = model->Stem(images);
   for (size_t i = 0; i < model->sites().size(); ++i) {
     const auto paths = model->blocks()[i]->PathsOf(x);
-    const double weight = model->sites()[i].weight.Value();
+    const double weight = ValueOf(model->sites()[i].weight);
     const bool on_skip = model->sites()[i].weight.placement == SkipPlacement::kSkip;
     ratios.push_back(on_skip ? weight * Size(paths.ipd) / Size(paths.tfd)
                              : weight * Size(paths.tfd) / Size(paths.ipd));
@@ -95,7 +97,7 @@ TEST(SkipMeasurementTest, OnlyBlocksOfTheTypeAreMeasured) {
   EXPECT_EQ(MeasuredBatches(spec.skip), 1);
   AdaResNet model(spec, 3, 10, 2);
   ASSERT_TRUE(InitialiseSkipWeights(model, {Pictures()}).ok());
-  EXPECT_NEAR(model->sites()[0].weight.Value(), 0.3, 1e-7);
+  EXPECT_NEAR(ValueOf(model->sites()[0].weight), 0.3, 1e-7);
   const std::vector<double> ratios = Ratios(model, Pictures());
   EXPECT_NEAR(ratios[1], 0.5, 1e-5);
   EXPECT_NEAR(ratios[2], 0.5, 1e-5);
@@ -106,7 +108,7 @@ TEST(SkipMeasurementTest, ClampMovesTheValueIntoItsRange) {
   spec.skip.constraint = {SkipConstraint::Kind::kClamp, 0.01, 0.02};
   AdaResNet model(spec, 3, 10, 2);
   ASSERT_TRUE(InitialiseSkipWeights(model, {Pictures()}).ok());
-  for (const auto& site : model->sites()) EXPECT_NEAR(site.weight.Value(), 0.02, 1e-8);
+  for (const auto& site : model->sites()) EXPECT_NEAR(ValueOf(site.weight), 0.02, 1e-8);
 }
 
 // Square of the root mean square over batches of different sizes, and variance, by another formula.
@@ -136,7 +138,7 @@ std::vector<BlockPaths> PathsOf(AdaResNet& model, std::vector<Tensor> batches) {
   std::vector<BlockPaths> blocks;
   for (size_t i = 0; i < model->sites().size(); ++i) {
     BlockPaths& block = blocks.emplace_back();
-    const double weight = model->sites()[i].weight.Value();
+    const double weight = ValueOf(model->sites()[i].weight);
     for (Tensor& x : batches) {
       const auto paths = model->blocks()[i]->PathsOf(x);
       block.ipd.push_back(paths.ipd);
@@ -162,7 +164,7 @@ TEST(SkipMeasurementTest, SeveralBatchesCountByTheirPictures) {
   ASSERT_TRUE(InitialiseSkipWeights(model, Batches()).ok());
   const std::vector<BlockPaths> blocks = PathsOf(model, Batches());
   for (size_t i = 0; i < blocks.size(); ++i) {
-    const double weight = model->sites()[i].weight.Value();
+    const double weight = ValueOf(model->sites()[i].weight);
     const double ratio = MeanSquare(blocks[i].ipd) / MeanSquare(blocks[i].tfd);
     EXPECT_NEAR(weight * std::sqrt(ratio), 0.5, 1e-5) << i;
   }
@@ -180,12 +182,12 @@ TEST(SkipMeasurementTest, AdminGivesTheSkipPathTheVarianceOfTheBranchesBefore) {
     ASSERT_EQ(blocks.size(), 6u);
     double before = Variance(blocks[0].ipd);
     for (size_t i = 0; i < blocks.size(); ++i) {
-      const double weight = model->sites()[i].weight.Value();
+      const double weight = ValueOf(model->sites()[i].weight);
       EXPECT_NEAR(weight * weight * Variance(blocks[i].ipd) / before, 1, 1e-5) << i;
       before += Variance(blocks[i].tfd);
     }
-    EXPECT_NEAR(model->sites()[0].weight.Value(), 1, 1e-6);
-    EXPECT_GT(model->sites()[5].weight.Value(), 1.5) << "after two projections to variance 1";
+    EXPECT_NEAR(ValueOf(model->sites()[0].weight), 1, 1e-6);
+    EXPECT_GT(ValueOf(model->sites()[5].weight), 1.5) << "after two projections to variance 1";
   }
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/trainer/skip_weight_values.h"
+
 namespace adares {
 namespace {
 
@@ -34,22 +36,22 @@ TEST(SkipWeightsTest, InitIsInEffectiveUnits) {
                                                                       {Kind::kSoftplus, 0, 0},
                                                                       {Kind::kClamp, 0, 1}}) {
     spec.constraint = constraint;
-    EXPECT_NEAR(SkipWeights(spec, 9, 0).At(kIdentity).Value(), 0.88, 1e-6);
+    EXPECT_NEAR(ValueOf(SkipWeights(spec, 9, 0).At(kIdentity)), 0.88, 1e-6);
   }
 }
 
 TEST(SkipWeightsTest, OverrideCountsForBlocksOfItsType) {
   SkipSpec spec = Spec(Granularity::kBlock, {SkipInit::Kind::kConstant, 1, 0, 0});
   spec.init_identity = SkipInit{SkipInit::Kind::kConstant, 0, 0, 0};
-  EXPECT_EQ(SkipWeights(spec, 9, 0).At(kIdentity).Value(), 0);
-  EXPECT_EQ(SkipWeights(spec, 9, 0).At(kConvolutional).Value(), 1);
+  EXPECT_EQ(ValueOf(SkipWeights(spec, 9, 0).At(kIdentity)), 0);
+  EXPECT_EQ(ValueOf(SkipWeights(spec, 9, 0).At(kConvolutional)), 1);
   spec.init_convolutional = SkipInit{SkipInit::Kind::kNormal, 0, 0.05, 0};
-  const double drawn = SkipWeights(spec, 9, 0).At(kConvolutional).Value();
+  const double drawn = ValueOf(SkipWeights(spec, 9, 0).At(kConvolutional));
   EXPECT_NE(drawn, 0);
   EXPECT_NEAR(drawn, 0, 0.3);
-  EXPECT_EQ(SkipWeights(spec, 9, 0).At(kIdentity).Value(), 0);
+  EXPECT_EQ(ValueOf(SkipWeights(spec, 9, 0).At(kIdentity)), 0);
   spec.granularity = Granularity::kBlockType;
-  EXPECT_EQ(SkipWeights(spec, 9, 0).At(kConvolutional).Value(), drawn);
+  EXPECT_EQ(ValueOf(SkipWeights(spec, 9, 0).At(kConvolutional)), drawn);
 }
 
 TEST(SkipWeightsTest, ChannelsAreDrawnOneByOne) {
@@ -72,12 +74,12 @@ TEST(SkipWeightsTest, ValueIsTheMeanAndGradientTheSumOverChannels) {
   weight.constraint = {Kind::kSigmoid, 0, 2};
   weight.raw = torch::tensor({0.0, 1.0}, torch::kFloat64).requires_grad_();
   const double expected = (1 + 2 / (1 + std::exp(-1.0))) / 2;
-  EXPECT_NEAR(weight.Value(), expected, 1e-12);
-  EXPECT_TRUE(std::isnan(weight.Gradient()));
+  EXPECT_NEAR(ValueOf(weight), expected, 1e-12);
+  EXPECT_TRUE(std::isnan(GradientOf(weight)));
   (weight.raw * torch::tensor({3.0, 4.0}, torch::kFloat64)).sum().backward();
-  EXPECT_EQ(weight.Gradient(), 7);
-  EXPECT_EQ(SkipWeight{}.Value(), 1);
-  EXPECT_TRUE(std::isnan(SkipWeight{}.Gradient()));
+  EXPECT_EQ(GradientOf(weight), 7);
+  EXPECT_EQ(ValueOf(SkipWeight{}), 1);
+  EXPECT_TRUE(std::isnan(GradientOf(SkipWeight{})));
 }
 
 TEST(SkipWeightsTest, BothStartsWithTheInitOnTheSkipAndOneOnTheResidualSide) {
@@ -88,7 +90,7 @@ TEST(SkipWeightsTest, BothStartsWithTheInitOnTheSkipAndOneOnTheResidualSide) {
   const SumCoefficients coefficients = weight.Coefficients();
   EXPECT_NEAR(coefficients.s.item<double>(), 0.25, 1e-6);
   EXPECT_EQ(coefficients.r.item<double>(), 1);
-  EXPECT_NEAR(weight.Value(), 0.25, 1e-6);
+  EXPECT_NEAR(ValueOf(weight), 0.25, 1e-6);
 }
 
 TEST(SkipWeightsTest, SphericalSharesHaveSquaresWhoseSumIsOne) {
@@ -98,7 +100,7 @@ TEST(SkipWeightsTest, SphericalSharesHaveSquaresWhoseSumIsOne) {
   const SumCoefficients sum = weight.Coefficients();
   EXPECT_TRUE(torch::allclose(sum.s * sum.s + sum.r * sum.r, torch::ones({16})));
   EXPECT_GE(sum.r.min().item<double>(), 0);
-  EXPECT_NEAR(weight.Value(), sum.s.mean().item<double>(), 1e-6);
+  EXPECT_NEAR(ValueOf(weight), sum.s.mean().item<double>(), 1e-6);
   EXPECT_GT(sum.s.max().item<double>() - sum.s.min().item<double>(), 0.5);
 }
 
@@ -107,25 +109,25 @@ TEST(SkipWeightsTest, SphericalInitIsTheSkipShare) {
     SkipSpec spec = Spec(Granularity::kBlock, {SkipInit::Kind::kConstant, init, 0, 0});
     spec.placement = SkipPlacement::kSpherical;
     const SkipWeight weight = SkipWeights(spec, 9, 0).At(kIdentity);
-    EXPECT_NEAR(weight.Value(), init, 1e-6);
+    EXPECT_NEAR(ValueOf(weight), init, 1e-6);
     EXPECT_NEAR(weight.Coefficients().r.item<double>(), std::sqrt(1 - init * init), 1e-6);
   }
 }
 
 TEST(SkipWeightsTest, DepthPowerIsThePowerOfTheBlocks) {
   const SkipSpec spec = Spec(Granularity::kUnified, {SkipInit::Kind::kDepthPower, 2, 0, 0, 0.25});
-  EXPECT_NEAR(SkipWeights(spec, 8, 0).At(kIdentity).Value(), 2, 1e-7);
-  EXPECT_NEAR(SkipWeights(spec, 9, 0).At(kIdentity).Value(), 2.0597671, 1e-6);
+  EXPECT_NEAR(ValueOf(SkipWeights(spec, 8, 0).At(kIdentity)), 2, 1e-7);
+  EXPECT_NEAR(ValueOf(SkipWeights(spec, 9, 0).At(kIdentity)), 2.0597671, 1e-6);
   const SkipSpec root = Spec(Granularity::kBlock, {SkipInit::Kind::kDepthPower, 1, 0, 0, -0.5});
   const SkipSpec same = Spec(Granularity::kBlock, {SkipInit::Kind::kRootDepth, 1, 0, 0});
-  EXPECT_FLOAT_EQ(static_cast<float>(SkipWeights(root, 9, 0).At(kIdentity).Value()),
-                  static_cast<float>(SkipWeights(same, 9, 0).At(kIdentity).Value()));
+  EXPECT_FLOAT_EQ(static_cast<float>(ValueOf(SkipWeights(root, 9, 0).At(kIdentity))),
+                  static_cast<float>(ValueOf(SkipWeights(same, 9, 0).At(kIdentity))));
 }
 
 TEST(SkipWeightsTest, RootDepthDividesByTheRootOfTheBlocks) {
   const SkipSpec spec = Spec(Granularity::kBlock, {SkipInit::Kind::kRootDepth, 0.6, 0, 0});
-  EXPECT_NEAR(SkipWeights(spec, 9, 0).At(kIdentity).Value(), 0.2, 1e-7);
-  EXPECT_NEAR(SkipWeights(spec, 16, 0).At(kConvolutional).Value(), 0.15, 1e-7);
+  EXPECT_NEAR(ValueOf(SkipWeights(spec, 9, 0).At(kIdentity)), 0.2, 1e-7);
+  EXPECT_NEAR(ValueOf(SkipWeights(spec, 16, 0).At(kConvolutional)), 0.15, 1e-7);
 }
 
 TEST(SkipWeightsTest, DecayFallsEvenlyFromOneToTheLast) {
@@ -134,9 +136,9 @@ TEST(SkipWeightsTest, DecayFallsEvenlyFromOneToTheLast) {
   SkipSite last = kConvolutional;
   last.name = "layer3.2";
   last.place = 8;
-  EXPECT_EQ(weights.At(kIdentity).Value(), 1);
-  EXPECT_NEAR(weights.At(kConvolutional).Value(), 0.6, 1e-7);
-  EXPECT_NEAR(weights.At(last).Value(), 0.2, 1e-7);
+  EXPECT_EQ(ValueOf(weights.At(kIdentity)), 1);
+  EXPECT_NEAR(ValueOf(weights.At(kConvolutional)), 0.6, 1e-7);
+  EXPECT_NEAR(ValueOf(weights.At(last)), 0.2, 1e-7);
 }
 
 // Names of what `spec` gives a network of two blocks.

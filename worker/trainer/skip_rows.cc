@@ -1,7 +1,7 @@
 // Everything that is read of the weights is gathered on the device and read at once.
 #include "worker/trainer/skip_rows.h"
 
-#include <limits>
+#include <array>
 #include <set>
 #include <string>
 
@@ -53,38 +53,22 @@ WeightLook LookAt(const AdaResNetImpl::Site& site, const double* numbers) {
   return look;
 }
 
-// What a row tells of a weight. Undefined is s or r that stays 1, and the gradient of what is not
-// learned.
-struct RowTensors {
-  explicit RowTensors(const SkipWeight& weight) {
-    const SumCoefficients sum = weight.Coefficients();
-    if (sum.s.defined()) s = sum.s.to(torch::kFloat64).mean();
-    if (sum.r.defined()) r = sum.r.to(torch::kFloat64).mean();
-    if (weight.raw.defined() && weight.raw.grad().defined()) {
-      gradient = weight.raw.grad().to(torch::kFloat64).sum();
-    }
-  }
-
-  Tensor s, r, gradient;
-};
-
-// Tensors without dimension that are read together.
-class Readings {
- public:
-  void Add(const Tensor& tensor) {
-    if (tensor.defined()) tensors_.push_back(tensor);
-  }
-  void Read() { values_ = Values(tensors_); }
-  // In the order of Add.
-  double Next(const Tensor& tensor, double otherwise) {
-    return tensor.defined() ? values_[next_++] : otherwise;
-  }
-
- private:
-  std::vector<Tensor> tensors_;
-  std::vector<double> values_;
-  size_t next_ = 0;
-};
+// What a row tells of a weight: means of s and r over the channels, and the gradient's sum.
+constexpr size_t kRowNumbers = 3;
+std::array<Tensor, kRowNumbers> RowNumbers(const SkipWeight& weight) {
+  const Tensor& raw = weight.raw;
+  const auto options =
+      (raw.defined() ? raw.options() : torch::TensorOptions()).dtype(torch::kFloat64);
+  const auto mean = [&options](const Tensor& coefficient) {
+    return coefficient.defined() ? coefficient.to(torch::kFloat64).mean()
+                                 : torch::ones({}, options);
+  };
+  const SumCoefficients sum = weight.Coefficients();
+  const bool has_gradient = raw.defined() && raw.grad().defined();
+  return {mean(sum.s), mean(sum.r),
+          has_gradient ? raw.grad().to(torch::kFloat64).sum()
+                       : torch::full({}, SkipWeightPoint::kUnknown, options)};
+}
 
 }  // namespace
 
@@ -94,20 +78,19 @@ std::vector<SkipWeightPoint> SkipWeightRows(const TrainingState& state,
   const std::vector<Tensor> learned = state.model->SkipParameters();
   const std::vector<double> snr = state.gradient_moments.Snr(state.step);
   const std::vector<AdaResNetImpl::Site>& sites = state.model->sites();
-  std::vector<RowTensors> tensors;
-  Readings readings;
+  std::vector<Tensor> numbers;
   for (const AdaResNetImpl::Site& site : sites) {
-    const RowTensors& of_site = tensors.emplace_back(site.weight);
-    for (const Tensor& tensor : {of_site.s, of_site.r, of_site.gradient}) readings.Add(tensor);
+    for (const Tensor& number : RowNumbers(site.weight)) numbers.push_back(number);
   }
-  readings.Read();
+  const std::vector<double> known = Values(numbers);
   std::vector<SkipWeightPoint> rows;
   for (size_t i = 0; i < sites.size(); ++i) {
     const AdaResNetImpl::Site& site = sites[i];
     SkipWeightPoint row{site.name, state.step, state.epoch};
-    row.s = readings.Next(tensors[i].s, 1);
-    row.r = readings.Next(tensors[i].r, 1);
-    row.gradient = readings.Next(tensors[i].gradient, std::numeric_limits<double>::quiet_NaN());
+    const double* const of_site = known.data() + i * kRowNumbers;
+    row.s = of_site[0];
+    row.r = of_site[1];
+    row.gradient = of_site[2];
     row.value = site.weight.placement == SkipPlacement::kResidual ? row.r : row.s;
     const size_t place = PlaceOf(site.weight, learned);
     if (place < learned.size()) row.gradient_snr = snr[place];

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <utility>
 
@@ -104,17 +103,6 @@ SumCoefficients SkipWeight::Coefficients() const {
 Tensor SkipWeight::Weight() const {
   return placement == SkipPlacement::kSpherical ? torch::cos(raw)
                                                 : ConstrainedWeight(constraint, raw);
-}
-
-double SkipWeight::Value() const {
-  if (!raw.defined()) return 1;
-  const torch::NoGradGuard no_grad;
-  return Weight().to(torch::kFloat64).mean().item<double>();
-}
-
-double SkipWeight::Gradient() const {
-  if (!raw.defined() || !raw.grad().defined()) return std::numeric_limits<double>::quiet_NaN();
-  return raw.grad().to(torch::kFloat64).sum().item<double>();
 }
 
 SkipWeights::SkipWeights(const SkipSpec& spec, int64_t blocks, int64_t seed)

@@ -37,12 +37,6 @@ struct SkipWeight {
 
   // The weight itself: s of `both` and `spherical`, g of `convex`. Not for the plain sum.
   torch::Tensor Weight() const;
-
-  // Its mean over channels; 1 for the plain sum.
-  double Value() const;
-
-  // Gradient of the last backward pass by `raw`, as the sum over channels; NaN where there is none.
-  double Gradient() const;
 };
 
 // The raw parameter that gives the weight, which for placement `spherical` is an angle from 0 to
