@@ -27,11 +27,11 @@ using trainer_protocol::TrainCommand;
 
 using Digests = std::map<std::string, std::string>;
 
-// Long enough to be killed in many places: 20 kills let it come to about the 40th of 100
+// Long enough to be killed in many places: 20 kills let it come to about the 40th of 50
 // checkpoints.
 TrialSpec LongSpec() {
   TrialSpec spec = TinySpec();
-  spec.train.epochs = 50;
+  spec.train.epochs = 25;
   spec.train.optimizer = OptimizerKind::kAdam;
   spec.train.ema_decay = 0.99;
   spec.model.branch_drop = 0.5;
