@@ -46,8 +46,9 @@ void RunOverChunks(int64_t count, int64_t chunk, const Task& task) {
   });
 }
 
-ForwardBuffers BuffersOf(const Tensor& first, const Tensor& second, const Tensor& out) {
-  return {first.data_ptr<float>(), second.data_ptr<float>(), out.data_ptr<float>()};
+template <typename Element>
+ForwardBuffers<Element> BuffersOf(const Tensor& first, const Tensor& second, const Tensor& out) {
+  return {first.data_ptr<Element>(), second.data_ptr<Element>(), out.data_ptr<Element>()};
 }
 
 // The tensors of a backward pass, in the layout of `out`, so that all buffers run in step.
@@ -58,10 +59,11 @@ struct Backward {
                                                      : torch::empty_like(out).copy_(incoming)),
         first_gradient(torch::empty_like(out)) {}
 
-  BackwardBuffers Buffers(const Tensor& first, const Tensor& second) {
+  template <typename Element>
+  BackwardBuffers<Element> Buffers(const Tensor& first, const Tensor& second) {
     if (second.defined()) second_gradient = torch::empty_like(out);
     const auto data = [](const Tensor& tensor) {
-      return tensor.defined() ? tensor.data_ptr<float>() : nullptr;
+      return tensor.defined() ? tensor.data_ptr<Element>() : nullptr;
     };
     return {data(gradient),       data(out), data(first), data(second), data(first_gradient),
             data(second_gradient)};
@@ -70,11 +72,12 @@ struct Backward {
   Tensor out, gradient, first_gradient, second_gradient;
 };
 
-class PlainSum : public torch::autograd::Function<PlainSum> {
+template <typename Element>
+class PlainSum : public torch::autograd::Function<PlainSum<Element>> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& first, const Tensor& second) {
     const Tensor out = torch::empty_like(first);
-    const ForwardBuffers buffers = BuffersOf(first, second, out);
+    const ForwardBuffers<Element> buffers = BuffersOf<Element>(first, second, out);
     RunOverChunks(out.numel(), kChunk,
                   [&](Range range) { skip_sum_loops::PlainForward(buffers, range); });
     context->save_for_backward({out});
@@ -84,19 +87,20 @@ class PlainSum : public torch::autograd::Function<PlainSum> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     Backward pass(saved[0], gradients[0]);
-    const BackwardBuffers buffers = pass.Buffers({}, {});
+    const BackwardBuffers<Element> buffers = pass.template Buffers<Element>({}, {});
     RunOverChunks(pass.out.numel(), kChunk,
                   [&](Range range) { skip_sum_loops::PlainBackward(buffers, range); });
     return {pass.first_gradient, pass.first_gradient};
   }
 };
 
-class OneWeightSum : public torch::autograd::Function<OneWeightSum> {
+template <typename Element>
+class OneWeightSum : public torch::autograd::Function<OneWeightSum<Element>> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& plain, const Tensor& weighted,
                         const Tensor& weight) {
     const Tensor out = torch::empty_like(plain);
-    const ForwardBuffers buffers = BuffersOf(plain, weighted, out);
+    const ForwardBuffers<Element> buffers = BuffersOf<Element>(plain, weighted, out);
     const float w = weight.item<float>();
     RunOverChunks(out.numel(), kChunk,
                   [&](Range range) { skip_sum_loops::OneForward(buffers, w, range); });
@@ -108,7 +112,7 @@ class OneWeightSum : public torch::autograd::Function<OneWeightSum> {
     const variable_list saved = context->get_saved_variables();
     const Tensor& weight = saved[1];
     Backward pass(saved[2], gradients[0]);
-    const BackwardBuffers buffers = pass.Buffers({}, saved[0]);
+    const BackwardBuffers<Element> buffers = pass.template Buffers<Element>({}, saved[0]);
     const float w = weight.item<float>();
     double total = 0;
     for (const double sum : OverChunks(pass.out.numel(), kChunk, [&](Range range) {
@@ -120,12 +124,13 @@ class OneWeightSum : public torch::autograd::Function<OneWeightSum> {
   }
 };
 
-class TwoWeightSum : public torch::autograd::Function<TwoWeightSum> {
+template <typename Element>
+class TwoWeightSum : public torch::autograd::Function<TwoWeightSum<Element>> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& tfd, const Tensor& ipd,
                         const Tensor& r, const Tensor& s) {
     const Tensor out = torch::empty_like(tfd);
-    const ForwardBuffers buffers = BuffersOf(tfd, ipd, out);
+    const ForwardBuffers<Element> buffers = BuffersOf<Element>(tfd, ipd, out);
     const skip_sum_loops::Weights weights{r.item<float>(), s.item<float>()};
     RunOverChunks(out.numel(), kChunk,
                   [&](Range range) { skip_sum_loops::TwoForward(buffers, weights, range); });
@@ -138,7 +143,7 @@ class TwoWeightSum : public torch::autograd::Function<TwoWeightSum> {
     const Tensor& r = saved[2];
     const Tensor& s = saved[3];
     Backward pass(saved[4], gradients[0]);
-    const BackwardBuffers buffers = pass.Buffers(saved[0], saved[1]);
+    const BackwardBuffers<Element> buffers = pass.template Buffers<Element>(saved[0], saved[1]);
     const skip_sum_loops::Weights weights{r.item<float>(), s.item<float>()};
     std::pair<double, double> total;
     for (const auto& [of_r, of_s] : OverChunks(pass.out.numel(), kChunk, [&](Range range) {
@@ -152,12 +157,13 @@ class TwoWeightSum : public torch::autograd::Function<TwoWeightSum> {
   }
 };
 
-class ChannelWeightSum : public torch::autograd::Function<ChannelWeightSum> {
+template <typename Element>
+class ChannelWeightSum : public torch::autograd::Function<ChannelWeightSum<Element>> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& plain, const Tensor& weighted,
                         const Tensor& weight) {
     const Tensor out = torch::empty_like(plain);
-    const ForwardBuffers buffers = BuffersOf(plain, weighted, out);
+    const ForwardBuffers<Element> buffers = BuffersOf<Element>(plain, weighted, out);
     const skip_sum_loops::ChannelWeights weights{weight.data_ptr<float>(), weight.numel()};
     RunOverChunks(Pixels(out), ChunkPixels(weight),
                   [&](Range pixels) { skip_sum_loops::ChannelForward(buffers, weights, pixels); });
@@ -169,7 +175,7 @@ class ChannelWeightSum : public torch::autograd::Function<ChannelWeightSum> {
     const variable_list saved = context->get_saved_variables();
     const Tensor& weight = saved[1];
     Backward pass(saved[2], gradients[0]);
-    const BackwardBuffers buffers = pass.Buffers({}, saved[0]);
+    const BackwardBuffers<Element> buffers = pass.template Buffers<Element>({}, saved[0]);
     const skip_sum_loops::ChannelWeights weights{weight.data_ptr<float>(), weight.numel()};
     const auto size = static_cast<size_t>(weight.numel());
     std::vector<double> total(size);
@@ -192,12 +198,10 @@ class ChannelWeightSum : public torch::autograd::Function<ChannelWeightSum> {
   }
 };
 
-bool IsFloatOnCpu(const Tensor& tensor) {
-  return tensor.is_cpu() && tensor.scalar_type() == torch::kFloat32;
-}
-
 bool CanFuse(const Tensor& tfd, const Tensor& ipd) {
-  return IsFloatOnCpu(tfd) && IsFloatOnCpu(ipd) && tfd.is_non_overlapping_and_dense() &&
+  const auto type = tfd.scalar_type();
+  return (type == torch::kFloat32 || type == torch::kBFloat16) && type == ipd.scalar_type() &&
+         tfd.is_cpu() && ipd.is_cpu() && tfd.is_non_overlapping_and_dense() &&
          tfd.sizes() == ipd.sizes() && tfd.strides() == ipd.strides();
 }
 
@@ -232,29 +236,39 @@ Tensor SkipAlone(const Tensor& ipd, const Tensor& s) {
   return torch::relu(Scaled(ipd.to(torch::kFloat32), s)).to(ipd.scalar_type());
 }
 
-Tensor SkipSum(const Tensor& tfd, const Tensor& ipd, const SumCoefficients& coefficients) {
+namespace {
+
+// In one pass forward and one backward; not defined where there is none for these coefficients.
+template <typename Element>
+Tensor FusedSum(const Tensor& tfd, const Tensor& ipd, const SumCoefficients& coefficients) {
   const auto& [s, r] = coefficients;
-  if (IsUnweightedOnDevice(tfd, ipd, coefficients)) return torch::relu(tfd + ipd);
-  if (IsReduced(tfd) || IsReduced(ipd)) {
-    // A weight's gradient is a sum over a million terms, and a weight moves by less than bf16 can
-    // tell: both take part as they are, and the pictures are rounded once, at the end.
-    return SkipSum(tfd.to(torch::kFloat32), ipd.to(torch::kFloat32), coefficients)
-        .to(tfd.scalar_type());
-  }
-  if (!CanFuse(tfd, ipd)) return SkipSumByOperations(tfd, ipd, coefficients);
-  if (!s.defined() && !r.defined()) return PlainSum::apply(tfd, ipd);
+  if (!s.defined() && !r.defined()) return PlainSum<Element>::apply(tfd, ipd);
   if (s.defined() && r.defined()) {
-    if (IsScalar(s) && IsScalar(r)) return TwoWeightSum::apply(tfd, ipd, r, s);
-    return SkipSumByOperations(tfd, ipd, coefficients);
+    return IsScalar(s) && IsScalar(r) ? TwoWeightSum<Element>::apply(tfd, ipd, r, s) : Tensor();
   }
   const Tensor& weight = s.defined() ? s : r;
   const Tensor& plain = s.defined() ? tfd : ipd;
   const Tensor& weighted = s.defined() ? ipd : tfd;
-  if (IsScalar(weight)) return OneWeightSum::apply(plain, weighted, weight);
-  if (tfd.is_contiguous(torch::MemoryFormat::ChannelsLast)) {
-    return ChannelWeightSum::apply(plain, weighted, weight);
+  if (IsScalar(weight)) return OneWeightSum<Element>::apply(plain, weighted, weight);
+  if (!tfd.is_contiguous(torch::MemoryFormat::ChannelsLast)) return {};
+  return ChannelWeightSum<Element>::apply(plain, weighted, weight);
+}
+
+}  // namespace
+
+Tensor SkipSum(const Tensor& tfd, const Tensor& ipd, const SumCoefficients& coefficients) {
+  if (IsUnweightedOnDevice(tfd, ipd, coefficients)) return torch::relu(tfd + ipd);
+  if (CanFuse(tfd, ipd)) {
+    const Tensor sum = tfd.scalar_type() == torch::kFloat32
+                           ? FusedSum<float>(tfd, ipd, coefficients)
+                           : FusedSum<c10::BFloat16>(tfd, ipd, coefficients);
+    if (sum.defined()) return sum;
   }
-  return SkipSumByOperations(tfd, ipd, coefficients);
+  if (!IsReduced(tfd) && !IsReduced(ipd)) return SkipSumByOperations(tfd, ipd, coefficients);
+  // A weight's gradient is a sum over a million terms, and a weight moves by less than bf16 can
+  // tell: both take part as they are, and the pictures are rounded once, at the end.
+  return SkipSum(tfd.to(torch::kFloat32), ipd.to(torch::kFloat32), coefficients)
+      .to(tfd.scalar_type());
 }
 
 }  // namespace adares

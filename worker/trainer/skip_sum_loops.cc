@@ -2,131 +2,238 @@
 // lanes.
 #include "worker/trainer/skip_sum_loops.h"
 
+#include <bit>
+
+// Bodies become part of the functions at the end, which are there for more than one kind of
+// processor.
+#define ADARES_INLINE inline __attribute__((always_inline))
+
+// Wider registers change no bit: sums have lanes of their own, and no product is fused with a sum.
+// Sanitizers start after the functions are chosen.
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define ADARES_CLONES __attribute__((target_clones("avx2", "default")))
+#else
+#define ADARES_CLONES
+#endif
+
 namespace adares::skip_sum_loops {
 namespace {
 
+using c10::BFloat16;
+
 constexpr int64_t kLanes = 16;
 
-float Relu(float z) { return z < 0 ? 0.0f : z; }  // NaN stays NaN, so that divergence is seen
+ADARES_INLINE float Read(float value) { return value; }
+ADARES_INLINE float Read(BFloat16 value) {
+  return std::bit_cast<float>(static_cast<uint32_t>(value.x) << 16);
+}
+
+ADARES_INLINE void Write(float value, float& to) { to = value; }
+// To the nearest, ties to even, as LibTorch rounds; its own conversion branches for NaN, which the
+// vectoriser does not take.
+ADARES_INLINE void Write(float value, BFloat16& to) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  const uint32_t rounded = (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16;
+  constexpr uint32_t kNan = 0x7fc0;
+  const bool is_nan = (bits & 0x7fffffffU) > 0x7f800000U;
+  to.x = static_cast<uint16_t>(is_nan ? kNan : rounded);
+}
+
+ADARES_INLINE float Relu(float z) {
+  return z < 0 ? 0.0f : z;
+}  // NaN stays NaN, so that divergence is seen
 
 // Sums of floats in lanes, doubles above them.
-double Total(const float (&lanes)[kLanes]) {
+ADARES_INLINE double Total(const float (&lanes)[kLanes]) {
   double total = 0;
   for (const float lane : lanes) total += static_cast<double>(lane);
   return total;
 }
 
-// Backward of relu(weights.first * first + weights.second * second). Without kFirst the first term
-// is plain: its weight is 1 and has no gradient, and `first` is not read.
-template <bool kFirst>
-std::pair<double, double> WeightedBackward(const BackwardBuffers& buffers, Weights weights,
-                                           Range range) {
-  const float* __restrict__ const gradient = buffers.gradient + range.begin;
-  const float* __restrict__ const out = buffers.out + range.begin;
-  const float* __restrict__ const first = kFirst ? buffers.first + range.begin : nullptr;
-  const float* __restrict__ const second = buffers.second + range.begin;
-  float* __restrict__ const first_gradient = buffers.first_gradient + range.begin;
-  float* __restrict__ const second_gradient = buffers.second_gradient + range.begin;
-  float first_lanes[kLanes] = {};
-  float second_lanes[kLanes] = {};
-  const int64_t count = range.end - range.begin;
+// Elements that are worked on in one go: they stay in the nearest cache between the short loops
+// over them, each of which the vectoriser takes whatever the type of the elements.
+constexpr int64_t kBlock = 256;
+static_assert(kBlock % kLanes == 0);
+
+// The incoming gradient where the sum let it through.
+template <typename Element>
+ADARES_INLINE void GradientOfSum(const Element* __restrict__ gradient,
+                                 const Element* __restrict__ out, int64_t count,
+                                 float* __restrict__ g) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float incoming = Read(gradient[i]);
+    g[i] = Read(out[i]) > 0 ? incoming : 0.0f;
+  }
+}
+
+template <typename Element>
+ADARES_INLINE void WriteProduct(float weight, const float* __restrict__ g, int64_t count,
+                                Element* __restrict__ to) {
+  for (int64_t i = 0; i < count; ++i) Write(weight * g[i], to[i]);
+}
+
+// Adds g * term to the lanes, and what is beyond whole rows of lanes to `rest`.
+template <typename Element>
+ADARES_INLINE void AddProducts(const float* __restrict__ g, const Element* __restrict__ term,
+                               int64_t count, float (&lanes)[kLanes], double& rest) {
+  float x[kBlock];
+  for (int64_t i = 0; i < count; ++i) x[i] = Read(term[i]);
   const int64_t whole = count - count % kLanes;
   for (int64_t i = 0; i < whole; i += kLanes) {
-    for (int64_t lane = 0; lane < kLanes; ++lane) {
-      const float incoming = gradient[i + lane];
-      const float g = out[i + lane] > 0 ? incoming : 0.0f;
-      first_gradient[i + lane] = kFirst ? weights.first * g : g;
-      second_gradient[i + lane] = weights.second * g;
-      if constexpr (kFirst) first_lanes[lane] += g * first[i + lane];
-      second_lanes[lane] += g * second[i + lane];
-    }
+    for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += g[i + lane] * x[i + lane];
   }
-  std::pair<double, double> total = {Total(first_lanes), Total(second_lanes)};
-  for (int64_t i = whole; i < count; ++i) {
-    const float g = out[i] > 0 ? gradient[i] : 0.0f;
-    first_gradient[i] = kFirst ? weights.first * g : g;
-    second_gradient[i] = weights.second * g;
-    if constexpr (kFirst) total.first += static_cast<double>(g * first[i]);
-    total.second += static_cast<double>(g * second[i]);
-  }
-  return total;
+  for (int64_t i = whole; i < count; ++i) rest += static_cast<double>(g[i] * x[i]);
 }
 
-}  // namespace
-
-void PlainForward(const ForwardBuffers& buffers, Range range) {
-  const float* __restrict__ const first = buffers.first;
-  const float* __restrict__ const second = buffers.second;
-  float* __restrict__ const out = buffers.out;
-  for (int64_t i = range.begin; i < range.end; ++i) out[i] = Relu(first[i] + second[i]);
+// Backward of relu(weights.first * first + weights.second * second). Without kFirst the first term
+// is plain: its weight is 1 and has no gradient, and `first` is not read.
+template <bool kFirst, typename Element>
+ADARES_INLINE WeightGradients WeightedBackward(const BackwardBuffers<Element>& buffers,
+                                               Weights weights, Range range) {
+  float first_lanes[kLanes] = {};
+  float second_lanes[kLanes] = {};
+  double first_rest = 0;
+  double second_rest = 0;
+  float g[kBlock];
+  for (int64_t begin = range.begin; begin < range.end; begin += kBlock) {
+    const int64_t count = range.end - begin < kBlock ? range.end - begin : kBlock;
+    GradientOfSum(buffers.gradient + begin, buffers.out + begin, count, g);
+    WriteProduct(kFirst ? weights.first : 1.0f, g, count, buffers.first_gradient + begin);
+    WriteProduct(weights.second, g, count, buffers.second_gradient + begin);
+    if constexpr (kFirst) AddProducts(g, buffers.first + begin, count, first_lanes, first_rest);
+    AddProducts(g, buffers.second + begin, count, second_lanes, second_rest);
+  }
+  return {Total(first_lanes) + first_rest, Total(second_lanes) + second_rest};
 }
 
-void PlainBackward(const BackwardBuffers& buffers, Range range) {
-  const float* __restrict__ const gradient = buffers.gradient;
-  const float* __restrict__ const out = buffers.out;
-  float* __restrict__ const sum_gradient = buffers.first_gradient;
+template <typename Element>
+ADARES_INLINE void PlainForwardBody(const ForwardBuffers<Element>& buffers, Range range) {
+  const Element* __restrict__ const first = buffers.first;
+  const Element* __restrict__ const second = buffers.second;
+  Element* __restrict__ const out = buffers.out;
   for (int64_t i = range.begin; i < range.end; ++i) {
-    const float incoming = gradient[i];
-    sum_gradient[i] = out[i] > 0 ? incoming : 0.0f;
+    Write(Relu(Read(first[i]) + Read(second[i])), out[i]);
   }
 }
 
-void OneForward(const ForwardBuffers& buffers, float weight, Range range) {
-  const float* __restrict__ const first = buffers.first;
-  const float* __restrict__ const second = buffers.second;
-  float* __restrict__ const out = buffers.out;
-  for (int64_t i = range.begin; i < range.end; ++i) out[i] = Relu(first[i] + weight * second[i]);
-}
-
-double OneBackward(const BackwardBuffers& buffers, float weight, Range range) {
-  return WeightedBackward<false>(buffers, {1.0f, weight}, range).second;
-}
-
-void TwoForward(const ForwardBuffers& buffers, Weights weights, Range range) {
-  const float* __restrict__ const first = buffers.first;
-  const float* __restrict__ const second = buffers.second;
-  float* __restrict__ const out = buffers.out;
+template <typename Element>
+ADARES_INLINE void PlainBackwardBody(const BackwardBuffers<Element>& buffers, Range range) {
+  const Element* __restrict__ const gradient = buffers.gradient;
+  const Element* __restrict__ const out = buffers.out;
+  Element* __restrict__ const sum_gradient = buffers.first_gradient;
   for (int64_t i = range.begin; i < range.end; ++i) {
-    out[i] = Relu(weights.first * first[i] + weights.second * second[i]);
+    const float incoming = Read(gradient[i]);
+    Write(Read(out[i]) > 0 ? incoming : 0.0f, sum_gradient[i]);
   }
 }
 
-std::pair<double, double> TwoBackward(const BackwardBuffers& buffers, Weights weights,
-                                      Range range) {
-  return WeightedBackward<true>(buffers, weights, range);
+template <typename Element>
+ADARES_INLINE void OneForwardBody(const ForwardBuffers<Element>& buffers, float weight,
+                                  Range range) {
+  const Element* __restrict__ const first = buffers.first;
+  const Element* __restrict__ const second = buffers.second;
+  Element* __restrict__ const out = buffers.out;
+  for (int64_t i = range.begin; i < range.end; ++i) {
+    Write(Relu(Read(first[i]) + weight * Read(second[i])), out[i]);
+  }
 }
 
-void ChannelForward(const ForwardBuffers& buffers, ChannelWeights weights, Range pixels) {
+template <typename Element>
+ADARES_INLINE double OneBackwardBody(const BackwardBuffers<Element>& buffers, float weight,
+                                     Range range) {
+  return WeightedBackward</*kFirst=*/false>(buffers, {1.0f, weight}, range).second;
+}
+
+template <typename Element>
+ADARES_INLINE void TwoForwardBody(const ForwardBuffers<Element>& buffers, Weights weights,
+                                  Range range) {
+  const Element* __restrict__ const first = buffers.first;
+  const Element* __restrict__ const second = buffers.second;
+  Element* __restrict__ const out = buffers.out;
+  for (int64_t i = range.begin; i < range.end; ++i) {
+    Write(Relu(weights.first * Read(first[i]) + weights.second * Read(second[i])), out[i]);
+  }
+}
+
+template <typename Element>
+ADARES_INLINE WeightGradients TwoBackwardBody(const BackwardBuffers<Element>& buffers,
+                                              Weights weights, Range range) {
+  return WeightedBackward</*kFirst=*/true>(buffers, weights, range);
+}
+
+template <typename Element>
+ADARES_INLINE void ChannelForwardBody(const ForwardBuffers<Element>& buffers,
+                                      ChannelWeights weights, Range pixels) {
   const int64_t channels = weights.channels;
   const float* __restrict__ const weight = weights.weight;
   for (int64_t pixel = pixels.begin; pixel < pixels.end; ++pixel) {
-    const float* __restrict__ const first = buffers.first + pixel * channels;
-    const float* __restrict__ const second = buffers.second + pixel * channels;
-    float* __restrict__ const out = buffers.out + pixel * channels;
-    for (int64_t c = 0; c < channels; ++c) out[c] = Relu(first[c] + weight[c] * second[c]);
+    const Element* __restrict__ const first = buffers.first + pixel * channels;
+    const Element* __restrict__ const second = buffers.second + pixel * channels;
+    Element* __restrict__ const out = buffers.out + pixel * channels;
+    for (int64_t c = 0; c < channels; ++c) {
+      Write(Relu(Read(first[c]) + weight[c] * Read(second[c])), out[c]);
+    }
   }
 }
 
-void ChannelBackward(const BackwardBuffers& buffers, ChannelWeights weights, Range pixels,
-                     float* sums) {
+template <typename Element>
+ADARES_INLINE void ChannelBackwardBody(const BackwardBuffers<Element>& buffers,
+                                       ChannelWeights weights, Range pixels, float* sums) {
   const int64_t channels = weights.channels;
   const float* __restrict__ const weight = weights.weight;
   float* __restrict__ const lanes = sums;
   for (int64_t pixel = pixels.begin; pixel < pixels.end; ++pixel) {
     const int64_t offset = pixel * channels;
-    const float* __restrict__ const gradient = buffers.gradient + offset;
-    const float* __restrict__ const out = buffers.out + offset;
-    const float* __restrict__ const second = buffers.second + offset;
-    float* __restrict__ const first_gradient = buffers.first_gradient + offset;
-    float* __restrict__ const second_gradient = buffers.second_gradient + offset;
+    const Element* __restrict__ const gradient = buffers.gradient + offset;
+    const Element* __restrict__ const out = buffers.out + offset;
+    const Element* __restrict__ const second = buffers.second + offset;
+    Element* __restrict__ const first_gradient = buffers.first_gradient + offset;
+    Element* __restrict__ const second_gradient = buffers.second_gradient + offset;
     for (int64_t c = 0; c < channels; ++c) {
-      const float incoming = gradient[c];
-      const float g = out[c] > 0 ? incoming : 0.0f;
-      first_gradient[c] = g;
-      second_gradient[c] = weight[c] * g;
-      lanes[c] += g * second[c];
+      const float incoming = Read(gradient[c]);
+      const float g = Read(out[c]) > 0 ? incoming : 0.0f;
+      Write(g, first_gradient[c]);
+      Write(weight[c] * g, second_gradient[c]);
+      lanes[c] += g * Read(second[c]);
     }
   }
 }
+
+}  // namespace
+
+#define ADARES_DEFINE(Element)                                                             \
+  ADARES_CLONES void PlainForward(const ForwardBuffers<Element>& buffers, Range range) {   \
+    PlainForwardBody(buffers, range);                                                      \
+  }                                                                                        \
+  ADARES_CLONES void PlainBackward(const BackwardBuffers<Element>& buffers, Range range) { \
+    PlainBackwardBody(buffers, range);                                                     \
+  }                                                                                        \
+  ADARES_CLONES void OneForward(const ForwardBuffers<Element>& buffers, float weight,      \
+                                Range range) {                                             \
+    OneForwardBody(buffers, weight, range);                                                \
+  }                                                                                        \
+  ADARES_CLONES double OneBackward(const BackwardBuffers<Element>& buffers, float weight,  \
+                                   Range range) {                                          \
+    return OneBackwardBody(buffers, weight, range);                                        \
+  }                                                                                        \
+  ADARES_CLONES void TwoForward(const ForwardBuffers<Element>& buffers, Weights weights,   \
+                                Range range) {                                             \
+    TwoForwardBody(buffers, weights, range);                                               \
+  }                                                                                        \
+  ADARES_CLONES WeightGradients TwoBackward(const BackwardBuffers<Element>& buffers,       \
+                                            Weights weights, Range range) {                \
+    return TwoBackwardBody(buffers, weights, range);                                       \
+  }                                                                                        \
+  ADARES_CLONES void ChannelForward(const ForwardBuffers<Element>& buffers,                \
+                                    ChannelWeights weights, Range pixels) {                \
+    ChannelForwardBody(buffers, weights, pixels);                                          \
+  }                                                                                        \
+  ADARES_CLONES void ChannelBackward(const BackwardBuffers<Element>& buffers,              \
+                                     ChannelWeights weights, Range pixels, float* sums) {  \
+    ChannelBackwardBody(buffers, weights, pixels, sums);                                   \
+  }
+
+ADARES_DEFINE(float)
+ADARES_DEFINE(BFloat16)
 
 }  // namespace adares::skip_sum_loops
