@@ -15,10 +15,10 @@ enum class ControlAction { kPause, kResume, kCancel, kRetry };
 
 // Which trials of a sweep are meant: those that match all that is not empty.
 struct TrialFilter {
-  std::vector<std::string> ids;
-  std::vector<TrialState> states;
-  std::vector<int64_t> seeds;
-  std::map<std::string, std::string> axes;  // axis -> value
+  std::vector<std::string> ids = {};
+  std::vector<TrialState> states = {};
+  std::vector<int64_t> seeds = {};
+  std::map<std::string, std::string> axes = {};  // axis -> value
   bool empty() const { return ids.empty() && states.empty() && seeds.empty() && axes.empty(); }
 };
 

@@ -26,7 +26,7 @@ class Writer {
   absl::Status WriteAll() {
     const SweepPlan plan = MakePlan({.name = "mnist-granularity", .variants = 5});
     ADARES_RETURN_IF_ERROR(store_.Begin());
-    ADARES_RETURN_IF_ERROR(store_.InsertSweep(plan, "name: mnist-granularity\n", At(0)));
+    ADARES_RETURN_IF_ERROR(store_.InsertSweep(plan, "name: mnist-granularity\n", At(0)).status());
     ADARES_RETURN_IF_ERROR(store_.Commit());
     for (size_t i = 0; i < plan.trials.size(); ++i) {
       ADARES_RETURN_IF_ERROR(store_.Begin());
