@@ -175,9 +175,20 @@ absl::StatusOr<ExitCode> Cordon(const GlobalOptions& options, const CordonOption
   ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
   ADARES_RETURN_IF_ERROR(is_cordoned ? connection->CordonWorker(resource, cordon.reason)
                                      : connection->UncordonWorker(resource));
-  Say(options, absl::StrCat("worker ", ShortName(resource),
-                            is_cordoned ? " cordoned: it keeps what it runs and gets nothing more"
-                                        : " uncordoned"));
+  const std::string name = ShortName(resource);
+  ADARES_RETURN_IF_ERROR(Answer(
+      options,
+      [&] {
+        return absl::StrCat("{\n  \"worker\": ", JsonString(name),
+                            ",\n  \"cordoned\": ", is_cordoned ? "true" : "false", "\n}\n");
+      },
+      [&] {
+        return std::vector<CsvRow>{{"worker", "cordoned"}, {name, is_cordoned ? "true" : "false"}};
+      },
+      [&](bool) {
+        return absl::StrCat("worker ", name, is_cordoned ? " cordoned\n" : " uncordoned\n");
+      }));
+  if (is_cordoned) Say(options, "it keeps what it runs and gets nothing more");
   return ExitCode::kOk;
 }
 
