@@ -49,10 +49,10 @@ absl::StatusOr<Response> Call(Stub& stub, const CallLimits& limits,
 
 // The sweep after a call that controls it.
 template <typename Request, typename Response>
-absl::StatusOr<v1::Sweep> SweepAfter(v1::SweepService::Stub& stub, const CallLimits& limits,
-                                     grpc::Status (v1::SweepService::Stub::*method)(
-                                         grpc::ClientContext*, const Request&, Response*),
-                                     const std::string& name) {
+absl::StatusOr<v1::Sweep> SweepAfter(
+    v1::SweepService::Stub& stub, const CallLimits& limits,
+    grpc::Status (v1::SweepService::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+    const std::string& name) {
   Request request;
   request.set_name(name);
   request.set_request_id(NewRequestId());
@@ -141,23 +141,19 @@ absl::StatusOr<std::vector<v1::Sweep>> Connection::ListSweeps() {
 }
 
 absl::StatusOr<v1::Sweep> Connection::PauseSweep(const std::string& name) {
-  return SweepAfter(impl_->sweeps, impl_->limits,
-                                         &v1::SweepService::Stub::PauseSweep, name);
+  return SweepAfter(impl_->sweeps, impl_->limits, &v1::SweepService::Stub::PauseSweep, name);
 }
 
 absl::StatusOr<v1::Sweep> Connection::ResumeSweep(const std::string& name) {
-  return SweepAfter(impl_->sweeps, impl_->limits,
-                                         &v1::SweepService::Stub::ResumeSweep, name);
+  return SweepAfter(impl_->sweeps, impl_->limits, &v1::SweepService::Stub::ResumeSweep, name);
 }
 
 absl::StatusOr<v1::Sweep> Connection::CancelSweep(const std::string& name) {
-  return SweepAfter(impl_->sweeps, impl_->limits,
-                                         &v1::SweepService::Stub::CancelSweep, name);
+  return SweepAfter(impl_->sweeps, impl_->limits, &v1::SweepService::Stub::CancelSweep, name);
 }
 
 absl::StatusOr<v1::Sweep> Connection::RetrySweep(const std::string& name) {
-  return SweepAfter(impl_->sweeps, impl_->limits,
-                                         &v1::SweepService::Stub::RetrySweep, name);
+  return SweepAfter(impl_->sweeps, impl_->limits, &v1::SweepService::Stub::RetrySweep, name);
 }
 
 absl::StatusOr<v1::ControlTrialsResponse> Connection::ControlTrials(

@@ -203,8 +203,7 @@ class Run {
       absl::StrAppend(&text, "... and ",
                       Plural(std::ssize(failed) - std::ssize(told), "more failed trial"), "\n");
     }
-    absl::StrAppend(&text,
-                    "\nto try failed trials again: the same command with --retry\n");
+    absl::StrAppend(&text, "\nto try failed trials again: the same command with --retry\n");
     WriteAll(stderr, text);
     return absl::OkStatus();
   }

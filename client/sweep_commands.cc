@@ -176,7 +176,8 @@ void AddNamed(CLI::App& sweep, CommandLine& line, const char* verb, const char* 
 }  // namespace
 
 void AddSweepCommands(CLI::App& app, CommandLine& line) {
-  CLI::App* sweep = app.add_subcommand("sweep", "Submit sweeps, watch, pause, resume, cancel and retry them");
+  CLI::App* sweep =
+      app.add_subcommand("sweep", "Submit sweeps, watch, pause, resume, cancel and retry them");
   sweep->require_subcommand(1);
   AddSubmit(*sweep, line);
   sweep->add_subcommand("list", "List sweeps, newest first")->alias("ls")->callback([&line] {

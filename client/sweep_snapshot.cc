@@ -141,7 +141,8 @@ int64_t DoneCount(const v1::Sweep& sweep) {
 
 int64_t TrialCount(const v1::Sweep& sweep) {
   const v1::TrialCounts& counts = sweep.trial_counts();
-  return DoneCount(sweep) + counts.queued() + counts.running() + counts.paused() + counts.stopping();
+  return DoneCount(sweep) + counts.queued() + counts.running() + counts.paused() +
+         counts.stopping();
 }
 
 }  // namespace adares::client

@@ -41,7 +41,8 @@ std::string ScheduleText(const v1::Schedule& schedule) {
     parts.push_back(absl::StrCat("on workers with ", Pairs(schedule.worker_labels())));
   }
   for (const auto& [reason, budget] : schedule.retries()) {
-    parts.push_back(absl::StrCat("after ", reason, " ", budget, budget == 1 ? " retry" : " retries"));
+    parts.push_back(
+        absl::StrCat("after ", reason, " ", budget, budget == 1 ? " retry" : " retries"));
   }
   return absl::StrJoin(parts, "; ");
 }
@@ -85,22 +86,32 @@ Table SweepTable(const std::vector<v1::Sweep>& sweeps, Timestamp now) {
 }
 
 std::vector<CsvRow> SweepCsv(const std::vector<v1::Sweep>& sweeps) {
-  std::vector<CsvRow> rows = {{"name", "title", "state", "priority", "variants", "seeds", "trials",
-                               "queued", "running", "stopping", "succeeded", "failed", "cancelled",
-                               "metric", "create_time", "finish_time", "spec_digest", "paused",
-                               "stopped_early", "max_parallel"}};
+  std::vector<CsvRow> rows = {{"name",        "title",    "state",         "priority",
+                               "variants",    "seeds",    "trials",        "queued",
+                               "running",     "stopping", "succeeded",     "failed",
+                               "cancelled",   "metric",   "create_time",   "finish_time",
+                               "spec_digest", "paused",   "stopped_early", "max_parallel"}};
   for (const v1::Sweep& sweep : sweeps) {
     const v1::TrialCounts& counts = sweep.trial_counts();
-    rows.push_back({ShortName(sweep.name()), sweep.title(), StateWord(sweep.state()),
-                    absl::StrCat(sweep.priority()), absl::StrCat(sweep.variant_count()),
-                    absl::StrCat(sweep.seeds_size()), absl::StrCat(TrialCount(sweep)),
-                    absl::StrCat(counts.queued()), absl::StrCat(counts.running()),
-                    absl::StrCat(counts.stopping()), absl::StrCat(counts.succeeded()),
-                    absl::StrCat(counts.failed()), absl::StrCat(counts.cancelled()),
+    rows.push_back({ShortName(sweep.name()),
+                    sweep.title(),
+                    StateWord(sweep.state()),
+                    absl::StrCat(sweep.priority()),
+                    absl::StrCat(sweep.variant_count()),
+                    absl::StrCat(sweep.seeds_size()),
+                    absl::StrCat(TrialCount(sweep)),
+                    absl::StrCat(counts.queued()),
+                    absl::StrCat(counts.running()),
+                    absl::StrCat(counts.stopping()),
+                    absl::StrCat(counts.succeeded()),
+                    absl::StrCat(counts.failed()),
+                    absl::StrCat(counts.cancelled()),
                     sweep.objective().metric(),
                     IsoOrEmpty(sweep.has_create_time(), sweep.create_time()),
-                    IsoOrEmpty(sweep.has_finish_time(), sweep.finish_time()), sweep.spec_digest(),
-                    absl::StrCat(counts.paused()), absl::StrCat(counts.stopped_early()),
+                    IsoOrEmpty(sweep.has_finish_time(), sweep.finish_time()),
+                    sweep.spec_digest(),
+                    absl::StrCat(counts.paused()),
+                    absl::StrCat(counts.stopped_early()),
                     absl::StrCat(sweep.schedule().max_parallel())});
   }
   return rows;

@@ -155,10 +155,9 @@ void AddList(CLI::App& trial, CommandLine& line) {
   command->alias("ls");
   command->add_option("SWEEP,--sweep", list->sweep, "Only this sweep's");
   command
-      ->add_option(
-          "--state", list->states,
-          absl::StrCat("Only those in this state: ", absl::StrJoin(TrialStateWords(), ", "),
-                       ";\nmay be repeated"))
+      ->add_option("--state", list->states,
+                   absl::StrCat("Only those in this state: ",
+                                absl::StrJoin(TrialStateWords(), ", "), ";\nmay be repeated"))
       ->check(OneOf(TrialStateWords()))
       ->type_name("STATE")
       ->allow_extra_args(false);
@@ -200,7 +199,8 @@ void AddWeights(CLI::App& trial, CommandLine& line) {
 }  // namespace
 
 void AddTrialCommands(CLI::App& app, CommandLine& line) {
-  CLI::App* trial = app.add_subcommand("trial", "Look at trials, pause, resume, cancel and retry them");
+  CLI::App* trial =
+      app.add_subcommand("trial", "Look at trials, pause, resume, cancel and retry them");
   trial->require_subcommand(1);
   AddList(*trial, line);
   const auto name = std::make_shared<std::string>();

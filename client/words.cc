@@ -13,10 +13,10 @@
 namespace adares::client {
 namespace {
 
-constexpr std::array kTrialStates = {
-    v1::Trial::STATE_QUEUED,    v1::Trial::STATE_RUNNING, v1::Trial::STATE_PAUSED,
-    v1::Trial::STATE_STOPPING,  v1::Trial::STATE_SUCCEEDED, v1::Trial::STATE_FAILED,
-    v1::Trial::STATE_CANCELLED, v1::Trial::STATE_STOPPED_EARLY};
+constexpr std::array kTrialStates = {v1::Trial::STATE_QUEUED,    v1::Trial::STATE_RUNNING,
+                                     v1::Trial::STATE_PAUSED,    v1::Trial::STATE_STOPPING,
+                                     v1::Trial::STATE_SUCCEEDED, v1::Trial::STATE_FAILED,
+                                     v1::Trial::STATE_CANCELLED, v1::Trial::STATE_STOPPED_EARLY};
 
 // END_REASON_WORKER_LOST without its prefix is "worker-lost".
 std::string Word(std::string_view name, std::string_view prefix) {

@@ -44,11 +44,8 @@ Table WorkerTable(const std::vector<v1::Worker>& workers, Timestamp now) {
                    {"HOST", false}, {"VERSION", false}, {"SEEN", true}};
   for (const v1::Worker& worker : workers) {
     table.rows.push_back(
-        {ShortName(worker.name()),
-         StateCell(worker),
-         absl::StrCat(worker.busy_slots(), "/", worker.slots()),
-         worker.device(),
-         worker.hostname(),
+        {ShortName(worker.name()), StateCell(worker),
+         absl::StrCat(worker.busy_slots(), "/", worker.slots()), worker.device(), worker.hostname(),
          worker.version(),
          worker.has_last_seen_time() ? ShowDuration(now - TimeOf(worker.last_seen_time())) : "-"});
   }
@@ -60,14 +57,13 @@ std::vector<CsvRow> WorkerCsv(const std::vector<v1::Worker>& workers) {
                                "version", "register_time", "last_seen_time", "cordon_time",
                                "cordon_reason", "memory_bytes", "datasets"}};
   for (const v1::Worker& worker : workers) {
-    rows.push_back({ShortName(worker.name()), StateWord(worker.state()),
-                    absl::StrCat(worker.busy_slots()), absl::StrCat(worker.slots()),
-                    worker.device(), worker.hostname(), worker.version(),
-                    IsoOrEmpty(worker.has_register_time(), worker.register_time()),
-                    IsoOrEmpty(worker.has_last_seen_time(), worker.last_seen_time()),
-                    IsoOrEmpty(worker.has_cordon_time(), worker.cordon_time()),
-                    worker.cordon_reason(), absl::StrCat(worker.memory_bytes()),
-                    absl::StrJoin(worker.datasets(), " ")});
+    rows.push_back(
+        {ShortName(worker.name()), StateWord(worker.state()), absl::StrCat(worker.busy_slots()),
+         absl::StrCat(worker.slots()), worker.device(), worker.hostname(), worker.version(),
+         IsoOrEmpty(worker.has_register_time(), worker.register_time()),
+         IsoOrEmpty(worker.has_last_seen_time(), worker.last_seen_time()),
+         IsoOrEmpty(worker.has_cordon_time(), worker.cordon_time()), worker.cordon_reason(),
+         absl::StrCat(worker.memory_bytes()), absl::StrJoin(worker.datasets(), " ")});
   }
   return rows;
 }

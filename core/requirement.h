@@ -16,9 +16,9 @@ namespace adares {
 
 // What a sweep file asks for under `resources`.
 struct Resources {
-  std::string device;                          // "cpu", "cuda", or empty: any
-  int64_t memory_bytes = 0;                    // of the device, for one trial
-  std::map<std::string, std::string> labels;   // that the worker must have
+  std::string device;                              // "cpu", "cuda", or empty: any
+  int64_t memory_bytes = 0;                        // of the device, for one trial
+  std::map<std::string, std::string> labels = {};  // that the worker must have
   bool operator==(const Resources&) const = default;
 };
 
@@ -30,10 +30,10 @@ struct Requirement {
 
 // What a worker says of its machine.
 struct Capability {
-  std::string device;                         // "cpu" or "cuda"
-  int64_t memory_bytes = 0;                   // of the device, by slot; 0 where not known
-  std::map<std::string, std::string> labels;
-  std::optional<std::set<std::string>> datasets;  // nullopt where not known
+  std::string device;        // "cpu" or "cuda"
+  int64_t memory_bytes = 0;  // of the device, by slot; 0 where not known
+  std::map<std::string, std::string> labels = {};
+  std::optional<std::set<std::string>> datasets = std::nullopt;  // nullopt where not known
   bool operator==(const Capability&) const = default;
 };
 
@@ -44,8 +44,8 @@ inline constexpr size_t kLongestFolderName = kLongestDatasetName - 7;  // less "
 // The requirement of one trial: what its sweep asks for, and what follows from its configuration.
 Requirement RequirementOf(const Resources& resources, const TrialSpec& spec);
 
-// The name under which a configuration's data set is looked for: "cifar10", "folder/NAME"; empty for
-// `synthetic`.
+// The name under which a configuration's data set is looked for: "cifar10", "folder/NAME"; empty
+// for `synthetic`.
 std::string DatasetOf(const TrialSpec& spec);
 
 // Why the machine cannot train the trial, for people: "needs device cuda"; nullopt where it can.

@@ -13,8 +13,8 @@
 namespace adares {
 
 struct RetryRule {
-  int budget = 0;            // ends of this reason that another attempt follows; kUnlimitedRetries
-  Duration first_delay{0};   // before the next attempt; doubles with each further end
+  int budget = 0;           // ends of this reason that another attempt follows; kUnlimitedRetries
+  Duration first_delay{0};  // before the next attempt; doubles with each further end
   Duration longest_delay{0};
 };
 

@@ -18,8 +18,8 @@ using Unit = std::pair<std::string_view, int64_t>;
 
 constexpr Unit kTimeUnits[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
 constexpr Unit kMemoryUnits[] = {{"MiB", int64_t{1} << 20}, {"GiB", int64_t{1} << 30}};
-constexpr int64_t kLongestTimeout = 365 * int64_t{86400};        // seconds
-constexpr int64_t kLargestMemory = int64_t{1024} << 30;          // bytes
+constexpr int64_t kLongestTimeout = 365 * int64_t{86400};  // seconds
+constexpr int64_t kLargestMemory = int64_t{1024} << 30;    // bytes
 
 // "90m" in the unit's measure; nullopt where it is no whole number above 0 with one of the units.
 template <size_t kCount>
@@ -39,9 +39,9 @@ std::optional<int64_t> ParseQuantity(std::string_view text, const Unit (&units)[
 
 absl::Status Refuse(const YamlNode& node, const NodeReader& reader, std::string_view what,
                     std::string_view wanted) {
-  return reader.errors().At(node.place, absl::StrCat(std::string(what), " takes ",
-                                                     std::string(wanted), ", not ",
-                                                     Quoted(node.text)));
+  return reader.errors().At(
+      node.place,
+      absl::StrCat(std::string(what), " takes ", std::string(wanted), ", not ", Quoted(node.text)));
 }
 
 absl::Status ReadTimeout(const YamlNode& node, const NodeReader& reader, SweepDocument& document) {

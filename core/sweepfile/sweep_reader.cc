@@ -25,8 +25,8 @@ constexpr size_t kLongestTitle = 200;
 
 const std::vector<std::string>& TopKeys() {
   static const auto& keys = *new std::vector<std::string>{
-      "apiVersion", "kind",    "name",       "title",    "labels",  "objective", "base",
-      "axes",       "design",  "compare",    "replicates", "schedule", "retries", "resources"};
+      "apiVersion", "kind",   "name",    "title",      "labels",   "objective", "base",
+      "axes",       "design", "compare", "replicates", "schedule", "retries",   "resources"};
   return keys;
 }
 

@@ -1,6 +1,6 @@
 // Coordinator makes the decisions: which sweep is accepted, who gets which trial, which report
-// counts, when a lease is over, what is tried again. It writes them through the Store and keeps in memory only what may
-// be lost in a restart: when each lease ends, and who was heard of when.
+// counts, when a lease is over, what is tried again. It writes them through the Store and keeps in
+// memory only what may be lost in a restart: when each lease ends, and who was heard of when.
 //
 // Not thread-safe: the owner thread of the commit loop is the only caller, inside a transaction.
 // Time is an argument. An error of the caller's (INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS,
@@ -222,10 +222,10 @@ class Coordinator {
 
   std::map<std::string, Session> sessions_;  // by worker
   std::map<AttemptId, Lease> leases_;
-  std::map<std::string, Record> records_;    // by worker
+  std::map<std::string, Record> records_;  // by worker
   Scheduler scheduler_;
-  std::optional<Timestamp> next_release_;    // when the next delayed trial may be due
-  Timestamp next_forgetting_;  // when requests are forgotten next
+  std::optional<Timestamp> next_release_;  // when the next delayed trial may be due
+  Timestamp next_forgetting_;              // when requests are forgotten next
   Effects effects_;
 };
 

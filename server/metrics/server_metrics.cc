@@ -45,9 +45,9 @@ std::string Label(std::string_view name) {
 
 constexpr TrialState kOutcomes[] = {TrialState::kSucceeded, TrialState::kFailed,
                                     TrialState::kCancelled, TrialState::kStoppedEarly};
-constexpr SweepState kSweepStates[] = {SweepState::kRunning,   SweepState::kPaused,
+constexpr SweepState kSweepStates[] = {SweepState::kRunning,    SweepState::kPaused,
                                        SweepState::kCancelling, SweepState::kSucceeded,
-                                       SweepState::kFailed,    SweepState::kCancelled};
+                                       SweepState::kFailed,     SweepState::kCancelled};
 constexpr const char* kFailures[] = {"busy", "full", "other"};
 
 std::string FailureOf(const absl::Status& status) {

@@ -182,8 +182,7 @@ grpc::ServerUnaryReactor* SweepServiceImpl::ListSweeps(grpc::CallbackServerConte
 
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* SweepServiceImpl::ControlSweep(grpc::CallbackServerContext* context,
-                                                         const Request& request,
-                                                         Response* response,
+                                                         const Request& request, Response* response,
                                                          ControlAction action) {
   const absl::StatusOr<std::string> name = ParseSweepResource(request.name());
   if (!name.ok()) return AnswerAtOnce(context, name.status());
@@ -204,7 +203,8 @@ grpc::ServerUnaryReactor* SweepServiceImpl::ControlSweep(grpc::CallbackServerCon
           const absl::StatusOr<SweepRecord> sweep = reader.GetSweep(name);
           if (sweep.ok()) *response->mutable_sweep() = ToProto(*sweep);
           int32_t changed_trials = 0;
-          if (absl::SimpleAtoi(count, &changed_trials)) response->set_changed_trials(changed_trials);
+          if (absl::SimpleAtoi(count, &changed_trials))
+            response->set_changed_trials(changed_trials);
           reactor->Finish(ToGrpcStatus(sweep.status()));
         });
       });
@@ -218,8 +218,8 @@ grpc::ServerUnaryReactor* SweepServiceImpl::CancelSweep(grpc::CallbackServerCont
 }
 
 grpc::ServerUnaryReactor* SweepServiceImpl::PauseSweep(grpc::CallbackServerContext* context,
-                                                        const v1::PauseSweepRequest* request,
-                                                        v1::PauseSweepResponse* response) {
+                                                       const v1::PauseSweepRequest* request,
+                                                       v1::PauseSweepResponse* response) {
   return ControlSweep(context, *request, response, ControlAction::kPause);
 }
 
@@ -230,8 +230,8 @@ grpc::ServerUnaryReactor* SweepServiceImpl::ResumeSweep(grpc::CallbackServerCont
 }
 
 grpc::ServerUnaryReactor* SweepServiceImpl::RetrySweep(grpc::CallbackServerContext* context,
-                                                        const v1::RetrySweepRequest* request,
-                                                        v1::RetrySweepResponse* response) {
+                                                       const v1::RetrySweepRequest* request,
+                                                       v1::RetrySweepResponse* response) {
   return ControlSweep(context, *request, response, ControlAction::kRetry);
 }
 

@@ -136,9 +136,9 @@ grpc::ServerWriteReactor<v1::TailLogsResponse>* TrialServiceImpl::TailLogs(
       std::make_shared<LogTail>(hub_, readers_, *request));
 }
 
-grpc::ServerUnaryReactor* TrialServiceImpl::ControlTrials(
-    grpc::CallbackServerContext* context, const v1::ControlTrialsRequest* request,
-    v1::ControlTrialsResponse* response) {
+grpc::ServerUnaryReactor* TrialServiceImpl::ControlTrials(grpc::CallbackServerContext* context,
+                                                          const v1::ControlTrialsRequest* request,
+                                                          v1::ControlTrialsResponse* response) {
   absl::StatusOr<ControlOrder> order = OrderOf(*request);
   if (!order.ok()) return AnswerAtOnce(context, order.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -147,9 +147,8 @@ grpc::ServerUnaryReactor* TrialServiceImpl::ControlTrials(
       loop_, std::move(key),
       [order = *std::move(order)](Coordinator& coordinator,
                                   Timestamp now) -> absl::StatusOr<std::string> {
-        ADARES_ASSIGN_OR_RETURN(
-            const ControlOutcome outcome,
-            coordinator.Control(order.sweep, order.filter, order.action, now));
+        ADARES_ASSIGN_OR_RETURN(const ControlOutcome outcome,
+                                coordinator.Control(order.sweep, order.filter, order.action, now));
         // The database keeps text.
         return absl::Base64Escape(ToProto(outcome, order.sweep).SerializeAsString());
       },

@@ -185,11 +185,10 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::CordonWorker(grpc::CallbackServerCo
                                                           const v1::CordonWorkerRequest* request,
                                                           v1::CordonWorkerResponse* /*response*/) {
   if (request->reason().size() > kLongestCordonReason) {
-    return AnswerAtOnce(context, MakeError(absl::StatusCode::kInvalidArgument,
-                                           reason::kArgumentInvalid,
-                                           absl::StrCat("reason: longer than ",
-                                                        kLongestCordonReason, " bytes"),
-                                           {{"field", "reason"}}));
+    return AnswerAtOnce(
+        context, MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
+                           absl::StrCat("reason: longer than ", kLongestCordonReason, " bytes"),
+                           {{"field", "reason"}}));
   }
   const std::string why = request->reason().empty() ? "on request" : request->reason();
   return SetCordon(context, *request, why);

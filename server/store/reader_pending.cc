@@ -45,8 +45,8 @@ std::optional<PendingReason> WhyNone(const Requirement& requirement, int32_t tri
   if (fit_but_cordoned) {
     return PendingReason{trials, Cause::kCordoned, "every worker that could run them is cordoned"};
   }
-  const auto end = std::next(reasons.begin(),
-                             static_cast<ptrdiff_t>(std::min(reasons.size(), kShownReasons)));
+  const auto end =
+      std::next(reasons.begin(), static_cast<ptrdiff_t>(std::min(reasons.size(), kShownReasons)));
   return PendingReason{trials, Cause::kUnfit,
                        absl::StrCat("no connected worker can run them: ",
                                     absl::StrJoin(reasons.begin(), end, "; "))};

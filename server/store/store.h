@@ -63,7 +63,7 @@ struct TrialRow {
 // What becomes of a trial.
 struct TrialUpdate {
   TrialStage stage;
-  std::string message = {};                           // why, where it failed
+  std::string message = {};                            // why, where it failed
   std::optional<Timestamp> not_before = std::nullopt;  // where it is queued: no attempt before
   // The worker that does not get it until then, unless there is none.
   std::string avoided_worker = {};
@@ -162,8 +162,7 @@ class Store {
   // Takes the group's waiting trial of the lowest position that does not avoid the worker, makes it
   // running and starts its next attempt; nullopt if there is none. Results of its earlier attempts
   // are superseded: kept, but no longer in the views.
-  absl::StatusOr<std::optional<Claim>> ClaimNext(const TrialGroup& group,
-                                                 const std::string& worker,
+  absl::StatusOr<std::optional<Claim>> ClaimNext(const TrialGroup& group, const std::string& worker,
                                                  const std::string& instance, Timestamp now);
 
   // The attempt if it is its trial's current one and has not ended, else nullopt.

@@ -4,9 +4,9 @@
 
 #include "core/status.h"
 #include "server/store/json_text.h"
-#include "server/store/sweep_rows.h"
 #include "server/store/store.h"
 #include "server/store/store_impl.h"
+#include "server/store/sweep_rows.h"
 
 namespace adares {
 namespace {

@@ -18,8 +18,7 @@ ON CONFLICT (name) DO UPDATE SET
   capability = excluded.capability
 RETURNING cordoned_at, cordon_reason)sql";
 
-constexpr char kCordon[] =
-    "UPDATE worker SET cordoned_at = ?, cordon_reason = ? WHERE name = ?";
+constexpr char kCordon[] = "UPDATE worker SET cordoned_at = ?, cordon_reason = ? WHERE name = ?";
 
 constexpr char kTouch[] = "UPDATE worker SET state = ?, last_seen_at = ? WHERE name = ?";
 

@@ -26,11 +26,12 @@ TEST(SweepScheduleTest, WithoutAWordTheDefaultsHold) {
 }
 
 TEST(SweepScheduleTest, AllOfItIsRead) {
-  const auto plan = LoadSweep(File("schedule: {priority: 7, max_parallel: 3, order: variant-major, "
-                                   "timeout: 90m}\n"
-                                   "retries: {error: 0, worker-lost: 9, out-of-memory: 1}\n"
-                                   "resources: {device: cuda, memory: 8GiB, labels: {gpu: H200}}\n"),
-                              "s.yaml");
+  const auto plan =
+      LoadSweep(File("schedule: {priority: 7, max_parallel: 3, order: variant-major, "
+                     "timeout: 90m}\n"
+                     "retries: {error: 0, worker-lost: 9, out-of-memory: 1}\n"
+                     "resources: {device: cuda, memory: 8GiB, labels: {gpu: H200}}\n"),
+                "s.yaml");
   ASSERT_TRUE(plan.ok()) << plan.status();
   Schedule expected;
   expected.priority = 7;
@@ -47,7 +48,8 @@ std::vector<std::string> Order(const std::string& sections) {
   const auto plan = LoadSweep(File(sections), "s.yaml");
   std::vector<std::string> order;
   for (const PlannedTrial& trial : plan->trials) {
-    order.push_back(plan->variants[trial.variant_index].axes[0].second + std::to_string(trial.seed));
+    order.push_back(plan->variants[trial.variant_index].axes[0].second +
+                    std::to_string(trial.seed));
   }
   return order;
 }

@@ -59,8 +59,7 @@ TEST_F(ControlProgramsTest, TrialsAreControlledByFilterAndRefusalsAreTold) {
   EXPECT_EQ(paused.code, 0) << paused.errors;
   EXPECT_THAT(paused.output, HasSubstr(" paused\n"));
   EXPECT_EQ(Trials("paused"), 1);
-  const CommandResult refused =
-      Adares({"trial", "retry", "--sweep", "study", "--state", "queued"});
+  const CommandResult refused = Adares({"trial", "retry", "--sweep", "study", "--state", "queued"});
   EXPECT_EQ(refused.code, 5);
   EXPECT_THAT(refused.errors, HasSubstr("does not take the event retry"));
   EXPECT_EQ(Adares({"trial", "pause"}).code, 2);

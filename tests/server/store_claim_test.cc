@@ -261,8 +261,7 @@ TEST_F(ClaimTest, UnknownRowsAreNotFound) {
   ADARES_ASSERT_OK(store_->Begin());
   EXPECT_EQ(ErrorReason(store_->GetTrial(99).status()), reason::kTrialNotFound);
   EXPECT_EQ(ErrorReason(store_->SpecJson(99).status()), reason::kTrialNotFound);
-  EXPECT_EQ(ErrorReason(SetState(99, TrialState::kCancelled, At(1))),
-            reason::kTrialNotFound);
+  EXPECT_EQ(ErrorReason(SetState(99, TrialState::kCancelled, At(1))), reason::kTrialNotFound);
   store_->Rollback();
 }
 

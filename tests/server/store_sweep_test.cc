@@ -92,7 +92,8 @@ TEST_F(SweepTest, AFilterMeansTheTrialsThatMatchAllOfIt) {
   const int64_t sweep = RowOf("sweep-a");
   const auto ids = [&](const TrialFilter& filter) {
     std::vector<std::string> found;
-    for (const TrialRow& trial : *store_->SelectTrials(sweep, filter)) found.push_back(trial.id);
+    const auto trials = store_->SelectTrials(sweep, filter);
+    for (const TrialRow& trial : trials.value()) found.push_back(trial.id);
     return found;
   };
   EXPECT_EQ(ids({}).size(), 4u);

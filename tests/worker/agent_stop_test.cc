@@ -34,10 +34,9 @@ TEST_F(AgentStopTest, TheReasonOfTheOrderIsTheReasonOfTheEnd) {
   Script("epochs=5");
   SetSlots(3);
   Gate();
-  int number = 0;
-  for (const auto& [order, expected] : cases) coordinator_.Offer(Work(Id(++number)));
+  for (const int number : {1, 2, 3}) coordinator_.Offer(Work(Id(number)));
   StartAgent();
-  number = 0;
+  int number = 0;
   for (const auto& [order, expected] : cases) {
     RunUntilTraining(Id(++number));
     coordinator_.Order({Id(number), order});

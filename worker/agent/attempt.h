@@ -61,9 +61,9 @@ class Attempt : private TrainerOwner {
     std::string message;
   };
 
-  // Asks the trainer to stop and kills it after `grace`; the attempt ends as `cause` says, unless the
-  // trainer said before its death how the trial ended. Does nothing for one that is stopping or has
-  // ended.
+  // Asks the trainer to stop and kills it after `grace`; the attempt ends as `cause` says, unless
+  // the trainer said before its death how the trial ended. Does nothing for one that is stopping or
+  // has ended.
   void Stop(const StopCause& cause, Duration grace);
 
   // Kills the trainer and forgets everything.

@@ -38,8 +38,9 @@ void AddLabel(const std::string& label, Config& config) {
   const size_t equals = label.find('=');
   const std::string key = label.substr(0, equals);
   if (equals == std::string::npos || !IsLabelKey(key)) {
-    throw CLI::ValidationError("--label", "write NAME=VALUE, the name of up to 63 of a-z, 0-9 and "
-                                          ". _ / -, a letter first");
+    throw CLI::ValidationError("--label",
+                               "write NAME=VALUE, the name of up to 63 of a-z, 0-9 and "
+                               ". _ / -, a letter first");
   }
   const std::string value = label.substr(equals + 1);
   if (value.size() > kLongestLabelValue) {

@@ -170,9 +170,9 @@ TEST_F(ControlTest, ARequestThatComesAgainIsAnsweredAgainAndDoneOnce) {
   Open();
   EXPECT_EQ(*ask(key), "answer 1") << "a restart forgets nothing";
   EXPECT_EQ(ErrorReason(ask({"id-1", "PauseSweep", "other"}).status()), reason::kRequestIdReused);
-  EXPECT_EQ(ErrorReason(ask({"id-1", "CancelSweep", "digest"}).status()),
-            reason::kRequestIdReused);
-  EXPECT_EQ(*ask({"", "PauseSweep", "digest"}), "answer 2") << "without an id nothing is remembered";
+  EXPECT_EQ(ErrorReason(ask({"id-1", "CancelSweep", "digest"}).status()), reason::kRequestIdReused);
+  EXPECT_EQ(*ask({"", "PauseSweep", "digest"}), "answer 2")
+      << "without an id nothing is remembered";
   now_ += std::chrono::hours(24) + seconds(1);
   Wait(std::chrono::minutes(10));
   EXPECT_EQ(*ask(key), "answer 3") << "after a day it is forgotten";
