@@ -70,7 +70,7 @@ TEST_F(ClaimTest, TrialsWithOtherNeedsAreAnotherGroup) {
   const auto none = store_->ClaimNext((*groups)[1].group, "w1", "i1", At(1));
   ADARES_ASSERT_OK(store_->Commit());
   ASSERT_TRUE(claim.ok() && claim->has_value());
-  EXPECT_EQ((*claim)->attempt.id.trial, TrialOf(plan, 1, 0));
+  EXPECT_EQ((*claim)->attempt.id.trial, plan.trials[1].id);
   EXPECT_FALSE(none->has_value());
   EXPECT_FALSE(*store_->HasReady((*groups)[1].group));
   EXPECT_TRUE(*store_->HasReady((*groups)[0].group));
