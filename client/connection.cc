@@ -9,6 +9,7 @@
 #include "client/connection_impl.h"
 #include "client/interrupt_guard.h"
 #include "client/problem.h"
+#include "client/request_id.h"
 #include "core/status.h"
 #include "rpc/channel.h"
 #include "rpc/grpc_status.h"
@@ -44,6 +45,19 @@ absl::StatusOr<Response> Call(Stub& stub, const CallLimits& limits,
   if (guard.Finish()) return Interrupted();
   if (!status.ok()) return FromGrpcStatus(status);
   return response;
+}
+
+// The sweep after a call that controls it.
+template <typename Request, typename Response>
+absl::StatusOr<v1::Sweep> SweepAfter(
+    v1::SweepService::Stub& stub, const CallLimits& limits,
+    grpc::Status (v1::SweepService::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+    const std::string& name) {
+  Request request;
+  request.set_name(name);
+  request.set_request_id(NewRequestId());
+  ADARES_ASSIGN_OR_RETURN(auto response, Call(stub, limits, method, request));
+  return std::move(*response.mutable_sweep());
 }
 
 // Calls `page` with one token after the other and collects what `items` finds in each answer.
@@ -102,8 +116,8 @@ absl::Status Connection::AwaitAnswer(Timeout patience) {
   return FromGrpcStatus(impl_->sweeps.ListSweeps(&context, request, &response));
 }
 
-absl::StatusOr<v1::CreateSweepResponse> Connection::CreateSweep(
-    const v1::CreateSweepRequest& request) {
+absl::StatusOr<v1::CreateSweepResponse> Connection::CreateSweep(v1::CreateSweepRequest request) {
+  if (!request.validate_only()) request.set_request_id(NewRequestId());
   return Call(impl_->sweeps, impl_->limits, &v1::SweepService::Stub::CreateSweep, request);
 }
 
@@ -126,12 +140,26 @@ absl::StatusOr<std::vector<v1::Sweep>> Connection::ListSweeps() {
       [](v1::ListSweepsResponse& response) { return response.mutable_sweeps(); });
 }
 
+absl::StatusOr<v1::Sweep> Connection::PauseSweep(const std::string& name) {
+  return SweepAfter(impl_->sweeps, impl_->limits, &v1::SweepService::Stub::PauseSweep, name);
+}
+
+absl::StatusOr<v1::Sweep> Connection::ResumeSweep(const std::string& name) {
+  return SweepAfter(impl_->sweeps, impl_->limits, &v1::SweepService::Stub::ResumeSweep, name);
+}
+
 absl::StatusOr<v1::Sweep> Connection::CancelSweep(const std::string& name) {
-  v1::CancelSweepRequest request;
-  request.set_name(name);
-  ADARES_ASSIGN_OR_RETURN(auto response, Call(impl_->sweeps, impl_->limits,
-                                              &v1::SweepService::Stub::CancelSweep, request));
-  return std::move(*response.mutable_sweep());
+  return SweepAfter(impl_->sweeps, impl_->limits, &v1::SweepService::Stub::CancelSweep, name);
+}
+
+absl::StatusOr<v1::Sweep> Connection::RetrySweep(const std::string& name) {
+  return SweepAfter(impl_->sweeps, impl_->limits, &v1::SweepService::Stub::RetrySweep, name);
+}
+
+absl::StatusOr<v1::ControlTrialsResponse> Connection::ControlTrials(
+    v1::ControlTrialsRequest request) {
+  request.set_request_id(NewRequestId());
+  return Call(impl_->trials, impl_->limits, &v1::TrialService::Stub::ControlTrials, request);
 }
 
 absl::StatusOr<v1::Trial> Connection::GetTrial(const std::string& name) {
@@ -213,6 +241,23 @@ absl::StatusOr<std::vector<v1::Worker>> Connection::ListWorkers() {
         return Call(impl_->workers, impl_->limits, &v1::WorkerService::Stub::ListWorkers, request);
       },
       [](v1::ListWorkersResponse& response) { return response.mutable_workers(); });
+}
+
+absl::Status Connection::CordonWorker(const std::string& name, const std::string& reason) {
+  v1::CordonWorkerRequest request;
+  request.set_name(name);
+  request.set_reason(reason);
+  request.set_request_id(NewRequestId());
+  return Call(impl_->workers, impl_->limits, &v1::WorkerService::Stub::CordonWorker, request)
+      .status();
+}
+
+absl::Status Connection::UncordonWorker(const std::string& name) {
+  v1::UncordonWorkerRequest request;
+  request.set_name(name);
+  request.set_request_id(NewRequestId());
+  return Call(impl_->workers, impl_->limits, &v1::WorkerService::Stub::UncordonWorker, request)
+      .status();
 }
 
 }  // namespace adares::client

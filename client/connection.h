@@ -37,10 +37,15 @@ class Connection {
   // Asks until the coordinator answers, for at most `patience`, whatever interrupts come.
   absl::Status AwaitAnswer(Timeout patience);
 
-  absl::StatusOr<v1::CreateSweepResponse> CreateSweep(const v1::CreateSweepRequest& request);
+  absl::StatusOr<v1::CreateSweepResponse> CreateSweep(v1::CreateSweepRequest request);
   absl::StatusOr<v1::Sweep> GetSweep(const std::string& name);
   absl::StatusOr<std::vector<v1::Sweep>> ListSweeps();
+  // Each counts once, however often it is sent.
+  absl::StatusOr<v1::Sweep> PauseSweep(const std::string& name);
+  absl::StatusOr<v1::Sweep> ResumeSweep(const std::string& name);
   absl::StatusOr<v1::Sweep> CancelSweep(const std::string& name);
+  absl::StatusOr<v1::Sweep> RetrySweep(const std::string& name);
+  absl::StatusOr<v1::ControlTrialsResponse> ControlTrials(v1::ControlTrialsRequest request);
 
   absl::StatusOr<v1::Trial> GetTrial(const std::string& name);
   // Only trials in one of `states`; empty for all.
@@ -58,6 +63,8 @@ class Connection {
       const v1::CompareVariantsRequest& request);
 
   absl::StatusOr<std::vector<v1::Worker>> ListWorkers();
+  absl::Status CordonWorker(const std::string& name, const std::string& reason);
+  absl::Status UncordonWorker(const std::string& name);
 
  private:
   friend class SweepWatch;  // opens its stream on the same channel

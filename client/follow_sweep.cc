@@ -2,8 +2,11 @@
 #include "client/follow_sweep.h"
 
 #include <chrono>
+#include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/sweep_view.h"
 #include "client/sweep_watch.h"
 #include "core/status.h"
 #include "core/timestamp.h"
@@ -43,6 +46,8 @@ class Follower {
         case WatchEvent::Kind::kUpdate:
           Reached();
           Show(Apply(event.response, now, &snapshot_), now);
+          TellPending();
+          ADARES_RETURN_IF_ERROR(parts_.look(snapshot_.sweep));
           break;
         case WatchEvent::Kind::kLost:
           Lost();
@@ -58,6 +63,17 @@ class Follower {
 
   void Show(const std::vector<TrialChange>& changes, Timestamp now) {
     if (!snapshot_.sweep.name().empty()) parts_.display.Update(snapshot_, changes, now);
+  }
+
+  // Says once why trials wait that nothing could run; again when it is another reason.
+  void TellPending() {
+    std::set<std::string> reasons;
+    for (const v1::PendingReason& pending : snapshot_.sweep.pending()) {
+      reasons.insert(pending.reason());
+      if (told_pending_.contains(pending.reason())) continue;
+      parts_.display.Note(absl::StrCat("waiting: ", PendingText(pending)));
+    }
+    told_pending_ = std::move(reasons);
   }
 
   void Lost() {
@@ -76,6 +92,7 @@ class Follower {
   const FollowParts& parts_;
   SweepWatch watch_;
   SweepSnapshot snapshot_;
+  std::set<std::string> told_pending_;
   bool ended_ = false;
   bool is_lost_ = false;
 };

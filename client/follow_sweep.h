@@ -19,10 +19,15 @@ struct FollowParts {
   ProgressDisplay& display;
   // Asked when a child process may have ended; an error ends the watch.
   std::function<absl::Status()> check = [] { return absl::OkStatus(); };
+  // Asked with each state of the sweep; an error ends the watch.
+  std::function<absl::Status(const v1::Sweep&)> look = [](const v1::Sweep&) {
+    return absl::OkStatus();
+  };
 };
 
 // Blocks until the sweep (a resource name) is final and returns what was seen last. CANCELLED where
-// an interrupt came first; other errors are those of the watch or of `check`.
+// an interrupt came first; other errors are those of the watch, of
+// `check` and of `look`.
 absl::StatusOr<SweepSnapshot> FollowSweep(const FollowParts& parts, const std::string& sweep);
 
 }  // namespace adares::client

@@ -63,6 +63,8 @@ constexpr Hint kHints[] = {
      "the coordinator gave this work to another worker; nothing needs to be done"},
     {reason::kWorkerUnknown,
      "the coordinator gave this work to another worker; nothing needs to be done"},
+    {reason::kWorkerNotFound, "`adares worker list` lists them"},
+    {reason::kRequestIdReused, "take another request_id for each call"},
     {reason::kWorkerNameTaken, "give the worker another --name"},
     {reason::kDraining, "the coordinator is stopping; try again in a moment"},
     {reason::kSchemaMismatch, "the state folder was written by another version of adares-server"},

@@ -225,13 +225,17 @@ std::string ChangeText(const TrialChange& change, const v1::Sweep& sweep) {
     case TrialChange::Kind::kFlagged:
       return FlagText(change.flags);
     case TrialChange::Kind::kRequeued:
-      return "lost its worker or was given back, waits again";
+      return "its attempt ended without a result, waits again";
+    case TrialChange::Kind::kPaused:
+      return "paused";
     case TrialChange::Kind::kSucceeded:
       return Outcome(change, sweep);
     case TrialChange::Kind::kFailed:
       return WithReason("failed", change.trial);
     case TrialChange::Kind::kCancelled:
       return "cancelled";
+    case TrialChange::Kind::kStoppedEarly:
+      return "stopped early";
   }
   return "";
 }

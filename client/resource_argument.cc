@@ -38,6 +38,14 @@ absl::StatusOr<std::string> TrialArgument(std::string_view text) {
                     "write SWEEP/ID or the 12-digit ID; `adares trial list SWEEP` lists them");
 }
 
+absl::StatusOr<std::string> WorkerArgument(std::string_view text) {
+  const std::string resource =
+      text.starts_with("workers/") ? std::string(text) : WorkerResource(text);
+  if (ParseWorkerResource(resource).ok()) return resource;
+  return UsageError(absl::StrCat("\"", std::string(text), "\" is not the name of a worker"),
+                    "`adares worker list` lists them");
+}
+
 std::string ShortName(std::string_view resource) {
   if (const auto trial = ParseTrialResource(resource); trial.ok()) {
     return trial->sweep + "/" + trial->trial;

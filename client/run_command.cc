@@ -20,6 +20,7 @@
 #include "client/progress_view.h"
 #include "client/resource_argument.h"
 #include "client/sweep_file.h"
+#include "client/sweep_view.h"
 #include "client/words.h"
 #include "core/available_cores.h"
 #include "core/measurement.h"
@@ -41,6 +42,7 @@ struct RunOptions {
   std::vector<std::string> set;
   int slots = 0;
   int threads = 0;
+  bool retry = false;
 };
 
 // One `adares run`, from the checked file to the comparison.
@@ -80,7 +82,7 @@ class Run {
       display_.Start(SystemNow());
       ADARES_ASSIGN_OR_RETURN(const SweepSnapshot end,
                               FollowSweep({service_->connection(), signals_, display_,
-                                           [this] { return service_->Check(); }},
+                                           [this] { return service_->Check(); }, CheckCanRun},
                                           sweep.name()));
       sweep = end.sweep;
     }
@@ -88,6 +90,27 @@ class Run {
     if (sweep.trial_counts().failed() > 0) ADARES_RETURN_IF_ERROR(TellFailures(sweep));
     TellWhereResultsAre(sweep);
     return sweep.state() == v1::Sweep::STATE_SUCCEEDED ? ExitCode::kOk : ExitCode::kTrialsFailed;
+  }
+
+  // Its own worker is the only one that there will ever be.
+  static absl::Status CheckCanRun(const v1::Sweep& sweep) {
+    for (const v1::PendingReason& pending : sweep.pending()) {
+      if (pending.cause() != v1::PendingReason::CAUSE_UNFIT) continue;
+      return WithHint(absl::FailedPreconditionError(PendingText(pending)),
+                      "change what the sweep asks for under `resources`, or run it where that is");
+    }
+    return absl::OkStatus();
+  }
+
+  // Trials that were paused, and with --retry those that failed, are to be trained as well.
+  absl::StatusOr<v1::Sweep> Continue(v1::Sweep sweep) {
+    if (run_.retry && sweep.trial_counts().failed() + sweep.trial_counts().cancelled() > 0) {
+      ADARES_ASSIGN_OR_RETURN(sweep, service_->connection().RetrySweep(sweep.name()));
+    }
+    if (sweep.trial_counts().paused() > 0) {
+      ADARES_ASSIGN_OR_RETURN(sweep, service_->connection().ResumeSweep(sweep.name()));
+    }
+    return sweep;
   }
 
   absl::StatusOr<v1::Sweep> Submit() {
@@ -99,7 +122,7 @@ class Run {
                                    run_.state, ")"));
     }
     if (!response.ok()) return WithExcerpt(response.status(), file_.text);
-    const v1::Sweep& sweep = response->sweep();
+    ADARES_ASSIGN_OR_RETURN(const v1::Sweep sweep, Continue(response->sweep()));
     if (!response->already_existed()) {
       Say(options_,
           absl::StrCat(ShortName(sweep.name()), ": ", SizeText(sweep), "; state in ", run_.state));
@@ -180,9 +203,7 @@ class Run {
       absl::StrAppend(&text, "... and ",
                       Plural(std::ssize(failed) - std::ssize(told), "more failed trial"), "\n");
     }
-    absl::StrAppend(&text,
-                    "\nfailed trials are final; to try again, give the sweep another "
-                    "`name:` or take another --state\n");
+    absl::StrAppend(&text, "\nto try failed trials again: the same command with --retry\n");
     WriteAll(stderr, text);
     return absl::OkStatus();
   }
@@ -259,6 +280,7 @@ void AddRunCommand(CLI::App& app, CommandLine& line) {
   command->add_option("--set", run->set, "Change the base configuration, e.g. train.epochs=2")
       ->type_name("PATH=VALUE")
       ->allow_extra_args(false);
+  command->add_flag("--retry", run->retry, "Train failed and cancelled trials again");
   command->add_option("--metric", run->metric, "What to compare; the sweep's objective by default")
       ->type_name("KEY");
   command->footer(

@@ -1,10 +1,11 @@
-// `adares sweep submit | list | show | watch | cancel`.
+// `adares sweep submit | list | show | watch`.
 #include <CLI/CLI.hpp>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "client/answer.h"
 #include "client/command_line.h"
+#include "client/control_commands.h"
 #include "client/follow_sweep.h"
 #include "client/problem.h"
 #include "client/progress_view.h"
@@ -145,16 +146,6 @@ absl::StatusOr<ExitCode> Watch(const GlobalOptions& options, const std::string& 
   return TellEnd(options, sweep);
 }
 
-absl::StatusOr<ExitCode> Cancel(const GlobalOptions& options, const std::string& name) {
-  ADARES_ASSIGN_OR_RETURN(const std::string resource, SweepArgument(name));
-  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
-  ADARES_ASSIGN_OR_RETURN(const v1::Sweep sweep, connection->CancelSweep(resource));
-  ADARES_RETURN_IF_ERROR(Answer(
-      options, [&] { return JsonDocument(sweep); }, [&] { return SweepCsv({sweep}); },
-      [&](bool) { return DescribeSweep(sweep) + "\n"; }));
-  return ExitCode::kOk;
-}
-
 void AddSubmit(CLI::App& sweep, CommandLine& line) {
   const auto submit = std::make_shared<SubmitOptions>();
   CLI::App* command = sweep.add_subcommand("submit", "Send a sweep file to the coordinator");
@@ -185,7 +176,8 @@ void AddNamed(CLI::App& sweep, CommandLine& line, const char* verb, const char* 
 }  // namespace
 
 void AddSweepCommands(CLI::App& app, CommandLine& line) {
-  CLI::App* sweep = app.add_subcommand("sweep", "Submit sweeps, look at them, watch, cancel");
+  CLI::App* sweep =
+      app.add_subcommand("sweep", "Submit sweeps, watch, pause, resume, cancel and retry them");
   sweep->require_subcommand(1);
   AddSubmit(*sweep, line);
   sweep->add_subcommand("list", "List sweeps, newest first")->alias("ls")->callback([&line] {
@@ -194,7 +186,7 @@ void AddSweepCommands(CLI::App& app, CommandLine& line) {
   AddNamed(*sweep, line, "show", "Show one sweep", Show);
   AddNamed(*sweep, line, "watch", "Show its progress until it ends; exit 7 if trials failed",
            Watch);
-  AddNamed(*sweep, line, "cancel", "Stop its running trials and drop its waiting ones", Cancel);
+  AddSweepControlCommands(*sweep, line);
 }
 
 }  // namespace adares::client

@@ -43,6 +43,12 @@ std::optional<Kind> Difference(const v1::Trial& before, const v1::Trial& after) 
     case v1::Trial::STATE_CANCELLED:
       if (is_other_state) return Kind::kCancelled;
       break;
+    case v1::Trial::STATE_PAUSED:
+      if (is_other_state) return Kind::kPaused;
+      break;
+    case v1::Trial::STATE_STOPPED_EARLY:
+      if (is_other_state) return Kind::kStoppedEarly;
+      break;
     default:
       break;
   }
@@ -106,7 +112,7 @@ bool IsFinal(const v1::Sweep& sweep) {
 
 bool IsFinal(v1::Trial::State state) {
   return state == v1::Trial::STATE_SUCCEEDED || state == v1::Trial::STATE_FAILED ||
-         state == v1::Trial::STATE_CANCELLED;
+         state == v1::Trial::STATE_CANCELLED || state == v1::Trial::STATE_STOPPED_EARLY;
 }
 
 std::vector<TrialChange> Apply(const v1::WatchSweepResponse& response, Timestamp now,
@@ -130,12 +136,13 @@ std::vector<TrialChange> Apply(const v1::WatchSweepResponse& response, Timestamp
 
 int64_t DoneCount(const v1::Sweep& sweep) {
   const v1::TrialCounts& counts = sweep.trial_counts();
-  return counts.succeeded() + counts.failed() + counts.cancelled();
+  return counts.succeeded() + counts.failed() + counts.cancelled() + counts.stopped_early();
 }
 
 int64_t TrialCount(const v1::Sweep& sweep) {
   const v1::TrialCounts& counts = sweep.trial_counts();
-  return DoneCount(sweep) + counts.queued() + counts.running() + counts.stopping();
+  return DoneCount(sweep) + counts.queued() + counts.running() + counts.paused() +
+         counts.stopping();
 }
 
 }  // namespace adares::client

@@ -30,13 +30,15 @@ struct WatchedTrial {
 // Something that happened to a trial.
 struct TrialChange {
   enum class Kind {
-    kStarted,    // an attempt began
-    kEpoch,      // the values of another epoch came; `trial.progress` counts it
-    kFlagged,    // flags of one kind were raised: `flags`
-    kRequeued,   // its attempt ended without a result, it waits again
-    kSucceeded,  // final
-    kFailed,     // final
-    kCancelled,  // final
+    kStarted,       // an attempt began
+    kEpoch,         // the values of another epoch came; `trial.progress` counts it
+    kFlagged,       // flags of one kind were raised: `flags`
+    kRequeued,      // its attempt ended without a result, it waits again
+    kPaused,        // waits for a person
+    kSucceeded,     // final
+    kFailed,        // final
+    kCancelled,     // final
+    kStoppedEarly,  // final
   };
   Kind kind;
   v1::Trial trial;

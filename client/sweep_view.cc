@@ -22,11 +22,40 @@ std::string Pairs(const google::protobuf::Map<std::string, std::string>& map) {
 
 std::string Seeds(const v1::Sweep& sweep) { return absl::StrJoin(sweep.seeds(), ", "); }
 
+// What its file says of how its trials are handed out.
+std::string ScheduleText(const v1::Schedule& schedule) {
+  constexpr int64_t kMebibyte = 1 << 20;
+  std::vector<std::string> parts;
+  if (schedule.max_parallel() > 0) {
+    parts.push_back(absl::StrCat("at most ", schedule.max_parallel(), " at a time"));
+  }
+  if (schedule.order() == v1::Schedule::ORDER_VARIANT_MAJOR) parts.push_back("variant by variant");
+  if (schedule.has_timeout()) {
+    parts.push_back(absl::StrCat("attempts up to ", schedule.timeout().seconds(), " s"));
+  }
+  if (!schedule.device().empty()) parts.push_back(absl::StrCat("on ", schedule.device()));
+  if (schedule.memory_bytes() > 0) {
+    parts.push_back(absl::StrCat("with ", schedule.memory_bytes() / kMebibyte, " MiB"));
+  }
+  if (!schedule.worker_labels().empty()) {
+    parts.push_back(absl::StrCat("on workers with ", Pairs(schedule.worker_labels())));
+  }
+  for (const auto& [reason, budget] : schedule.retries()) {
+    parts.push_back(
+        absl::StrCat("after ", reason, " ", budget, budget == 1 ? " retry" : " retries"));
+  }
+  return absl::StrJoin(parts, "; ");
+}
+
 std::string Age(const v1::Sweep& sweep, Timestamp now) {
   return sweep.has_create_time() ? ShowDuration(now - TimeOf(sweep.create_time())) : "-";
 }
 
 }  // namespace
+
+std::string PendingText(const v1::PendingReason& pending) {
+  return absl::StrCat(Plural(pending.trials(), "trial"), ": ", pending.reason());
+}
 
 Tone ToneOf(v1::Sweep::State state) {
   switch (state) {
@@ -57,20 +86,33 @@ Table SweepTable(const std::vector<v1::Sweep>& sweeps, Timestamp now) {
 }
 
 std::vector<CsvRow> SweepCsv(const std::vector<v1::Sweep>& sweeps) {
-  std::vector<CsvRow> rows = {{"name", "title", "state", "priority", "variants", "seeds", "trials",
-                               "queued", "running", "stopping", "succeeded", "failed", "cancelled",
-                               "metric", "create_time", "finish_time", "spec_digest"}};
+  std::vector<CsvRow> rows = {{"name",        "title",    "state",         "priority",
+                               "variants",    "seeds",    "trials",        "queued",
+                               "running",     "stopping", "succeeded",     "failed",
+                               "cancelled",   "metric",   "create_time",   "finish_time",
+                               "spec_digest", "paused",   "stopped_early", "max_parallel"}};
   for (const v1::Sweep& sweep : sweeps) {
     const v1::TrialCounts& counts = sweep.trial_counts();
-    rows.push_back({ShortName(sweep.name()), sweep.title(), StateWord(sweep.state()),
-                    absl::StrCat(sweep.priority()), absl::StrCat(sweep.variant_count()),
-                    absl::StrCat(sweep.seeds_size()), absl::StrCat(TrialCount(sweep)),
-                    absl::StrCat(counts.queued()), absl::StrCat(counts.running()),
-                    absl::StrCat(counts.stopping()), absl::StrCat(counts.succeeded()),
-                    absl::StrCat(counts.failed()), absl::StrCat(counts.cancelled()),
+    rows.push_back({ShortName(sweep.name()),
+                    sweep.title(),
+                    StateWord(sweep.state()),
+                    absl::StrCat(sweep.priority()),
+                    absl::StrCat(sweep.variant_count()),
+                    absl::StrCat(sweep.seeds_size()),
+                    absl::StrCat(TrialCount(sweep)),
+                    absl::StrCat(counts.queued()),
+                    absl::StrCat(counts.running()),
+                    absl::StrCat(counts.stopping()),
+                    absl::StrCat(counts.succeeded()),
+                    absl::StrCat(counts.failed()),
+                    absl::StrCat(counts.cancelled()),
                     sweep.objective().metric(),
                     IsoOrEmpty(sweep.has_create_time(), sweep.create_time()),
-                    IsoOrEmpty(sweep.has_finish_time(), sweep.finish_time()), sweep.spec_digest()});
+                    IsoOrEmpty(sweep.has_finish_time(), sweep.finish_time()),
+                    sweep.spec_digest(),
+                    absl::StrCat(counts.paused()),
+                    absl::StrCat(counts.stopped_early()),
+                    absl::StrCat(sweep.schedule().max_parallel())});
   }
   return rows;
 }
@@ -88,6 +130,7 @@ std::string SweepDetails(const v1::Sweep& sweep, Timestamp now, bool color) {
       {"Objective",
        absl::StrCat(sweep.objective().metric(), ", ", GoalWord(sweep.objective().goal()))},
       {"Priority", absl::StrCat(sweep.priority())},
+      {"Schedule", ScheduleText(sweep.schedule())},
       {"Labels", Pairs(sweep.labels())},
       {"Created", sweep.has_create_time() ? absl::StrCat(IsoTime(TimeOf(sweep.create_time())), " (",
                                                          Age(sweep, now), " ago)")
@@ -99,6 +142,9 @@ std::string SweepDetails(const v1::Sweep& sweep, Timestamp now, bool color) {
                                   ShowDuration(finished - TimeOf(sweep.create_time())), ")")});
   }
   fields.push_back({"Digest", sweep.spec_digest()});
+  for (const v1::PendingReason& pending : sweep.pending()) {
+    fields.push_back({"Waiting", {PendingText(pending), Tone::kBad}});
+  }
   std::string text = RenderFields(fields, color);
   if (sweep.axes_size() == 0) return text;
   Table axes;

@@ -17,6 +17,9 @@ std::vector<CsvRow> SweepCsv(const std::vector<v1::Sweep>& sweeps);
 // Everything about one sweep, for people.
 std::string SweepDetails(const v1::Sweep& sweep, Timestamp now, bool color);
 
+// "3 trials: no worker is connected".
+std::string PendingText(const v1::PendingReason& pending);
+
 Tone ToneOf(v1::Sweep::State state);
 
 }  // namespace adares::client

@@ -1,12 +1,12 @@
 // `adares trial list | show | logs | metrics | weights`.
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <array>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/answer.h"
 #include "client/command_line.h"
+#include "client/control_commands.h"
 #include "client/failure_report.h"
 #include "client/log_printer.h"
 #include "client/option_values.h"
@@ -43,29 +43,9 @@ struct WeightOptions {
   bool all = false;
 };
 
-constexpr std::array kStates = {v1::Trial::STATE_QUEUED,   v1::Trial::STATE_RUNNING,
-                                v1::Trial::STATE_STOPPING, v1::Trial::STATE_SUCCEEDED,
-                                v1::Trial::STATE_FAILED,   v1::Trial::STATE_CANCELLED};
-
-std::vector<std::string> StateWords() {
-  std::vector<std::string> words;
-  for (const v1::Trial::State state : kStates) words.push_back(StateWord(state));
-  return words;
-}
-
-std::vector<v1::Trial::State> StatesOf(const std::vector<std::string>& words) {
-  std::vector<v1::Trial::State> states;
-  for (const v1::Trial::State state : kStates) {
-    if (std::find(words.begin(), words.end(), StateWord(state)) != words.end()) {
-      states.push_back(state);
-    }
-  }
-  return states;
-}
-
 // The trials of one sweep, or of all.
 absl::StatusOr<std::vector<v1::Trial>> Collect(Connection& connection, const ListOptions& list) {
-  const std::vector<v1::Trial::State> states = StatesOf(list.states);
+  const std::vector<v1::Trial::State> states = TrialStatesOf(list.states);
   if (!list.sweep.empty()) {
     ADARES_ASSIGN_OR_RETURN(const std::string resource, SweepArgument(list.sweep));
     return connection.ListTrials(resource, states);
@@ -175,10 +155,10 @@ void AddList(CLI::App& trial, CommandLine& line) {
   command->alias("ls");
   command->add_option("SWEEP,--sweep", list->sweep, "Only this sweep's");
   command
-      ->add_option(
-          "--state", list->states,
-          "Only those queued, running, stopping, succeeded, failed or cancelled;\nmay be repeated")
-      ->check(OneOf(StateWords()))
+      ->add_option("--state", list->states,
+                   absl::StrCat("Only those in this state: ",
+                                absl::StrJoin(TrialStateWords(), ", "), ";\nmay be repeated"))
+      ->check(OneOf(TrialStateWords()))
       ->type_name("STATE")
       ->allow_extra_args(false);
   Choose(command, line, list, List);
@@ -219,7 +199,8 @@ void AddWeights(CLI::App& trial, CommandLine& line) {
 }  // namespace
 
 void AddTrialCommands(CLI::App& app, CommandLine& line) {
-  CLI::App* trial = app.add_subcommand("trial", "Look at trials: state, logs, metrics, weights");
+  CLI::App* trial =
+      app.add_subcommand("trial", "Look at trials, pause, resume, cancel and retry them");
   trial->require_subcommand(1);
   AddList(*trial, line);
   const auto name = std::make_shared<std::string>();
@@ -230,6 +211,7 @@ void AddTrialCommands(CLI::App& app, CommandLine& line) {
   AddMetrics(*trial, line);
   AddWeights(*trial, line);
   AddVerifyCommand(*trial, line);
+  AddTrialControlCommands(*trial, line);
 }
 
 }  // namespace adares::client

@@ -84,6 +84,18 @@ std::string ProvenanceText(const v1::Trial& trial, bool color) {
   return "\nRan with\n" + RenderFields(fields, color);
 }
 
+// The state with what is to come.
+std::string StateText(const v1::Trial& trial) {
+  std::string text = StateWord(trial.state());
+  if (trial.stop_aim() != v1::Trial::STOP_AIM_UNSPECIFIED) {
+    absl::StrAppend(&text, " (", StopAimWord(trial.stop_aim()), ")");
+  }
+  if (trial.has_retry_time()) {
+    absl::StrAppend(&text, ", next attempt from ", IsoTime(TimeOf(trial.retry_time())), " on");
+  }
+  return text;
+}
+
 std::string SpecText(const v1::Trial& trial) {
   const auto spec = nlohmann::ordered_json::parse(trial.spec_json(), nullptr, false);
   return spec.is_object() ? "\nConfiguration\n" + spec.dump(2) + "\n" : "";
@@ -176,7 +188,7 @@ std::vector<CsvRow> TrialCsv(const std::vector<v1::Trial>& trials) {
 std::string TrialDetails(const v1::Trial& trial, Timestamp now, bool color) {
   std::string text = RenderFields(
       {{"Name", ShortName(trial.name())},
-       {"State", {StateWord(trial.state()), ToneOf(trial.state())}},
+       {"State", {StateText(trial), ToneOf(trial.state())}},
        {"Variant", trial.variant_label()},
        {"Seed", absl::StrCat(trial.seed())},
        {"Worker", ShortName(trial.worker())},

@@ -1,9 +1,10 @@
 // The names of enumeration values are the words, with a prefix and in capitals.
 #include "client/words.h"
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <string_view>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -11,6 +12,11 @@
 
 namespace adares::client {
 namespace {
+
+constexpr std::array kTrialStates = {v1::Trial::STATE_QUEUED,    v1::Trial::STATE_RUNNING,
+                                     v1::Trial::STATE_PAUSED,    v1::Trial::STATE_STOPPING,
+                                     v1::Trial::STATE_SUCCEEDED, v1::Trial::STATE_FAILED,
+                                     v1::Trial::STATE_CANCELLED, v1::Trial::STATE_STOPPED_EARLY};
 
 // END_REASON_WORKER_LOST without its prefix is "worker-lost".
 std::string Word(std::string_view name, std::string_view prefix) {
@@ -39,7 +45,27 @@ std::string EndReasonWord(v1::Attempt::EndReason reason) {
   return Word(v1::Attempt::EndReason_Name(reason), "END_REASON_");
 }
 
+std::string StopAimWord(v1::Trial::StopAim aim) {
+  return Word(v1::Trial::StopAim_Name(aim), "STOP_AIM_");
+}
+
 std::string FlagWord(v1::Flag::Kind kind) { return Word(v1::Flag::Kind_Name(kind), "KIND_"); }
+
+std::vector<std::string> TrialStateWords() {
+  std::vector<std::string> words;
+  for (const v1::Trial::State state : kTrialStates) words.push_back(StateWord(state));
+  return words;
+}
+
+std::vector<v1::Trial::State> TrialStatesOf(const std::vector<std::string>& words) {
+  std::vector<v1::Trial::State> states;
+  for (const v1::Trial::State state : kTrialStates) {
+    if (std::find(words.begin(), words.end(), StateWord(state)) != words.end()) {
+      states.push_back(state);
+    }
+  }
+  return states;
+}
 
 std::string GoalWord(v1::Objective::Goal goal) {
   return goal == v1::Objective::GOAL_MINIMIZE ? "lower is better" : "higher is better";
@@ -57,8 +83,10 @@ std::string CountsText(const v1::TrialCounts& counts) {
   add(counts.succeeded(), "succeeded");
   add(counts.failed(), "failed");
   add(counts.cancelled(), "cancelled");
+  add(counts.stopped_early(), "stopped early");
   add(counts.running(), "running");
   add(counts.stopping(), "stopping");
+  add(counts.paused(), "paused");
   add(counts.queued(), "waiting");
   return absl::StrJoin(parts, ", ");
 }

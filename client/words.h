@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "adares/v1/resources.pb.h"
 
@@ -13,8 +14,13 @@ std::string StateWord(v1::Sweep::State state);
 std::string StateWord(v1::Trial::State state);
 std::string StateWord(v1::Worker::State state);
 std::string EndReasonWord(v1::Attempt::EndReason reason);
+std::string StopAimWord(v1::Trial::StopAim aim);
 // The words of docs/trainer.md: "branch-dead".
 std::string FlagWord(v1::Flag::Kind kind);
+
+// The words of all states of trials, and the states of some of them.
+std::vector<std::string> TrialStateWords();
+std::vector<v1::Trial::State> TrialStatesOf(const std::vector<std::string>& words);
 
 // "higher is better".
 std::string GoalWord(v1::Objective::Goal goal);

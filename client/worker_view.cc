@@ -2,6 +2,7 @@
 #include "client/worker_view.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/resource_argument.h"
 #include "client/resource_time.h"
 #include "client/words.h"
@@ -15,7 +16,27 @@ Tone ToneOf(v1::Worker::State state) {
   return state == v1::Worker::STATE_BUSY ? Tone::kActive : Tone::kPlain;
 }
 
+bool IsGone(const v1::Worker& worker) {
+  return worker.state() == v1::Worker::STATE_LOST || worker.state() == v1::Worker::STATE_LEFT;
+}
+
+// A worker that is set aside gets nothing, whether its slots are taken or not.
+Cell StateCell(const v1::Worker& worker) {
+  if (worker.has_cordon_time() && !IsGone(worker)) return {"cordoned", Tone::kBad};
+  return {StateWord(worker.state()), ToneOf(worker.state())};
+}
+
 }  // namespace
+
+std::string CordonNotes(const std::vector<v1::Worker>& workers) {
+  std::string notes;
+  for (const v1::Worker& worker : workers) {
+    if (!worker.has_cordon_time()) continue;
+    absl::StrAppend(&notes, ShortName(worker.name()), " is cordoned: ", worker.cordon_reason(),
+                    "\n");
+  }
+  return notes;
+}
 
 Table WorkerTable(const std::vector<v1::Worker>& workers, Timestamp now) {
   Table table;
@@ -23,11 +44,8 @@ Table WorkerTable(const std::vector<v1::Worker>& workers, Timestamp now) {
                    {"HOST", false}, {"VERSION", false}, {"SEEN", true}};
   for (const v1::Worker& worker : workers) {
     table.rows.push_back(
-        {ShortName(worker.name()),
-         {StateWord(worker.state()), ToneOf(worker.state())},
-         absl::StrCat(worker.busy_slots(), "/", worker.slots()),
-         worker.device(),
-         worker.hostname(),
+        {ShortName(worker.name()), StateCell(worker),
+         absl::StrCat(worker.busy_slots(), "/", worker.slots()), worker.device(), worker.hostname(),
          worker.version(),
          worker.has_last_seen_time() ? ShowDuration(now - TimeOf(worker.last_seen_time())) : "-"});
   }
@@ -36,13 +54,16 @@ Table WorkerTable(const std::vector<v1::Worker>& workers, Timestamp now) {
 
 std::vector<CsvRow> WorkerCsv(const std::vector<v1::Worker>& workers) {
   std::vector<CsvRow> rows = {{"name", "state", "busy_slots", "slots", "device", "hostname",
-                               "version", "register_time", "last_seen_time"}};
+                               "version", "register_time", "last_seen_time", "cordon_time",
+                               "cordon_reason", "memory_bytes", "datasets"}};
   for (const v1::Worker& worker : workers) {
-    rows.push_back({ShortName(worker.name()), StateWord(worker.state()),
-                    absl::StrCat(worker.busy_slots()), absl::StrCat(worker.slots()),
-                    worker.device(), worker.hostname(), worker.version(),
-                    IsoOrEmpty(worker.has_register_time(), worker.register_time()),
-                    IsoOrEmpty(worker.has_last_seen_time(), worker.last_seen_time())});
+    rows.push_back(
+        {ShortName(worker.name()), StateWord(worker.state()), absl::StrCat(worker.busy_slots()),
+         absl::StrCat(worker.slots()), worker.device(), worker.hostname(), worker.version(),
+         IsoOrEmpty(worker.has_register_time(), worker.register_time()),
+         IsoOrEmpty(worker.has_last_seen_time(), worker.last_seen_time()),
+         IsoOrEmpty(worker.has_cordon_time(), worker.cordon_time()), worker.cordon_reason(),
+         absl::StrCat(worker.memory_bytes()), absl::StrJoin(worker.datasets(), " ")});
   }
   return rows;
 }

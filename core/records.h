@@ -12,18 +12,27 @@
 #include "core/comparison.h"
 #include "core/flag.h"
 #include "core/measurement.h"
+#include "core/requirement.h"
 #include "core/sweep_spec.h"
 #include "core/timestamp.h"
 #include "core/trial_state.h"
 
 namespace adares {
 
+// Trials that wait although nothing could run them as the fleet is.
+struct PendingReason {
+  enum class Cause { kNoWorker, kUnfit, kCordoned };
+  int32_t trials = 0;
+  Cause cause = Cause::kNoWorker;
+  std::string why;
+};
+
 struct SweepRecord {
   std::string name;
   std::string title;
   std::map<std::string, std::string> labels;
   SweepState state = SweepState::kRunning;
-  int priority = 50;
+  Schedule schedule;
   Objective objective;
   std::vector<Axis> axes;
   std::vector<int64_t> seeds;
@@ -34,6 +43,7 @@ struct SweepRecord {
   std::optional<Timestamp> finished_at;
   std::string spec_text;
   std::string spec_digest;
+  std::vector<PendingReason> pending;  // empty in lists
 };
 
 // How far an attempt has come.
@@ -63,6 +73,7 @@ struct TrialRecord {
   std::string sweep;
   std::string id;
   TrialState state = TrialState::kQueued;
+  std::optional<StopAim> stop_aim = std::nullopt;  // where it is stopping
   std::string variant;
   std::string variant_label;
   AxisValues axes;
@@ -76,6 +87,7 @@ struct TrialRecord {
   std::string message;
   std::string worker;  // that holds it, or empty
   Timestamp created_at;
+  std::optional<Timestamp> not_before = std::nullopt;  // when its next attempt may begin
   std::optional<Timestamp> started_at;
   std::optional<Timestamp> finished_at;
   int64_t revision = 0;
@@ -89,10 +101,12 @@ struct WorkerRecord {
   std::string instance;
   WorkerState state = WorkerState::kReady;
   std::string hostname;
-  std::string device;
   int32_t slots = 0;
   int32_t busy_slots = 0;
   std::string version;
+  Capability capability;
+  std::optional<Timestamp> cordoned_at = std::nullopt;  // set aside: it gets no more trials
+  std::string cordon_reason = {};
   Timestamp registered_at;
   Timestamp last_seen_at;
 };

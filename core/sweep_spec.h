@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/measurement.h"
+#include "core/schedule.h"
 #include "core/trial_spec.h"
 
 namespace adares {
@@ -48,8 +49,8 @@ struct PlannedTrial {
 };
 
 // A sweep file, read, checked and expanded. Order is part of the meaning: variants vary the last
-// axis of the product fastest; trials come seed by seed, so that every variant has one result
-// before any has two.
+// axis of the product fastest; trials come in the order
+// that the schedule says.
 struct SweepPlan {
   std::string name;  // [a-z]([a-z0-9-]{0,61}[a-z0-9])?
   std::string title;
@@ -58,7 +59,7 @@ struct SweepPlan {
   std::vector<Axis> axes;
   std::vector<int64_t> seeds;
   std::map<std::string, std::string> baseline;  // axis -> value; empty for none
-  int priority = 50;                            // 0..100, higher first
+  Schedule schedule;
   std::vector<Variant> variants;
   std::vector<PlannedTrial> trials;
   std::string digest;  // SHA-256 (hex) over all that changes what is run or how it is compared

@@ -19,14 +19,22 @@ inline constexpr size_t kMaxLogLineBytes = 4'096;
 google::protobuf::Timestamp ToProto(Timestamp time);
 Timestamp FromProto(const google::protobuf::Timestamp& time);
 
+google::protobuf::Duration ToProto(Duration duration);
+Duration FromProto(const google::protobuf::Duration& duration);
+
 v1::Sweep::State ToProto(SweepState state);
 v1::Trial::State ToProto(TrialState state);
+v1::Trial::StopAim ToProto(StopAim aim);
+v1::Worker::State ToProto(WorkerState state);
+v1::PendingReason::Cause ToProto(PendingReason::Cause cause);
 v1::Attempt::EndReason ToProto(EndReason reason);
 v1::Objective::Goal ToProto(Goal goal);
 absl::StatusOr<TrialState> FromProto(v1::Trial::State state);
 absl::StatusOr<EndReason> FromProto(v1::Attempt::EndReason reason);
 
 v1::Sweep ToProto(const SweepRecord& sweep);
+v1::Schedule ToProto(const Schedule& schedule);
+v1::TrialCounts ToProto(const TrialCounts& counts);
 v1::Trial ToProto(const TrialRecord& trial);
 v1::Attempt ToProto(const AttemptRecord& attempt);
 v1::Worker ToProto(const WorkerRecord& worker);

@@ -1,12 +1,11 @@
-// Sweeps, trials, attempts, workers and comparisons as messages; states and times both ways.
+// Sweeps, trials, attempts, workers and comparisons as messages; times both ways.
 #include "rpc/convert.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "core/status.h"
 #include "rpc/names.h"
 
 namespace adares {
@@ -14,9 +13,10 @@ namespace {
 
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 
-absl::Status Unknown(const std::string& field, int value) {
-  return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                   absl::StrCat(field, ": unknown value ", value), {{"field", field}});
+using TextMap = std::map<std::string, std::string>;
+
+void FillMap(const TextMap& map, google::protobuf::Map<std::string, std::string>* message) {
+  for (const auto& [key, value] : map) (*message)[key] = value;
 }
 
 template <typename Axes, typename Message>
@@ -52,80 +52,46 @@ Timestamp FromProto(const google::protobuf::Timestamp& time) {
                     time.nanos() / 1000);
 }
 
-v1::Sweep::State ToProto(SweepState state) {
-  switch (state) {
-    case SweepState::kRunning:
-      return v1::Sweep::STATE_RUNNING;
-    case SweepState::kCancelling:
-      return v1::Sweep::STATE_CANCELLING;
-    case SweepState::kSucceeded:
-      return v1::Sweep::STATE_SUCCEEDED;
-    case SweepState::kFailed:
-      return v1::Sweep::STATE_FAILED;
-    case SweepState::kCancelled:
-      return v1::Sweep::STATE_CANCELLED;
-  }
-  return v1::Sweep::STATE_UNSPECIFIED;
+// Out of the range that a Duration holds, the nearest one in it.
+Duration FromProto(const google::protobuf::Duration& duration) {
+  constexpr int64_t kLongest = 315'576'000'000;  // 10,000 years, as the type says
+  return Duration(std::clamp(duration.seconds(), -kLongest, kLongest) * kMicrosPerSecond +
+                  duration.nanos() / 1000);
 }
 
-v1::Trial::State ToProto(TrialState state) {
-  switch (state) {
-    case TrialState::kQueued:
-      return v1::Trial::STATE_QUEUED;
-    case TrialState::kRunning:
-      return v1::Trial::STATE_RUNNING;
-    case TrialState::kStopping:
-      return v1::Trial::STATE_STOPPING;
-    case TrialState::kSucceeded:
-      return v1::Trial::STATE_SUCCEEDED;
-    case TrialState::kFailed:
-      return v1::Trial::STATE_FAILED;
-    case TrialState::kCancelled:
-      return v1::Trial::STATE_CANCELLED;
-  }
-  return v1::Trial::STATE_UNSPECIFIED;
+google::protobuf::Duration ToProto(Duration duration) {
+  google::protobuf::Duration message;
+  message.set_seconds(duration.count() / kMicrosPerSecond);
+  message.set_nanos(static_cast<int32_t>(duration.count() % kMicrosPerSecond * 1000));
+  return message;
 }
 
-v1::Attempt::EndReason ToProto(EndReason reason) {
-  switch (reason) {
-    case EndReason::kFinished:
-      return v1::Attempt::END_REASON_FINISHED;
-    case EndReason::kError:
-      return v1::Attempt::END_REASON_ERROR;
-    case EndReason::kDiverged:
-      return v1::Attempt::END_REASON_DIVERGED;
-    case EndReason::kOutOfMemory:
-      return v1::Attempt::END_REASON_OUT_OF_MEMORY;
-    case EndReason::kWorkerLost:
-      return v1::Attempt::END_REASON_WORKER_LOST;
-    case EndReason::kPreempted:
-      return v1::Attempt::END_REASON_PREEMPTED;
-    case EndReason::kCancelled:
-      return v1::Attempt::END_REASON_CANCELLED;
+v1::Schedule ToProto(const Schedule& schedule) {
+  v1::Schedule message;
+  message.set_max_parallel(schedule.max_parallel);
+  message.set_order(schedule.order == TrialOrder::kSeedMajor ? v1::Schedule::ORDER_SEED_MAJOR
+                                                             : v1::Schedule::ORDER_VARIANT_MAJOR);
+  if (schedule.timeout > Duration(0)) *message.mutable_timeout() = ToProto(schedule.timeout);
+  for (const auto& [reason, budget] : schedule.retries) {
+    (*message.mutable_retries())[std::string(Name(reason))] = budget;
   }
-  return v1::Attempt::END_REASON_UNSPECIFIED;
+  message.set_device(schedule.resources.device);
+  message.set_memory_bytes(schedule.resources.memory_bytes);
+  FillMap(schedule.resources.labels, message.mutable_worker_labels());
+  return message;
 }
 
-v1::Objective::Goal ToProto(Goal goal) {
-  return goal == Goal::kMaximize ? v1::Objective::GOAL_MAXIMIZE : v1::Objective::GOAL_MINIMIZE;
-}
-
-absl::StatusOr<TrialState> FromProto(v1::Trial::State state) {
-  for (const TrialState candidate :
-       {TrialState::kQueued, TrialState::kRunning, TrialState::kStopping, TrialState::kSucceeded,
-        TrialState::kFailed, TrialState::kCancelled}) {
-    if (ToProto(candidate) == state) return candidate;
-  }
-  return Unknown("state", static_cast<int>(state));
-}
-
-absl::StatusOr<EndReason> FromProto(v1::Attempt::EndReason reason) {
-  for (const EndReason candidate :
-       {EndReason::kFinished, EndReason::kError, EndReason::kDiverged, EndReason::kOutOfMemory,
-        EndReason::kWorkerLost, EndReason::kPreempted, EndReason::kCancelled}) {
-    if (ToProto(candidate) == reason) return candidate;
-  }
-  return Unknown("end.reason", static_cast<int>(reason));
+v1::TrialCounts ToProto(const TrialCounts& counts) {
+  v1::TrialCounts message;
+  message.set_queued(counts.queued);
+  message.set_running(counts.running);
+  message.set_paused(counts.paused);
+  message.set_stopping(counts.stopping);
+  message.set_succeeded(counts.succeeded);
+  message.set_failed(counts.failed);
+  message.set_cancelled(counts.cancelled);
+  message.set_stopped_early(counts.stopped_early);
+  return message;
 }
 
 v1::Sweep ToProto(const SweepRecord& sweep) {
@@ -133,8 +99,8 @@ v1::Sweep ToProto(const SweepRecord& sweep) {
   message.set_name(SweepResource(sweep.name));
   message.set_title(sweep.title);
   message.set_state(ToProto(sweep.state));
-  message.set_priority(sweep.priority);
-  for (const auto& [key, value] : sweep.labels) (*message.mutable_labels())[key] = value;
+  message.set_priority(sweep.schedule.priority);
+  FillMap(sweep.labels, message.mutable_labels());
   for (const Axis& axis : sweep.axes) {
     v1::Axis* entry = message.add_axes();
     entry->set_name(axis.name);
@@ -142,21 +108,22 @@ v1::Sweep ToProto(const SweepRecord& sweep) {
     entry->mutable_values()->Assign(axis.values.begin(), axis.values.end());
   }
   message.mutable_seeds()->Assign(sweep.seeds.begin(), sweep.seeds.end());
-  for (const auto& [axis, value] : sweep.baseline) (*message.mutable_baseline())[axis] = value;
+  FillMap(sweep.baseline, message.mutable_baseline());
   message.mutable_objective()->set_metric(sweep.objective.metric);
   message.mutable_objective()->set_goal(ToProto(sweep.objective.goal));
-  v1::TrialCounts* counts = message.mutable_trial_counts();
-  counts->set_queued(sweep.counts.queued);
-  counts->set_running(sweep.counts.running);
-  counts->set_stopping(sweep.counts.stopping);
-  counts->set_succeeded(sweep.counts.succeeded);
-  counts->set_failed(sweep.counts.failed);
-  counts->set_cancelled(sweep.counts.cancelled);
+  *message.mutable_trial_counts() = ToProto(sweep.counts);
   *message.mutable_create_time() = ToProto(sweep.created_at);
   if (sweep.finished_at) *message.mutable_finish_time() = ToProto(*sweep.finished_at);
   message.set_spec_text(sweep.spec_text);
   message.set_spec_digest(sweep.spec_digest);
   message.set_variant_count(sweep.variant_count);
+  *message.mutable_schedule() = ToProto(sweep.schedule);
+  for (const PendingReason& reason : sweep.pending) {
+    v1::PendingReason* entry = message.add_pending();
+    entry->set_trials(reason.trials);
+    entry->set_reason(reason.why);
+    entry->set_cause(ToProto(reason.cause));
+  }
   return message;
 }
 
@@ -181,6 +148,8 @@ v1::Trial ToProto(const TrialRecord& trial) {
   if (trial.finished_at) *message.mutable_finish_time() = ToProto(*trial.finished_at);
   if (!trial.worker.empty()) message.set_worker(WorkerResource(trial.worker));
   for (const Flag& flag : trial.flags) *message.add_flags() = ToProto(flag);
+  if (trial.stop_aim) message.set_stop_aim(ToProto(*trial.stop_aim));
+  if (trial.not_before) *message.mutable_retry_time() = ToProto(*trial.not_before);
   return message;
 }
 
@@ -194,41 +163,31 @@ v1::Attempt ToProto(const AttemptRecord& attempt) {
   message.set_message(attempt.message);
   if (attempt.exit_code) message.set_exit_code(*attempt.exit_code);
   message.mutable_log_tail()->Assign(attempt.log_tail.begin(), attempt.log_tail.end());
-  for (const auto& [key, value] : attempt.provenance) {
-    (*message.mutable_provenance())[key] = value;
-  }
+  FillMap(attempt.provenance, message.mutable_provenance());
   message.set_parameters(attempt.parameters);
-  for (const auto& [key, value] : attempt.digests) (*message.mutable_digests())[key] = value;
+  FillMap(attempt.digests, message.mutable_digests());
   return message;
 }
 
 v1::Worker ToProto(const WorkerRecord& worker) {
   v1::Worker message;
   message.set_name(WorkerResource(worker.name));
-  switch (worker.state) {
-    case WorkerState::kReady:
-      message.set_state(v1::Worker::STATE_READY);
-      break;
-    case WorkerState::kBusy:
-      message.set_state(v1::Worker::STATE_BUSY);
-      break;
-    case WorkerState::kDraining:
-      message.set_state(v1::Worker::STATE_DRAINING);
-      break;
-    case WorkerState::kLost:
-      message.set_state(v1::Worker::STATE_LOST);
-      break;
-    case WorkerState::kLeft:
-      message.set_state(v1::Worker::STATE_LEFT);
-      break;
-  }
+  message.set_state(ToProto(worker.state));
   message.set_hostname(worker.hostname);
-  message.set_device(worker.device);
+  message.set_device(worker.capability.device);
   message.set_slots(worker.slots);
   message.set_busy_slots(worker.busy_slots);
   message.set_version(worker.version);
   *message.mutable_register_time() = ToProto(worker.registered_at);
   *message.mutable_last_seen_time() = ToProto(worker.last_seen_at);
+  if (worker.cordoned_at) *message.mutable_cordon_time() = ToProto(*worker.cordoned_at);
+  message.set_cordon_reason(worker.cordon_reason);
+  message.set_memory_bytes(worker.capability.memory_bytes);
+  FillMap(worker.capability.labels, message.mutable_labels());
+  if (const auto& datasets = worker.capability.datasets) {
+    message.set_datasets_known(true);
+    message.mutable_datasets()->Assign(datasets->begin(), datasets->end());
+  }
   return message;
 }
 

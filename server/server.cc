@@ -143,7 +143,7 @@ CommitLoop::Listener Server::Impl::LoopListener() {
 
 absl::Status Server::Impl::Listen() {
   sweeps = std::make_unique<SweepServiceImpl>(loop.get(), readers.get(), &hub);
-  trials = std::make_unique<TrialServiceImpl>(readers.get(), &hub);
+  trials = std::make_unique<TrialServiceImpl>(loop.get(), readers.get(), &hub);
   analysis = std::make_unique<AnalysisServiceImpl>(readers.get());
   workers = std::make_unique<WorkerServiceImpl>(loop.get(), &waiters, readers.get(), config.lease);
 

@@ -65,7 +65,7 @@ class Expansion {
     plan_.objective = document_.objective;
     plan_.seeds = document_.seeds;
     plan_.baseline = document_.baseline;
-    plan_.priority = document_.priority;
+    plan_.schedule = document_.schedule;
     for (const AxisDocument& axis : document_.axes) plan_.axes.push_back(axis.axis);
   }
 
@@ -185,18 +185,21 @@ class Expansion {
   }
 
   absl::Status MakeTrials() {
+    const size_t variants = plan_.variants.size();
+    const size_t seeds = document_.seeds.size();
+    const bool by_variant = document_.schedule.order == TrialOrder::kVariantMajor;
     std::unordered_set<std::string> ids;
-    for (const int64_t seed : document_.seeds) {
-      for (size_t v = 0; v < plan_.variants.size(); ++v) {
-        TrialSpec spec = plan_.variants[v].spec;
-        spec.seed = seed;
-        PlannedTrial trial = {TrialId(spec), v, seed};
-        if (!ids.insert(trial.id).second) {
-          return errors_.At(document_.seeds_place, absl::StrCat("two trials have the id ", trial.id,
-                                                                " by chance; change a seed"));
-        }
-        plan_.trials.push_back(std::move(trial));
+    for (size_t i = 0; i < variants * seeds; ++i) {
+      const size_t variant = by_variant ? i / seeds : i % variants;
+      const int64_t seed = document_.seeds[by_variant ? i % seeds : i / variants];
+      TrialSpec spec = plan_.variants[variant].spec;
+      spec.seed = seed;
+      PlannedTrial trial = {TrialId(spec), variant, seed};
+      if (!ids.insert(trial.id).second) {
+        return errors_.At(document_.seeds_place, absl::StrCat("two trials have the id ", trial.id,
+                                                              " by chance; change a seed"));
       }
+      plan_.trials.push_back(std::move(trial));
     }
     return absl::OkStatus();
   }

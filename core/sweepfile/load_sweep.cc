@@ -13,7 +13,7 @@
 namespace adares {
 namespace {
 
-// All but title, labels and priority, which change neither what is run nor how it is compared.
+// All but title, labels and schedule, which change neither what is run nor how it is compared.
 std::string Digest(const SweepPlan& plan) {
   nlohmann::json content = {
       {"name", plan.name},

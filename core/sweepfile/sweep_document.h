@@ -47,7 +47,7 @@ struct SweepDocument {
   Place baseline_place;
   std::vector<int64_t> seeds;
   Place seeds_place;
-  int priority = 50;
+  Schedule schedule;
 };
 
 }  // namespace adares

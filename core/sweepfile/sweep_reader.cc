@@ -1,5 +1,5 @@
-// The top level of a sweep file and its small sections; base_reader.cc, axis_reader.cc and
-// design_reader.cc read the large ones.
+// The top level of a sweep file and its small sections; base_reader.cc, axis_reader.cc,
+// design_reader.cc and schedule_reader.cc read the others.
 #include "core/sweepfile/sweep_reader.h"
 
 #include <algorithm>
@@ -13,22 +13,20 @@
 #include "core/sweepfile/axis_reader.h"
 #include "core/sweepfile/base_reader.h"
 #include "core/sweepfile/design_reader.h"
+#include "core/sweepfile/label_map.h"
 #include "core/sweepfile/node_reader.h"
+#include "core/sweepfile/schedule_reader.h"
 
 namespace adares {
 namespace {
 
 constexpr char kApiVersion[] = "adares/v1";
 constexpr size_t kLongestTitle = 200;
-constexpr size_t kLongestLabelKey = 63;
-constexpr size_t kLongestLabelValue = 200;
-constexpr size_t kMaxLabels = 32;
-constexpr int64_t kMaxPriority = 100;
 
 const std::vector<std::string>& TopKeys() {
   static const auto& keys = *new std::vector<std::string>{
-      "apiVersion", "kind", "name",   "title",   "labels",     "objective",
-      "base",       "axes", "design", "compare", "replicates", "schedule"};
+      "apiVersion", "kind",   "name",    "title",      "labels",   "objective", "base",
+      "axes",       "design", "compare", "replicates", "schedule", "retries",   "resources"};
   return keys;
 }
 
@@ -55,32 +53,8 @@ absl::Status ReadName(const YamlNode& root, const NodeReader& reader, SweepDocum
   return absl::OkStatus();
 }
 
-bool IsLabelKey(std::string_view key) {
-  constexpr std::string_view kPunctuation = "._/-";
-  return !key.empty() && key.size() <= kLongestLabelKey && key.front() >= 'a' &&
-         key.front() <= 'z' && std::all_of(key.begin(), key.end(), [&](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                  kPunctuation.find(c) != std::string_view::npos;
-         });
-}
-
 absl::Status ReadLabels(const YamlNode& node, const NodeReader& reader, SweepDocument& document) {
-  ADARES_RETURN_IF_ERROR(reader.CheckMap(node, "labels"));
-  if (node.keys.size() > kMaxLabels) {
-    return reader.errors().At(node.keys[kMaxLabels].place,
-                              absl::StrCat("a sweep has at most ", kMaxLabels, " labels"));
-  }
-  for (size_t i = 0; i < node.keys.size(); ++i) {
-    const YamlKey& key = node.keys[i];
-    if (!IsLabelKey(key.text)) {
-      return reader.errors().At(
-          key.place, absl::StrCat("a label cannot be called ", Quoted(key.text),
-                                  "; write up to 63 of a-z, 0-9 and . _ / -, a letter first"));
-    }
-    ADARES_ASSIGN_OR_RETURN(
-        document.labels[key.text],
-        reader.ReadText(node.children[i], absl::StrCat("labels.", key.text), kLongestLabelValue));
-  }
+  ADARES_ASSIGN_OR_RETURN(document.labels, ReadLabelMap(node, reader, "labels", "a sweep"));
   return absl::OkStatus();
 }
 
@@ -119,16 +93,6 @@ absl::Status ReadReplicates(const YamlNode& node, const NodeReader& reader,
   return absl::OkStatus();
 }
 
-absl::Status ReadSchedule(const YamlNode& node, const NodeReader& reader, SweepDocument& document) {
-  ADARES_RETURN_IF_ERROR(reader.CheckMap(node, "schedule", {"priority"}));
-  const YamlNode* priority = Find(node, "priority");
-  if (priority == nullptr) return absl::OkStatus();
-  ADARES_ASSIGN_OR_RETURN(const int64_t value,
-                          reader.ReadInteger(*priority, "schedule.priority", 0, kMaxPriority));
-  document.priority = static_cast<int>(value);
-  return absl::OkStatus();
-}
-
 absl::Status ReadOptionalSections(const YamlNode& root, const NodeReader& reader,
                                   SweepDocument& document) {
   struct Section {
@@ -139,7 +103,7 @@ absl::Status ReadOptionalSections(const YamlNode& root, const NodeReader& reader
   constexpr Section kSections[] = {
       {"labels", ReadLabels},     {"objective", ReadObjective}, {"base", ReadBase},
       {"axes", ReadAxes},         {"design", ReadDesign},       {"compare", ReadCompare},
-      {"schedule", ReadSchedule},
+      {"schedule", ReadSchedule}, {"retries", ReadRetries},     {"resources", ReadResources},
   };
   for (const Section& section : kSections) {
     const YamlNode* node = Find(root, section.key);

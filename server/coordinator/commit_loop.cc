@@ -107,9 +107,8 @@ void CommitLoop::RunBatch(std::deque<Entry>& batch) {
   if (pause > options_.lease.lease_duration / 4 || pause < Duration(0)) {
     coordinator_.Postpone(pause);
   }
-  const std::optional<Timestamp> expiry = coordinator_.NextExpiry();
   Effects effects;
-  if (!batch.empty() || (expiry && *expiry <= now) || !last_commit_succeeded_) {
+  if (!batch.empty() || coordinator_.NextExpiry() <= now || !last_commit_succeeded_) {
     const SteadyClock::time_point begin = SteadyClock::now();
     std::vector<Entry> done;
     const absl::Status committed = RunTransaction(done, batch, now, &effects);
@@ -138,7 +137,7 @@ absl::Status CommitLoop::RunTransaction(std::vector<Entry>& done, std::deque<Ent
     must_reload_ = !status.ok();
   }
   if (status.ok() && !last_commit_succeeded_) status = store_->TryToWrite();
-  if (status.ok()) {
+  if (status.ok() && coordinator_.NextExpiry() <= now) {
     // Leases that are over end before anything else looks at them.
     const absl::Status expired =
         RunCommand([](Coordinator& coordinator, Timestamp at) { return coordinator.Expire(at); },

@@ -11,6 +11,19 @@ namespace {
 
 constexpr int kMaxResends = 3;
 
+StopReason ReasonFor(StopAim aim) {
+  switch (aim) {
+    case StopAim::kCancel:
+      return StopReason::kCancelled;
+    case StopAim::kPause:
+    case StopAim::kRequeue:
+      return StopReason::kPaused;
+    case StopAim::kStopEarly:
+      return StopReason::kStoppedEarly;
+  }
+  return StopReason::kCancelled;
+}
+
 }  // namespace
 
 absl::Status CheckSameContent(const SweepPlan& plan, const std::string& digest) {
@@ -25,6 +38,7 @@ Coordinator::Coordinator(Store* store, LeaseOptions options) : store_(store), op
 
 absl::Status Coordinator::Recover(Timestamp now) {
   ADARES_RETURN_IF_ERROR(Load(now + options_.lease_duration + options_.restart_grace));
+  next_forgetting_ = now;
   // The file knows only roughly when it heard of whom: until their terms are over all may be alive.
   for (auto& [name, session] : sessions_) session.record.last_seen_at = now;
   return absl::OkStatus();
@@ -63,8 +77,8 @@ absl::Status Coordinator::Load(Timestamp expires_at) {
   ADARES_ASSIGN_OR_RETURN(const std::vector<LiveAttempt> attempts, store_->LiveAttempts());
   sessions_.clear();
   leases_.clear();
-  queue_empty_ = false;
   effects_ = {};
+  ADARES_RETURN_IF_ERROR(LoadQueue());
   for (const WorkerRecord& worker : workers) {
     if (worker.state == WorkerState::kLost || worker.state == WorkerState::kLeft) continue;
     Session session;
@@ -75,7 +89,7 @@ absl::Status Coordinator::Load(Timestamp expires_at) {
     sessions_.emplace(worker.name, std::move(session));
   }
   for (const LiveAttempt& attempt : attempts) {
-    leases_[attempt.id] = {attempt.worker, expires_at};
+    AddLease(attempt, expires_at);
     const auto it = sessions_.find(attempt.worker);
     if (it != sessions_.end() && it->second.record.instance == attempt.instance) {
       it->second.leases.insert(attempt.id);
@@ -84,36 +98,37 @@ absl::Status Coordinator::Load(Timestamp expires_at) {
   return absl::OkStatus();
 }
 
+absl::Status Coordinator::LoadQueue() {
+  scheduler_ = {};
+  ADARES_ASSIGN_OR_RETURN(const std::vector<SweepHead> sweeps, store_->OpenSweeps());
+  for (const SweepHead& sweep : sweeps) scheduler_.SetSweep(sweep.row, sweep.schedule);
+  ADARES_ASSIGN_OR_RETURN(const std::vector<ReadyGroup> groups, store_->ReadyGroups());
+  for (const ReadyGroup& ready : groups) scheduler_.MarkReady(ready.group, ready.requirement);
+  ADARES_ASSIGN_OR_RETURN(next_release_, store_->NextDelayed());
+  return absl::OkStatus();
+}
+
 absl::StatusOr<bool> Coordinator::CreateSweep(const SweepPlan& plan, const std::string& spec_text,
                                               Timestamp now) {
-  ADARES_ASSIGN_OR_RETURN(const std::optional<std::string> digest,
-                          store_->FindSweepDigest(plan.name));
-  if (digest) {
-    ADARES_RETURN_IF_ERROR(CheckSameContent(plan, *digest));
+  ADARES_ASSIGN_OR_RETURN(const std::optional<SweepHead> existing, store_->FindSweep(plan.name));
+  if (existing) {
+    ADARES_RETURN_IF_ERROR(CheckSameContent(plan, existing->digest));
     return true;
   }
-  ADARES_RETURN_IF_ERROR(store_->InsertSweep(plan, spec_text, now));
-  queue_empty_ = false;
-  effects_.queue_grew = true;
+  ADARES_ASSIGN_OR_RETURN(const std::vector<ReadyGroup> groups,
+                          store_->InsertSweep(plan, spec_text, now));
+  for (const ReadyGroup& ready : groups) {
+    scheduler_.SetSweep(ready.group.sweep, plan.schedule);
+    Enqueued(ready);
+  }
   effects_.changed_sweeps.insert(plan.name);
   effects_.trials_created += static_cast<int64_t>(plan.trials.size());
   return false;
 }
 
-absl::Status Coordinator::CancelSweep(const std::string& sweep, Timestamp now) {
-  ADARES_RETURN_IF_ERROR(store_->MarkSweepCancelled(sweep, now));
-  ADARES_ASSIGN_OR_RETURN(const std::vector<TrialRow> trials, store_->OpenTrials(sweep));
-  for (const TrialRow& trial : trials) {
-    ADARES_ASSIGN_OR_RETURN(const TrialState state, Transition(trial.state, TrialEvent::kCancel));
-    if (state == trial.state) continue;
-    ADARES_RETURN_IF_ERROR(store_->SetTrialState(trial.row, state, "", now));
-    if (IsFinal(state)) effects_.trials_finished.emplace_back(state, std::nullopt);
-  }
-  effects_.changed_sweeps.insert(sweep);
-  for (const auto& [id, lease] : leases_) {
-    if (id.sweep == sweep) effects_.workers_to_wake.insert(lease.worker);
-  }
-  return absl::OkStatus();
+void Coordinator::Enqueued(const ReadyGroup& ready) {
+  scheduler_.MarkReady(ready.group, ready.requirement);
+  effects_.queue_grew = true;
 }
 
 absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp now) {
@@ -133,7 +148,8 @@ absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp n
   Renew(*session, now);
   SyncOutput output;
   ADARES_RETURN_IF_ERROR(Reconcile(*session, input, now, &output));
-  if (!session->draining) ADARES_RETURN_IF_ERROR(Assign(*session, now, &output));
+  const bool takes_more = !session->draining && !session->record.cordoned_at;
+  if (takes_more) ADARES_RETURN_IF_ERROR(Assign(*session, now, &output));
   ADARES_RETURN_IF_ERROR(Touch(*session, now));
   return output;
 }
@@ -169,13 +185,16 @@ absl::Status Coordinator::Reconcile(Session& session, const SyncInput& input, Ti
     held.insert(attempt.id);
     if (session.ended.contains(attempt.id)) continue;
     if (!session.leases.contains(attempt.id)) {
-      output->stop.push_back({attempt.id, /*lease_lost=*/true});
+      output->stop.push_back({attempt.id, StopReason::kLeaseLost});
       continue;
     }
     if (attempt.phase != HeldPhase::kRunning) continue;
     ADARES_ASSIGN_OR_RETURN(const LiveAttempt live, AttemptOf(attempt.id));
-    if (live.trial_state == TrialState::kStopping) {
-      output->stop.push_back({attempt.id, /*lease_lost=*/false});
+    const std::optional<Timestamp>& limit = leases_.at(attempt.id).times_out_at;
+    if (live.stage.aim) {
+      output->stop.push_back({attempt.id, ReasonFor(*live.stage.aim)});
+    } else if (limit && *limit <= now) {
+      output->stop.push_back({attempt.id, StopReason::kTimeout});
     }
   }
   std::erase_if(session.ended, [&held](const auto& entry) { return !held.contains(entry.first); });
@@ -191,8 +210,8 @@ absl::Status Coordinator::Reconcile(Session& session, const SyncInput& input, Ti
 // worker gave the attempt up, and what it would report anew must not mix with what is stored.
 absl::Status Coordinator::Resend(const AttemptId& id, Timestamp now, SyncOutput* output) {
   ADARES_ASSIGN_OR_RETURN(const LiveAttempt live, AttemptOf(id));
-  if (live.trial_state == TrialState::kStopping) {
-    return Finish(live, {EndReason::kCancelled, "cancelled before it began", {}, {}}, now);
+  if (live.stage.aim) {
+    return Finish(live, {EndReason::kCancelled, "stopped before it began", {}, {}}, now);
   }
   if (live.acknowledged_sequence > 0 || ++leases_.at(id).resends > kMaxResends) {
     return LoseLease(id, "it gave the attempt up", now);
@@ -203,15 +222,11 @@ absl::Status Coordinator::Resend(const AttemptId& id, Timestamp now, SyncOutput*
 }
 
 absl::Status Coordinator::Assign(Session& session, Timestamp now, SyncOutput* output) {
-  while (!queue_empty_ && session.leases.size() < static_cast<size_t>(session.record.slots)) {
-    ADARES_ASSIGN_OR_RETURN(std::optional<Claim> claim,
-                            store_->ClaimNext(session.record.name, session.record.instance, now));
-    if (!claim) {
-      queue_empty_ = true;
-      break;
-    }
+  while (session.leases.size() < static_cast<size_t>(session.record.slots)) {
+    ADARES_ASSIGN_OR_RETURN(std::optional<Claim> claim, ClaimFor(session, now));
+    if (!claim) break;
     const AttemptId& id = claim->attempt.id;
-    leases_[id] = {session.record.name, now + options_.lease_duration};
+    AddLease(claim->attempt, now + options_.lease_duration);
     session.leases.insert(id);
     effects_.changed_sweeps.insert(id.sweep);
     effects_.queue_waits.push_back(now - claim->queued_at);
@@ -220,78 +235,22 @@ absl::Status Coordinator::Assign(Session& session, Timestamp now, SyncOutput* ou
   return absl::OkStatus();
 }
 
-// Ends an attempt and moves its trial on as the table of transitions says.
-absl::Status Coordinator::Finish(const LiveAttempt& attempt, const AttemptEnd& end, Timestamp now) {
-  ADARES_RETURN_IF_ERROR(store_->EndAttempt(attempt, end, now));
-  ADARES_ASSIGN_OR_RETURN(const TrialRow trial, store_->GetTrial(attempt.trial_row));
-  const TrialEvent event = AfterAttempt(trial.state, end.reason, trial.lost_attempts);
-  ADARES_ASSIGN_OR_RETURN(const TrialState state, Transition(trial.state, event));
-  const std::string message = state == TrialState::kFailed ? end.message : "";
-  ADARES_RETURN_IF_ERROR(store_->SetTrialState(attempt.trial_row, state, message, now));
-
-  ++effects_.attempts_ended[end.reason];
-  if (IsFinal(state)) effects_.trials_finished.emplace_back(state, now - attempt.started_at);
-  effects_.changed_sweeps.insert(attempt.id.sweep);
-  effects_.workers_to_wake.insert(attempt.worker);
-  if (state == TrialState::kQueued) {
-    queue_empty_ = false;
-    effects_.queue_grew = true;
-    ++effects_.trials_requeued[end.reason];
-  }
-  DropLease(attempt.id);
-  return absl::OkStatus();
-}
-
-absl::Status Coordinator::LoseLease(const AttemptId& id, const std::string& why, Timestamp now) {
-  ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(id));
-  if (!live) {
-    DropLease(id);
-    return absl::OkStatus();
-  }
-  ++effects_.leases_lost;
-  return Finish(
-      *live,
-      {EndReason::kWorkerLost, absl::StrCat("worker ", live->worker, " was lost: ", why), {}, {}},
-      now);
-}
-
-void Coordinator::DropLease(const AttemptId& id) {
-  const auto lease = leases_.find(id);
-  if (lease == leases_.end()) return;
-  const auto session = sessions_.find(lease->second.worker);
-  if (session != sessions_.end()) session->second.leases.erase(id);
-  leases_.erase(lease);
-}
-
-absl::Status Coordinator::Expire(Timestamp now) {
-  std::vector<AttemptId> over;
-  for (const auto& [id, lease] : leases_) {
-    if (lease.expires_at <= now) over.push_back(id);
-  }
-  for (const AttemptId& id : over) {
-    ADARES_RETURN_IF_ERROR(LoseLease(id, "it did not renew its lease", now));
-    ++effects_.leases_expired;
-  }
-  for (auto it = sessions_.begin(); it != sessions_.end();) {
-    if (it->second.expires_at > now) {
-      ++it;
-      continue;
+absl::StatusOr<std::optional<Claim>> Coordinator::ClaimFor(const Session& session, Timestamp now) {
+  std::set<TrialGroup> passed_over;
+  while (const auto group = scheduler_.Pick(session.record.capability, passed_over)) {
+    ADARES_ASSIGN_OR_RETURN(
+        std::optional<Claim> claim,
+        store_->ClaimNext(*group, session.record.name, session.record.instance, now));
+    if (claim) return claim;
+    // What is left waits for another worker than this one.
+    ADARES_ASSIGN_OR_RETURN(const bool has_ready, store_->HasReady(*group));
+    if (has_ready) {
+      passed_over.insert(*group);
+    } else {
+      scheduler_.MarkExhausted(*group);
     }
-    ADARES_RETURN_IF_ERROR(
-        store_->TouchWorker(it->first, WorkerState::kLost, it->second.record.last_seen_at));
-    it = sessions_.erase(it);
   }
-  return absl::OkStatus();
-}
-
-std::optional<Timestamp> Coordinator::NextExpiry() const {
-  std::optional<Timestamp> next;
-  const auto consider = [&next](Timestamp t) {
-    if (!next || t < *next) next = t;
-  };
-  for (const auto& [id, lease] : leases_) consider(lease.expires_at);
-  for (const auto& [name, session] : sessions_) consider(session.expires_at);
-  return next;
+  return std::optional<Claim>();
 }
 
 Effects Coordinator::TakeEffects() { return std::exchange(effects_, {}); }

@@ -1,6 +1,6 @@
 // Coordinator makes the decisions: which sweep is accepted, who gets which trial, which report
-// counts, when a lease is over. It writes them through the Store and keeps in memory only what may
-// be lost in a restart: when each lease ends, and who was heard of when.
+// counts, when a lease is over, what is tried again. It writes them through the Store and keeps in
+// memory only what may be lost in a restart: when each lease ends, and who was heard of when.
 //
 // Not thread-safe: the owner thread of the commit loop is the only caller, inside a transaction.
 // Time is an argument. An error of the caller's (INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS,
@@ -9,6 +9,7 @@
 // wait for the commit find what happened in TakeEffects.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,9 +17,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/control.h"
 #include "core/records.h"
+#include "core/request_key.h"
 #include "core/sweep_spec.h"
 #include "server/coordinator/effects.h"
+#include "server/coordinator/scheduler.h"
 #include "server/store/store.h"
 
 namespace adares {
@@ -45,9 +49,17 @@ struct SyncInput {
   bool leaving = false;  // its last one: it holds nothing
 };
 
+enum class StopReason {
+  kLeaseLost,     // kill the trainer, forget the attempt
+  kCancelled,     // on request: report what there is, end as cancelled
+  kPaused,        // on request: end as preempted
+  kStoppedEarly,  // by a rule: end as cancelled
+  kTimeout,       // it ran longer than its sweep allows: end as timeout
+};
+
 struct StopOrder {
   AttemptId id;
-  bool lease_lost = false;  // else: cancelled on request
+  StopReason reason = StopReason::kCancelled;
 };
 
 struct Assignment {
@@ -94,12 +106,27 @@ class Coordinator {
   // machine slept or its disk hung, so nobody's silence counts.
   void Postpone(Duration pause);
 
+  // Does `body` unless the request was answered before; what it returns is the answer. Only
+  // successes are remembered, for a day. INVALID_ARGUMENT REQUEST_ID_REUSED where the id belongs to
+  // another call.
+  using RequestBody = std::function<absl::StatusOr<std::string>()>;
+  absl::StatusOr<std::string> Once(const RequestKey& key, Timestamp now, const RequestBody& body);
+
   // Queues the trials of a plan. Returns true if a sweep of this name and digest existed already.
   // ALREADY_EXISTS SWEEP_EXISTS where the name is taken by other content.
   absl::StatusOr<bool> CreateSweep(const SweepPlan& plan, const std::string& spec_text,
                                    Timestamp now);
-  // NOT_FOUND SWEEP_NOT_FOUND.
-  absl::Status CancelSweep(const std::string& sweep, Timestamp now);
+  // Does `action` to all trials that the filter means and whose state allows it. An empty filter
+  // means the sweep as a whole: then final trials are left alone, and retrying means those that
+  // failed or were cancelled. NOT_FOUND SWEEP_NOT_FOUND, TRIAL_NOT_FOUND for ids that are none of
+  // its trials.
+  absl::StatusOr<ControlOutcome> Control(const std::string& sweep, const TrialFilter& filter,
+                                         ControlAction action, Timestamp now);
+
+  // Sets a worker aside for `reason`, or takes it back where that is nullopt. NOT_FOUND
+  // WORKER_NOT_FOUND.
+  absl::Status Cordon(const std::string& worker, const std::optional<std::string>& reason,
+                      Timestamp now);
 
   // INVALID_ARGUMENT for a malformed name, slots out of 1..1024, or an instance that another one of
   // the same name has replaced; ALREADY_EXISTS WORKER_NAME_TAKEN while a worker of this name on
@@ -112,10 +139,11 @@ class Coordinator {
   // same way again and again. Of `input` the records are not looked at.
   absl::Status Reject(const ReportInput& input, const absl::Status& why, Timestamp now);
 
-  // Ends leases that are over and marks silent workers as lost.
+  // Does what time alone brings: ends leases that are over, marks silent workers as lost, hands out
+  // trials whose next attempt is due.
   absl::Status Expire(Timestamp now);
-  // When Expire has something to do next; nullopt if never.
-  std::optional<Timestamp> NextExpiry() const;
+  // When Expire has something to do next.
+  Timestamp NextExpiry() const;
 
   // What the commands since the last call changed.
   Effects TakeEffects();
@@ -129,8 +157,15 @@ class Coordinator {
  private:
   struct Lease {
     std::string worker;
+    int64_t sweep_row = 0;
     Timestamp expires_at;
+    std::optional<Timestamp> times_out_at = std::nullopt;  // by its sweep's limit
     int resends = 0;  // times that the assignment was given again
+  };
+  // How the attempts of a worker ended lately, over all its instances.
+  struct Record {
+    std::vector<std::string> failed_trials;  // without a success since, oldest first
+    bool has_succeeded = false;              // its last attempt that ended by itself did
   };
   struct Session {
     WorkerRecord record;
@@ -146,6 +181,7 @@ class Coordinator {
   };
 
   absl::Status Load(Timestamp expires_at);
+  absl::Status LoadQueue();
   // nullptr where the worker is not registered with this instance.
   Session* FindSession(const std::string& worker, const std::string& instance);
   // The attempt of a lease.
@@ -158,11 +194,25 @@ class Coordinator {
                          SyncOutput* output);
   absl::Status Resend(const AttemptId& id, Timestamp now, SyncOutput* output);
   absl::Status Assign(Session& session, Timestamp now, SyncOutput* output);
+  absl::StatusOr<std::optional<Claim>> ClaimFor(const Session& session, Timestamp now);
   absl::Status Touch(Session& session, Timestamp now);
   absl::Status Apply(const LiveAttempt& attempt, const ReportRecord& record);
   absl::Status Finish(const LiveAttempt& attempt, const AttemptEnd& end, Timestamp now);
+  absl::StatusOr<TrialUpdate> AfterEnd(const LiveAttempt& attempt, const AttemptEnd& end,
+                                       Timestamp now);
+  bool HasOtherWorkerFor(const TrialGroup& group, const std::string& worker) const;
+  absl::Status JudgeWorker(const LiveAttempt& attempt, EndReason reason, Timestamp now);
   absl::Status LoseLease(const AttemptId& id, const std::string& why, Timestamp now);
+  void AddLease(const LiveAttempt& attempt, Timestamp expires_at);
   void DropLease(const AttemptId& id);
+  absl::StatusOr<SweepHead> GetSweep(const std::string& sweep);
+  absl::Status CheckIds(const std::vector<TrialRow>& trials, const TrialFilter& filter) const;
+  absl::Status MoveTrial(const SweepHead& sweep, const TrialRow& trial, ControlAction action,
+                         Timestamp now, ControlOutcome* outcome);
+  void Enqueued(const ReadyGroup& ready);
+  absl::Status ReleaseDelayed(Timestamp now);
+  void NoteDelay(Timestamp not_before);
+  absl::Status ForgetIfOver(int64_t sweep_row);
   void CountWrites(const WriteCounts& counts);
   WorkerState StateOf(const Session& session) const;
 
@@ -172,7 +222,10 @@ class Coordinator {
 
   std::map<std::string, Session> sessions_;  // by worker
   std::map<AttemptId, Lease> leases_;
-  bool queue_empty_ = false;  // no trial is queued, for certain
+  std::map<std::string, Record> records_;  // by worker
+  Scheduler scheduler_;
+  std::optional<Timestamp> next_release_;  // when the next delayed trial may be due
+  Timestamp next_forgetting_;              // when requests are forgotten next
   Effects effects_;
 };
 

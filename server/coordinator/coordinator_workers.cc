@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/label.h"
+#include "core/quoted_text.h"
 #include "core/status.h"
 #include "server/coordinator/coordinator.h"
 
@@ -13,19 +15,43 @@ namespace {
 constexpr int kMaxSlots = 1024;
 constexpr Duration kTouchPeriod = std::chrono::minutes(1);
 
-absl::Status CheckRegistration(const WorkerRecord& worker) {
-  const auto invalid = [](const std::string& message) {
-    return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid, message);
-  };
-  if (!IsSweepName(worker.name)) {
-    return invalid(absl::StrCat("worker name \"", worker.name,
-                                "\": expected [a-z]([a-z0-9-]{0,61}[a-z0-9])?"));
+absl::Status Invalid(const std::string& message) {
+  return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid, message);
+}
+
+absl::Status CheckCapability(const Capability& capability) {
+  if (capability.memory_bytes < 0) return Invalid("memory_bytes: must not be negative");
+  if (capability.labels.size() > kMaxLabels) {
+    return Invalid(absl::StrCat("labels: at most ", kMaxLabels));
   }
-  if (worker.instance.empty()) return invalid("instance: must not be empty");
-  if (worker.slots < 1 || worker.slots > kMaxSlots) {
-    return invalid(absl::StrCat("slots: ", worker.slots, " is not in 1..", kMaxSlots));
+  for (const auto& [key, value] : capability.labels) {
+    if (!IsLabelKey(key)) return Invalid(absl::StrCat("labels: ", Quoted(key), " is no name"));
+    if (value.size() > kLongestLabelValue) {
+      return Invalid(absl::StrCat("labels: ", key, " is longer than ", kLongestLabelValue));
+    }
+  }
+  if (!capability.datasets) return absl::OkStatus();
+  if (capability.datasets->size() > kMaxWorkerDatasets) {
+    return Invalid(absl::StrCat("datasets: at most ", kMaxWorkerDatasets));
+  }
+  for (const std::string& name : *capability.datasets) {
+    if (name.empty() || name.size() > kLongestDatasetName) {
+      return Invalid(absl::StrCat("datasets: names have 1 to ", kLongestDatasetName, " bytes"));
+    }
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckRegistration(const WorkerRecord& worker) {
+  if (!IsSweepName(worker.name)) {
+    return Invalid(absl::StrCat("worker name \"", worker.name,
+                                "\": expected [a-z]([a-z0-9-]{0,61}[a-z0-9])?"));
+  }
+  if (worker.instance.empty()) return Invalid("instance: must not be empty");
+  if (worker.slots < 1 || worker.slots > kMaxSlots) {
+    return Invalid(absl::StrCat("slots: ", worker.slots, " is not in 1..", kMaxSlots));
+  }
+  return CheckCapability(worker.capability);
 }
 
 }  // namespace
@@ -57,7 +83,7 @@ absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp n
   record.state = WorkerState::kReady;
   record.registered_at = now;
   record.last_seen_at = now;
-  ADARES_RETURN_IF_ERROR(store_->UpsertWorker(record));
+  ADARES_ASSIGN_OR_RETURN(record, store_->UpsertWorker(record));
   for (const AttemptId& id : orphans) {
     ADARES_RETURN_IF_ERROR(LoseLease(id, "the worker was started anew", now));
   }

@@ -17,6 +17,7 @@ void Effects::Merge(Effects other) {
   points_written += other.points_written;
   points_conflicting += other.points_conflicting;
   stale_reports += other.stale_reports;
+  workers_excluded += other.workers_excluded;
 }
 
 }  // namespace adares

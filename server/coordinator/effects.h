@@ -30,6 +30,7 @@ struct Effects {
   int64_t points_written = 0;
   int64_t points_conflicting = 0;
   int64_t stale_reports = 0;
+  int64_t workers_excluded = 0;  // set aside as trial after trial failed on them
 
   // Adds what another command of the same batch did.
   void Merge(Effects other);

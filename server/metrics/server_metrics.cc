@@ -11,6 +11,7 @@
 #include <mutex>
 #include <set>
 
+#include "core/retry_policy.h"
 #include "server/metrics/process_metrics.h"
 
 namespace adares {
@@ -43,14 +44,10 @@ std::string Label(std::string_view name) {
 }
 
 constexpr TrialState kOutcomes[] = {TrialState::kSucceeded, TrialState::kFailed,
-                                    TrialState::kCancelled};
-constexpr EndReason kEndReasons[] = {
-    EndReason::kFinished,   EndReason::kError,     EndReason::kDiverged, EndReason::kOutOfMemory,
-    EndReason::kWorkerLost, EndReason::kPreempted, EndReason::kCancelled};
-constexpr SweepState kSweepStates[] = {SweepState::kRunning, SweepState::kCancelling,
-                                       SweepState::kSucceeded, SweepState::kFailed,
-                                       SweepState::kCancelled};
-constexpr EndReason kRetriedReasons[] = {EndReason::kWorkerLost, EndReason::kPreempted};
+                                    TrialState::kCancelled, TrialState::kStoppedEarly};
+constexpr SweepState kSweepStates[] = {SweepState::kRunning,    SweepState::kPaused,
+                                       SweepState::kCancelling, SweepState::kSucceeded,
+                                       SweepState::kFailed,     SweepState::kCancelled};
 constexpr const char* kFailures[] = {"busy", "full", "other"};
 
 std::string FailureOf(const absl::Status& status) {
@@ -97,6 +94,8 @@ struct ServerMetrics::Families {
       Counters("adares_leases_expired_total", "Leases that ended because they were not renewed.");
   MetricFamily<Counter>& leases_lost =
       Counters("adares_leases_lost_total", "Leases that ended without an end of their attempt.");
+  MetricFamily<Counter>& workers_excluded = Counters(
+      "adares_workers_excluded_total", "Workers set aside as trial after trial failed on them.");
   MetricFamily<Gauge>& workers = Gauges("adares_workers", "Workers by state.");
   MetricFamily<Gauge>& slots = Gauges("adares_worker_slots", "Slots of live workers.");
   MetricFamily<Gauge>& heartbeat = Gauges("adares_worker_last_heartbeat_timestamp_seconds",
@@ -133,15 +132,16 @@ ServerMetrics::ServerMetrics(std::string_view version) : families_(std::make_uni
   f.leases_granted.Add({});
   f.leases_expired.Add({});
   f.leases_lost.Add({});
+  f.workers_excluded.Add({});
   f.points_written.Add({});
-  for (const EndReason reason : kRetriedReasons) {
-    f.retries.Add({{"reason", Label(Name(reason))}});
-  }
   for (const char* failure : kFailures) f.transactions_failed.Add({{"reason", failure}});
   for (const char* cause : {"stale_attempt", "conflict"})
     f.points_rejected.Add({{"reason", cause}});
-  for (const EndReason reason : kEndReasons) {
+  for (const EndReason reason : AllEndReasons()) {
     f.attempts_finished.Add({{"reason", Label(Name(reason))}});
+    if (DefaultRetryRule(reason).budget == kUnlimitedRetries || HasRetryBudget(reason)) {
+      f.retries.Add({{"reason", Label(Name(reason))}});
+    }
   }
   for (const TrialState state : kOutcomes) {
     f.trials_finished.Add({{"outcome", Label(Name(state))}});
@@ -161,6 +161,7 @@ void ServerMetrics::Count(const Effects& effects) {
   f.leases_granted.Add({}).Increment(static_cast<double>(effects.queue_waits.size()));
   f.leases_expired.Add({}).Increment(static_cast<double>(effects.leases_expired));
   f.leases_lost.Add({}).Increment(static_cast<double>(effects.leases_lost));
+  f.workers_excluded.Add({}).Increment(static_cast<double>(effects.workers_excluded));
   f.points_written.Add({}).Increment(static_cast<double>(effects.points_written));
   f.points_rejected.Add({{"reason", "stale_attempt"}})
       .Increment(static_cast<double>(effects.stale_reports));
@@ -207,6 +208,7 @@ void ServerMetrics::SetQueue(const QueueCounts& counts) {
   Families& f = *families_;
   f.trials.Add({{"state", "queued"}}).Set(counts.trials.queued);
   f.trials.Add({{"state", "running"}}).Set(counts.trials.running);
+  f.trials.Add({{"state", "paused"}}).Set(counts.trials.paused);
   f.trials.Add({{"state", "stopping"}}).Set(counts.trials.stopping);
   for (const SweepState state : kSweepStates) {
     const auto it = counts.sweeps.find(state);

@@ -2,9 +2,12 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "core/sweep_spec.h"
 #include "rpc/convert.h"
@@ -12,6 +15,7 @@
 #include "server/services/follow_stream.h"
 #include "server/services/page_request.h"
 #include "server/services/read_call.h"
+#include "server/services/write_call.h"
 
 namespace adares {
 namespace {
@@ -25,6 +29,10 @@ absl::StatusOr<SweepPlan> PlanOf(const v1::CreateSweepRequest& request) {
                    overrides);
 }
 
+// What CreateSweep did.
+constexpr std::string_view kCreated = "created";
+constexpr std::string_view kExisted = "existed";
+
 // Keeps a message of WatchSweep at some hundred kilobytes, however large the sweep.
 constexpr int kTrialsPerMessage = 500;
 
@@ -34,7 +42,7 @@ SweepRecord Preview(const SweepPlan& plan, const std::string& spec_text) {
   sweep.name = plan.name;
   sweep.title = plan.title;
   sweep.labels = plan.labels;
-  sweep.priority = plan.priority;
+  sweep.schedule = plan.schedule;
   sweep.objective = plan.objective;
   sweep.axes = plan.axes;
   sweep.seeds = plan.seeds;
@@ -122,15 +130,20 @@ grpc::ServerUnaryReactor* SweepServiceImpl::CreateSweep(grpc::CallbackServerCont
                               return DryRun(reader, plan, text);
                             });
   }
+  const absl::StatusOr<RequestKey> key = RequestKeyOf(*request);
+  if (!key.ok()) return AnswerAtOnce(context, key.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   auto shared = std::make_shared<const SweepPlan>(*std::move(plan));
-  loop_->Call<bool>(
-      [shared, text = request->spec_text()](Coordinator& coordinator, Timestamp now) {
-        return coordinator.CreateSweep(*shared, text, now);
+  CallOnce(
+      loop_, *key,
+      [shared, text = request->spec_text()](Coordinator& coordinator,
+                                            Timestamp now) -> absl::StatusOr<std::string> {
+        ADARES_ASSIGN_OR_RETURN(const bool existed, coordinator.CreateSweep(*shared, text, now));
+        return std::string(existed ? kExisted : kCreated);
       },
-      [shared, reactor, response, readers = readers_](absl::StatusOr<bool> existed) {
-        if (!existed.ok()) return reactor->Finish(ToGrpcStatus(existed.status()));
-        AnswerWithSweep(readers, shared->name, *existed, response, reactor);
+      [shared, reactor, response, readers = readers_](const absl::StatusOr<std::string>& outcome) {
+        if (!outcome.ok()) return reactor->Finish(ToGrpcStatus(outcome.status()));
+        AnswerWithSweep(readers, shared->name, *outcome == kExisted, response, reactor);
       });
   return reactor;
 }
@@ -167,23 +180,59 @@ grpc::ServerUnaryReactor* SweepServiceImpl::ListSweeps(grpc::CallbackServerConte
                           });
 }
 
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* SweepServiceImpl::ControlSweep(grpc::CallbackServerContext* context,
+                                                         const Request& request, Response* response,
+                                                         ControlAction action) {
+  const absl::StatusOr<std::string> name = ParseSweepResource(request.name());
+  if (!name.ok()) return AnswerAtOnce(context, name.status());
+  const absl::StatusOr<RequestKey> key = RequestKeyOf(request);
+  if (!key.ok()) return AnswerAtOnce(context, key.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  CallOnce(
+      loop_, *key,
+      [name = *name, action](Coordinator& coordinator,
+                             Timestamp now) -> absl::StatusOr<std::string> {
+        ADARES_ASSIGN_OR_RETURN(const ControlOutcome outcome,
+                                coordinator.Control(name, {}, action, now));
+        return absl::StrCat(outcome.changed.size());
+      },
+      [name = *name, reactor, response, readers = readers_](absl::StatusOr<std::string> changed) {
+        if (!changed.ok()) return reactor->Finish(ToGrpcStatus(changed.status()));
+        readers->Post([=, count = *std::move(changed)](Reader& reader) {
+          const absl::StatusOr<SweepRecord> sweep = reader.GetSweep(name);
+          if (sweep.ok()) *response->mutable_sweep() = ToProto(*sweep);
+          int32_t changed_trials = 0;
+          if (absl::SimpleAtoi(count, &changed_trials))
+            response->set_changed_trials(changed_trials);
+          reactor->Finish(ToGrpcStatus(sweep.status()));
+        });
+      });
+  return reactor;
+}
+
 grpc::ServerUnaryReactor* SweepServiceImpl::CancelSweep(grpc::CallbackServerContext* context,
                                                         const v1::CancelSweepRequest* request,
                                                         v1::CancelSweepResponse* response) {
-  const absl::StatusOr<std::string> name = ParseSweepResource(request->name());
-  if (!name.ok()) return AnswerAtOnce(context, name.status());
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  loop_->Post([name = *name](Coordinator& coordinator,
-                             Timestamp now) { return coordinator.CancelSweep(name, now); },
-              [name = *name, reactor, response, readers = readers_](const absl::Status& status) {
-                if (!status.ok()) return reactor->Finish(ToGrpcStatus(status));
-                readers->Post([=](Reader& reader) {
-                  const absl::StatusOr<SweepRecord> sweep = reader.GetSweep(name);
-                  if (sweep.ok()) *response->mutable_sweep() = ToProto(*sweep);
-                  reactor->Finish(ToGrpcStatus(sweep.status()));
-                });
-              });
-  return reactor;
+  return ControlSweep(context, *request, response, ControlAction::kCancel);
+}
+
+grpc::ServerUnaryReactor* SweepServiceImpl::PauseSweep(grpc::CallbackServerContext* context,
+                                                       const v1::PauseSweepRequest* request,
+                                                       v1::PauseSweepResponse* response) {
+  return ControlSweep(context, *request, response, ControlAction::kPause);
+}
+
+grpc::ServerUnaryReactor* SweepServiceImpl::ResumeSweep(grpc::CallbackServerContext* context,
+                                                        const v1::ResumeSweepRequest* request,
+                                                        v1::ResumeSweepResponse* response) {
+  return ControlSweep(context, *request, response, ControlAction::kResume);
+}
+
+grpc::ServerUnaryReactor* SweepServiceImpl::RetrySweep(grpc::CallbackServerContext* context,
+                                                       const v1::RetrySweepRequest* request,
+                                                       v1::RetrySweepResponse* response) {
+  return ControlSweep(context, *request, response, ControlAction::kRetry);
 }
 
 grpc::ServerWriteReactor<v1::WatchSweepResponse>* SweepServiceImpl::WatchSweep(

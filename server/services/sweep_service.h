@@ -26,10 +26,24 @@ class SweepServiceImpl final : public v1::SweepService::CallbackService {
   grpc::ServerUnaryReactor* CancelSweep(grpc::CallbackServerContext* context,
                                         const v1::CancelSweepRequest* request,
                                         v1::CancelSweepResponse* response) override;
+  grpc::ServerUnaryReactor* PauseSweep(grpc::CallbackServerContext* context,
+                                       const v1::PauseSweepRequest* request,
+                                       v1::PauseSweepResponse* response) override;
+  grpc::ServerUnaryReactor* ResumeSweep(grpc::CallbackServerContext* context,
+                                        const v1::ResumeSweepRequest* request,
+                                        v1::ResumeSweepResponse* response) override;
+  grpc::ServerUnaryReactor* RetrySweep(grpc::CallbackServerContext* context,
+                                       const v1::RetrySweepRequest* request,
+                                       v1::RetrySweepResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchSweepResponse>* WatchSweep(
       grpc::CallbackServerContext* context, const v1::WatchSweepRequest* request) override;
 
  private:
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* ControlSweep(grpc::CallbackServerContext* context,
+                                         const Request& request, Response* response,
+                                         ControlAction action);
+
   CommitLoop* const loop_;
   ReaderPool* const readers_;
   ChangeHub* const hub_;

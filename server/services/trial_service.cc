@@ -5,17 +5,36 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "core/status.h"
 #include "rpc/convert.h"
+#include "rpc/convert_control.h"
 #include "rpc/names.h"
 #include "server/services/follow_stream.h"
 #include "server/services/page_request.h"
 #include "server/services/read_call.h"
+#include "server/services/write_call.h"
 
 namespace adares {
 namespace {
 
 constexpr int kLinesPerMessage = 1'000;
+
+struct ControlOrder {
+  RequestKey key;
+  std::string sweep;
+  TrialFilter filter;
+  ControlAction action = ControlAction::kPause;
+};
+
+absl::StatusOr<ControlOrder> OrderOf(const v1::ControlTrialsRequest& request) {
+  ControlOrder order;
+  ADARES_ASSIGN_OR_RETURN(order.key, RequestKeyOf(request));
+  ADARES_ASSIGN_OR_RETURN(order.sweep, ParseSweepResource(request.parent()));
+  ADARES_ASSIGN_OR_RETURN(order.action, FromProto(request.action()));
+  ADARES_ASSIGN_OR_RETURN(order.filter, FromProto(request.filter(), order.sweep));
+  return order;
+}
 
 class LogTail final : public FollowStream<v1::TailLogsResponse> {
  public:
@@ -115,6 +134,32 @@ grpc::ServerWriteReactor<v1::TailLogsResponse>* TrialServiceImpl::TailLogs(
     grpc::CallbackServerContext*, const v1::TailLogsRequest* request) {
   return FollowStream<v1::TailLogsResponse>::Begin(
       std::make_shared<LogTail>(hub_, readers_, *request));
+}
+
+grpc::ServerUnaryReactor* TrialServiceImpl::ControlTrials(grpc::CallbackServerContext* context,
+                                                          const v1::ControlTrialsRequest* request,
+                                                          v1::ControlTrialsResponse* response) {
+  absl::StatusOr<ControlOrder> order = OrderOf(*request);
+  if (!order.ok()) return AnswerAtOnce(context, order.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  RequestKey key = std::move(order->key);
+  CallOnce(
+      loop_, std::move(key),
+      [order = *std::move(order)](Coordinator& coordinator,
+                                  Timestamp now) -> absl::StatusOr<std::string> {
+        ADARES_ASSIGN_OR_RETURN(const ControlOutcome outcome,
+                                coordinator.Control(order.sweep, order.filter, order.action, now));
+        // The database keeps text.
+        return absl::Base64Escape(ToProto(outcome, order.sweep).SerializeAsString());
+      },
+      [reactor, response](const absl::StatusOr<std::string>& outcome) {
+        std::string bytes;
+        if (outcome.ok() && absl::Base64Unescape(*outcome, &bytes)) {
+          response->ParseFromString(bytes);
+        }
+        reactor->Finish(ToGrpcStatus(outcome.status()));
+      });
+  return reactor;
 }
 
 }  // namespace adares

@@ -1,7 +1,8 @@
-// TrialService over the reader pool. Thread-safe.
+// TrialService over the commit loop and the reader pool. Thread-safe.
 #pragma once
 
 #include "adares/v1/trial_service.grpc.pb.h"
+#include "server/coordinator/commit_loop.h"
 #include "server/services/change_hub.h"
 #include "server/store/reader_pool.h"
 
@@ -9,8 +10,9 @@ namespace adares {
 
 class TrialServiceImpl final : public v1::TrialService::CallbackService {
  public:
-  // Both must outlive the service.
-  TrialServiceImpl(ReaderPool* readers, ChangeHub* hub) : readers_(readers), hub_(hub) {}
+  // All must outlive the service.
+  TrialServiceImpl(CommitLoop* loop, ReaderPool* readers, ChangeHub* hub)
+      : loop_(loop), readers_(readers), hub_(hub) {}
 
   grpc::ServerUnaryReactor* GetTrial(grpc::CallbackServerContext* context,
                                      const v1::GetTrialRequest* request,
@@ -20,8 +22,12 @@ class TrialServiceImpl final : public v1::TrialService::CallbackService {
                                        v1::ListTrialsResponse* response) override;
   grpc::ServerWriteReactor<v1::TailLogsResponse>* TailLogs(
       grpc::CallbackServerContext* context, const v1::TailLogsRequest* request) override;
+  grpc::ServerUnaryReactor* ControlTrials(grpc::CallbackServerContext* context,
+                                          const v1::ControlTrialsRequest* request,
+                                          v1::ControlTrialsResponse* response) override;
 
  private:
+  CommitLoop* const loop_;
   ReaderPool* const readers_;
   ChangeHub* const hub_;
 };

@@ -4,27 +4,34 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "rpc/convert.h"
 #include "rpc/names.h"
 #include "server/services/page_request.h"
 #include "server/services/read_call.h"
 #include "server/services/report_stream.h"
+#include "server/services/write_call.h"
 
 namespace adares {
 namespace {
 
-google::protobuf::Duration ToProto(Duration duration) {
-  google::protobuf::Duration message;
-  message.set_seconds(duration.count() / 1'000'000);
-  message.set_nanos(static_cast<int32_t>(duration.count() % 1'000'000 * 1'000));
-  return message;
-}
+constexpr size_t kLongestCordonReason = 200;
 
-Duration FromProto(const google::protobuf::Duration& duration) {
-  return std::chrono::duration_cast<Duration>(
-      std::chrono::seconds(std::clamp<int64_t>(duration.seconds(), 0, 3600)) +
-      std::chrono::nanoseconds(duration.nanos()));
+WorkerRecord FromProto(const v1::RegisterWorkerRequest& request) {
+  WorkerRecord worker;
+  worker.name = request.worker();
+  worker.instance = request.instance();
+  worker.hostname = request.hostname();
+  worker.slots = request.slots();
+  worker.version = request.version();
+  worker.capability.device = request.device();
+  worker.capability.memory_bytes = request.memory_bytes();
+  worker.capability.labels.insert(request.labels().begin(), request.labels().end());
+  if (request.datasets_known()) {
+    worker.capability.datasets.emplace(request.datasets().begin(), request.datasets().end());
+  }
+  return worker;
 }
 
 HeldPhase PhaseOf(v1::HeldAttempt::Phase phase) {
@@ -47,6 +54,22 @@ absl::StatusOr<SyncInput> InputOf(const v1::SyncRequest& request) {
   return input;
 }
 
+v1::StopOrder::Reason ToProto(StopReason reason) {
+  switch (reason) {
+    case StopReason::kLeaseLost:
+      return v1::StopOrder::REASON_LEASE_LOST;
+    case StopReason::kCancelled:
+      return v1::StopOrder::REASON_CANCELLED;
+    case StopReason::kPaused:
+      return v1::StopOrder::REASON_PAUSED;
+    case StopReason::kStoppedEarly:
+      return v1::StopOrder::REASON_STOPPED_EARLY;
+    case StopReason::kTimeout:
+      return v1::StopOrder::REASON_TIMEOUT;
+  }
+  return v1::StopOrder::REASON_UNSPECIFIED;
+}
+
 v1::SyncResponse ResponseOf(const SyncOutput& output) {
   v1::SyncResponse response;
   for (const Assignment& assignment : output.start) {
@@ -59,8 +82,7 @@ v1::SyncResponse ResponseOf(const SyncOutput& output) {
     v1::StopOrder* message = response.add_stop();
     message->set_trial(TrialResource(order.id.sweep, order.id.trial));
     message->set_attempt(order.id.attempt);
-    message->set_reason(order.lease_lost ? v1::StopOrder::REASON_LEASE_LOST
-                                         : v1::StopOrder::REASON_CANCELLED);
+    message->set_reason(ToProto(order.reason));
   }
   return response;
 }
@@ -108,15 +130,9 @@ class SyncReactor final : public grpc::ServerUnaryReactor {
 grpc::ServerUnaryReactor* WorkerServiceImpl::RegisterWorker(
     grpc::CallbackServerContext* context, const v1::RegisterWorkerRequest* request,
     v1::RegisterWorkerResponse* response) {
-  WorkerRecord worker;
-  worker.name = request->worker();
-  worker.instance = request->instance();
-  worker.hostname = request->hostname();
-  worker.device = request->device();
-  worker.slots = request->slots();
-  worker.version = request->version();
-  *response->mutable_sync_interval() = ToProto(options_.sync_interval);
-  *response->mutable_lease_duration() = ToProto(options_.lease_duration);
+  WorkerRecord worker = FromProto(*request);
+  *response->mutable_sync_interval() = adares::ToProto(options_.sync_interval);
+  *response->mutable_lease_duration() = adares::ToProto(options_.lease_duration);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   loop_->Post(
       [worker = std::move(worker)](Coordinator& coordinator, Timestamp now) {
@@ -133,7 +149,7 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::Sync(grpc::CallbackServerContext* c
   if (!input.ok()) return AnswerAtOnce(context, input.status());
   auto* reactor = new SyncReactor(waiters_, response);
   // A call that is held open renews no lease: it must come again in time.
-  const Duration max_wait = std::clamp(FromProto(request->max_wait()), Duration(0),
+  const Duration max_wait = std::clamp(adares::FromProto(request->max_wait()), Duration(0),
                                        request->leaving() ? Duration(0) : options_.sync_interval);
   reactor->Start(*std::move(input), max_wait);
   return reactor;
@@ -162,6 +178,47 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::ListWorkers(grpc::CallbackServerCon
         });
       });
   if (!posted) reactor->Finish(ToGrpcStatus(DrainingError()));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* WorkerServiceImpl::CordonWorker(grpc::CallbackServerContext* context,
+                                                          const v1::CordonWorkerRequest* request,
+                                                          v1::CordonWorkerResponse* /*response*/) {
+  if (request->reason().size() > kLongestCordonReason) {
+    return AnswerAtOnce(
+        context, MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
+                           absl::StrCat("reason: longer than ", kLongestCordonReason, " bytes"),
+                           {{"field", "reason"}}));
+  }
+  const std::string why = request->reason().empty() ? "on request" : request->reason();
+  return SetCordon(context, *request, why);
+}
+
+grpc::ServerUnaryReactor* WorkerServiceImpl::UncordonWorker(
+    grpc::CallbackServerContext* context, const v1::UncordonWorkerRequest* request,
+    v1::UncordonWorkerResponse* /*response*/) {
+  return SetCordon(context, *request, std::nullopt);
+}
+
+template <typename Request>
+grpc::ServerUnaryReactor* WorkerServiceImpl::SetCordon(grpc::CallbackServerContext* context,
+                                                       const Request& request,
+                                                       std::optional<std::string> why) {
+  const absl::StatusOr<std::string> name = ParseWorkerResource(request.name());
+  if (!name.ok()) return AnswerAtOnce(context, name.status());
+  const absl::StatusOr<RequestKey> key = RequestKeyOf(request);
+  if (!key.ok()) return AnswerAtOnce(context, key.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  CallOnce(
+      loop_, *key,
+      [name = *name, why = std::move(why)](Coordinator& coordinator,
+                                           Timestamp now) -> absl::StatusOr<std::string> {
+        ADARES_RETURN_IF_ERROR(coordinator.Cordon(name, why, now));
+        return std::string();
+      },
+      [reactor](const absl::StatusOr<std::string>& done) {
+        reactor->Finish(ToGrpcStatus(done.status()));
+      });
   return reactor;
 }
 

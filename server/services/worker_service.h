@@ -1,6 +1,9 @@
 // WorkerService over the commit loop. Thread-safe.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "adares/v1/worker_service.grpc.pb.h"
 #include "server/coordinator/commit_loop.h"
 #include "server/services/report_stream.h"
@@ -27,12 +30,22 @@ class WorkerServiceImpl final : public v1::WorkerService::CallbackService {
   grpc::ServerUnaryReactor* ListWorkers(grpc::CallbackServerContext* context,
                                         const v1::ListWorkersRequest* request,
                                         v1::ListWorkersResponse* response) override;
+  grpc::ServerUnaryReactor* CordonWorker(grpc::CallbackServerContext* context,
+                                         const v1::CordonWorkerRequest* request,
+                                         v1::CordonWorkerResponse* response) override;
+  grpc::ServerUnaryReactor* UncordonWorker(grpc::CallbackServerContext* context,
+                                           const v1::UncordonWorkerRequest* request,
+                                           v1::UncordonWorkerResponse* response) override;
 
   // The server stops: ends the report streams, with what they are storing acknowledged, and later
   // ones at once.
   void EndReports();
 
  private:
+  template <typename Request>
+  grpc::ServerUnaryReactor* SetCordon(grpc::CallbackServerContext* context, const Request& request,
+                                      std::optional<std::string> why);
+
   CommitLoop* const loop_;
   SyncWaiters* const waiters_;
   ReaderPool* const readers_;

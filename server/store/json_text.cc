@@ -56,6 +56,18 @@ std::string ToJson(const AxisValues& values) {
   return Dump(object);
 }
 
+std::string ToJson(const RetryBudgets& budgets) {
+  Json object = Json::object();
+  for (const auto& [reason, budget] : budgets) object[std::string(Name(reason))] = budget;
+  return Dump(object);
+}
+
+std::string ToJson(const std::vector<TrialState>& states) {
+  Json array = Json::array();
+  for (const TrialState state : states) array.push_back(std::string(Name(state)));
+  return Dump(array);
+}
+
 absl::StatusOr<std::map<std::string, std::string>> StringMapFromJson(const std::string& text) {
   return Parse<Json>(
       text, [](const Json& json) { return json.get<std::map<std::string, std::string>>(); });
@@ -87,6 +99,17 @@ absl::StatusOr<AxisValues> AxisValuesFromJson(const std::string& text) {
       values.emplace_back(axis, value.get<std::string>());
     }
     return values;
+  });
+}
+
+absl::StatusOr<RetryBudgets> RetryBudgetsFromJson(const std::string& text) {
+  return Parse<Json>(text, [](const Json& json) {
+    RetryBudgets budgets;
+    for (const auto& [word, budget] : json.items()) {
+      // A reason that a newer version knows has no say here.
+      if (const auto reason = ParseEndReason(word)) budgets[*reason] = budget.get<int>();
+    }
+    return budgets;
   });
 }
 

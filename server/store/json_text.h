@@ -19,11 +19,14 @@ std::string ToJson(const std::vector<std::string>& array);
 std::string ToJson(const std::vector<int64_t>& array);
 std::string ToJson(const std::vector<Axis>& axes);
 std::string ToJson(const AxisValues& values);  // an object that keeps the order
+std::string ToJson(const RetryBudgets& budgets);
+std::string ToJson(const std::vector<TrialState>& states);  // an array of their words
 
 absl::StatusOr<std::map<std::string, std::string>> StringMapFromJson(const std::string& text);
 absl::StatusOr<std::vector<std::string>> StringsFromJson(const std::string& text);
 absl::StatusOr<std::vector<int64_t>> IntegersFromJson(const std::string& text);
 absl::StatusOr<std::vector<Axis>> AxesFromJson(const std::string& text);
 absl::StatusOr<AxisValues> AxisValuesFromJson(const std::string& text);
+absl::StatusOr<RetryBudgets> RetryBudgetsFromJson(const std::string& text);
 
 }  // namespace adares

@@ -43,6 +43,10 @@ absl::Status CheckPage(const Page& page);
 absl::StatusOr<SweepRecord> ReadSweep(Connection& connection, int64_t row);
 absl::StatusOr<TrialRecord> ReadTrial(Connection& connection, int64_t row);
 
+// Of a sweep's waiting trials those that no connected worker could run, with the reason. Costs as
+// much as there are trials that wait.
+absl::StatusOr<std::vector<PendingReason>> ReadPending(Connection& connection, int64_t sweep_row);
+
 // Column 0 of all rows.
 std::vector<int64_t> ReadIntegers(Query& query);
 std::vector<std::string> ReadTexts(Query& query);

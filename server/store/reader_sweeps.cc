@@ -8,6 +8,7 @@
 #include "server/store/page_token.h"
 #include "server/store/reader.h"
 #include "server/store/reader_impl.h"
+#include "server/store/sweep_rows.h"
 
 namespace adares {
 namespace {
@@ -15,10 +16,12 @@ namespace {
 constexpr char kList[] = "sweeps";
 
 constexpr char kSweep[] = R"sql(
-SELECT name, title, labels, state, priority, objective_metric, objective_goal, axes, seeds,
+SELECT name, title, labels, state, objective_metric, objective_goal, axes, seeds,
   baseline, (SELECT count(*) FROM variant WHERE variant.sweep_id = sweep.id),
-  queued_trials, running_trials, stopping_trials, succeeded_trials, failed_trials,
-  cancelled_trials, created_at, finished_at, digest
+  created_at, finished_at, digest,
+  priority, max_parallel, trial_order, timeout, retries, resources,
+  queued_trials, running_trials, paused_trials, stopping_trials, succeeded_trials, failed_trials,
+  cancelled_trials, stopped_early_trials
 FROM sweep WHERE id = ?)sql";
 
 constexpr char kText[] = "SELECT text FROM sweep_file WHERE sweep_id = ?";
@@ -34,8 +37,9 @@ WHERE sweep_id = ? AND (revision, position) > (?, ?)
 ORDER BY revision, position LIMIT ?)sql";
 
 constexpr char kStateCounts[] = R"sql(
-SELECT state, count(*), sum(queued_trials), sum(running_trials), sum(stopping_trials),
-  sum(succeeded_trials), sum(failed_trials), sum(cancelled_trials)
+SELECT state, count(*), sum(queued_trials), sum(running_trials), sum(paused_trials),
+  sum(stopping_trials), sum(succeeded_trials), sum(failed_trials), sum(cancelled_trials),
+  sum(stopped_early_trials)
 FROM sweep GROUP BY state)sql";
 
 constexpr char kLostWorkers[] = "SELECT count(*) FROM worker WHERE state = 'lost'";
@@ -52,10 +56,12 @@ TrialCounts ReadCounts(const Query& query, int column) {
   TrialCounts counts;
   counts.queued = query.Int32(column);
   counts.running = query.Int32(column + 1);
-  counts.stopping = query.Int32(column + 2);
-  counts.succeeded = query.Int32(column + 3);
-  counts.failed = query.Int32(column + 4);
-  counts.cancelled = query.Int32(column + 5);
+  counts.paused = query.Int32(column + 2);
+  counts.stopping = query.Int32(column + 3);
+  counts.succeeded = query.Int32(column + 4);
+  counts.failed = query.Int32(column + 5);
+  counts.cancelled = query.Int32(column + 6);
+  counts.stopped_early = query.Int32(column + 7);
   return counts;
 }
 
@@ -69,17 +75,17 @@ absl::StatusOr<SweepRecord> ReadSweep(Connection& connection, int64_t row) {
   sweep.title = query.Text(1);
   ADARES_ASSIGN_OR_RETURN(sweep.labels, StringMapFromJson(query.Text(2)));
   ADARES_ASSIGN_OR_RETURN(sweep.state, ParseState(query.Text(3)));
-  sweep.priority = query.Int32(4);
-  sweep.objective.metric = query.Text(5);
-  sweep.objective.goal = query.Text(6) == "minimize" ? Goal::kMinimize : Goal::kMaximize;
-  ADARES_ASSIGN_OR_RETURN(sweep.axes, AxesFromJson(query.Text(7)));
-  ADARES_ASSIGN_OR_RETURN(sweep.seeds, IntegersFromJson(query.Text(8)));
-  ADARES_ASSIGN_OR_RETURN(sweep.baseline, StringMapFromJson(query.Text(9)));
-  sweep.variant_count = query.Int32(10);
-  sweep.counts = ReadCounts(query, 11);
-  sweep.created_at = query.Time(17);
-  sweep.finished_at = query.OptionalTime(18);
-  sweep.spec_digest = query.Text(19);
+  sweep.objective.metric = query.Text(4);
+  sweep.objective.goal = query.Text(5) == "minimize" ? Goal::kMinimize : Goal::kMaximize;
+  ADARES_ASSIGN_OR_RETURN(sweep.axes, AxesFromJson(query.Text(6)));
+  ADARES_ASSIGN_OR_RETURN(sweep.seeds, IntegersFromJson(query.Text(7)));
+  ADARES_ASSIGN_OR_RETURN(sweep.baseline, StringMapFromJson(query.Text(8)));
+  sweep.variant_count = query.Int32(9);
+  sweep.created_at = query.Time(10);
+  sweep.finished_at = query.OptionalTime(11);
+  sweep.spec_digest = query.Text(12);
+  ADARES_ASSIGN_OR_RETURN(sweep.schedule, ReadSchedule(query, 13));
+  sweep.counts = ReadCounts(query, 19);
   return sweep;
 }
 
@@ -90,6 +96,7 @@ absl::StatusOr<SweepRecord> Reader::GetSweep(const std::string& sweep) {
     Query text(impl_->connection.Prepare(kText));
     text.Bind(row).Step();
     record.spec_text = text.Text(0);
+    ADARES_ASSIGN_OR_RETURN(record.pending, ReadPending(impl_->connection, row));
     return record;
   };
   return GuardedRead(impl_->connection, "get a sweep", body);
@@ -125,6 +132,7 @@ absl::StatusOr<SweepChanges> Reader::ChangesSince(const std::string& sweep,
     ADARES_ASSIGN_OR_RETURN(const int64_t row, FindSweepRow(impl_->connection, sweep));
     SweepChanges changes;
     ADARES_ASSIGN_OR_RETURN(changes.sweep, ReadSweep(impl_->connection, row));
+    ADARES_ASSIGN_OR_RETURN(changes.sweep.pending, ReadPending(impl_->connection, row));
     Query newest(impl_->connection.Prepare(kRevision));
     newest.Bind(row).Step();
     changes.revision = newest.Int(0);
@@ -159,12 +167,7 @@ absl::StatusOr<QueueCounts> Reader::Counts() {
       ADARES_ASSIGN_OR_RETURN(const SweepState state, ParseState(query.Text(0)));
       result.sweeps[state] = query.Int(1);
       const TrialCounts counts = ReadCounts(query, 2);
-      result.trials.queued += counts.queued;
-      result.trials.running += counts.running;
-      result.trials.stopping += counts.stopping;
-      result.trials.succeeded += counts.succeeded;
-      result.trials.failed += counts.failed;
-      result.trials.cancelled += counts.cancelled;
+      result.trials += counts;
     }
     Query oldest(impl_->connection.Prepare(kOldest));
     oldest.Step();

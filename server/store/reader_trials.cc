@@ -7,15 +7,16 @@
 #include "server/store/page_token.h"
 #include "server/store/reader.h"
 #include "server/store/reader_impl.h"
+#include "server/store/trial_rows.h"
 
 namespace adares {
 namespace {
 
 constexpr char kTrial[] = R"sql(
-SELECT sweep.name, trial.name, trial.state, variant.name, variant.label, variant.axes, trial.seed,
+SELECT sweep.name, trial.name, trial.not_before, variant.name, variant.label, variant.axes, trial.seed,
   trial.attempt_count, trial.step, trial.total_steps, trial.epoch, trial.total_epochs,
   trial.images_per_second, trial.message, coalesce(attempt.worker, ''), trial.created_at,
-  trial.started_at, trial.finished_at, trial.revision
+  trial.started_at, trial.finished_at, trial.revision, trial.state, trial.stop_aim
 FROM trial
 JOIN sweep ON sweep.id = trial.sweep_id
 JOIN variant ON variant.id = trial.variant_id
@@ -104,12 +105,6 @@ absl::StatusOr<std::vector<Flag>> ReadRaisedFlags(Connection& connection, int64_
   return RaisedFlags(changes);
 }
 
-std::string StatesJson(const std::vector<TrialState>& states) {
-  std::vector<std::string> words;
-  for (const TrialState state : states) words.emplace_back(Name(state));
-  return ToJson(words);
-}
-
 // The lines, and whether more follow them.
 bool ReadLines(Query& query, size_t limit, std::vector<LogLine>& lines) {
   while (query.Step()) {
@@ -135,9 +130,10 @@ absl::StatusOr<TrialRecord> ReadTrial(Connection& connection, int64_t row) {
   TrialRecord trial;
   trial.sweep = query.Text(0);
   trial.id = query.Text(1);
-  const auto state = ParseTrialState(query.Text(2));
-  if (!state) return UnknownWord("a trial's state", query.Text(2));
-  trial.state = *state;
+  ADARES_ASSIGN_OR_RETURN(const TrialStage stage, ReadStage(query, 19));
+  trial.state = stage.state;
+  trial.stop_aim = stage.aim;
+  trial.not_before = query.OptionalTime(2);
   trial.variant = query.Text(3);
   trial.variant_label = query.Text(4);
   ADARES_ASSIGN_OR_RETURN(trial.axes, AxisValuesFromJson(query.Text(5)));
@@ -186,7 +182,7 @@ absl::StatusOr<PageOf<TrialRecord>> Reader::ListTrials(const std::string& sweep,
       ADARES_ASSIGN_OR_RETURN(position, PageTokenNumber(list, page.token));
     }
     Query query(impl_->connection.Prepare(kPage));
-    query.Bind(sweep_row).Bind(position).Bind(StatesJson(states)).Bind(page.size + 1);
+    query.Bind(sweep_row).Bind(position).Bind(ToJson(states)).Bind(page.size + 1);
     PageOf<TrialRecord> result;
     while (query.Step()) {
       if (result.items.size() == static_cast<size_t>(page.size)) {

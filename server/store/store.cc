@@ -42,6 +42,10 @@ constexpr IdStatements kMetricKey = {
 constexpr IdStatements kSite = {"INSERT INTO site (name) VALUES (?) ON CONFLICT DO NOTHING",
                                 "SELECT id FROM site WHERE name = ?"};
 
+constexpr IdStatements kRequirement = {
+    "INSERT INTO requirement (text) VALUES (?) ON CONFLICT DO NOTHING",
+    "SELECT id FROM requirement WHERE text = ?"};
+
 // Looks `name` up in the cache, then in the table, and inserts it where it is new.
 int64_t FindOrInsert(const IdStatements& statements, const std::string& name, IdCache& cache,
                      Connection& connection) {
@@ -61,6 +65,10 @@ int64_t Store::Impl::KeyId(const std::string& key) {
 
 int64_t Store::Impl::SiteId(const std::string& site) {
   return FindOrInsert(kSite, site, site_ids, connection);
+}
+
+int64_t Store::Impl::RequirementId(const std::string& text) {
+  return FindOrInsert(kRequirement, text, requirement_ids, connection);
 }
 
 void Store::Impl::Touch(int64_t trial_row) {

@@ -9,25 +9,29 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/control.h"
 #include "core/records.h"
 #include "core/sweep_spec.h"
+#include "server/store/trial_group.h"
 
 namespace adares {
 
 // An attempt whose lease is alive: what a worker's write is fenced by.
 struct LiveAttempt {
+  int64_t sweep_row = 0;
   int64_t trial_row = 0;
   int64_t attempt_row = 0;
   AttemptId id;
   std::string worker;
   std::string instance;
-  TrialState trial_state = TrialState::kRunning;  // kRunning or kStopping
+  TrialStage stage{TrialState::kRunning};  // running or stopping
   int64_t acknowledged_sequence = 0;
   Timestamp started_at;
 };
@@ -49,8 +53,51 @@ struct WriteCounts {
 // A trial as a decision needs it.
 struct TrialRow {
   int64_t row = 0;
-  TrialState state = TrialState::kQueued;
-  int lost_attempts = 0;  // attempts that ended as worker-lost
+  std::string id;
+  TrialGroup group;
+  TrialStage stage;
+  bool delayed = false;  // queued, but not to be handed out yet
+  std::string worker;    // of the attempt that holds it, or empty
+};
+
+// What becomes of a trial.
+struct TrialUpdate {
+  TrialStage stage;
+  std::string message = {};                            // why, where it failed
+  std::optional<Timestamp> not_before = std::nullopt;  // where it is queued: no attempt before
+  // The worker that does not get it until then, unless there is none.
+  std::string avoided_worker = {};
+  Timestamp avoid_until = {};
+  bool forgive = false;  // budgets count from here on
+};
+
+// A sweep as scheduling knows it.
+struct SweepHead {
+  int64_t row = 0;
+  std::string name;
+  std::string digest;
+  Schedule schedule;
+};
+
+// A group that has trials to hand out.
+struct ReadyGroup {
+  TrialGroup group;
+  Requirement requirement;
+};
+
+// How one attempt of a trial ended.
+struct AttemptEnding {
+  int32_t number = 0;
+  std::string worker;
+  EndReason reason = EndReason::kError;
+  std::string message;
+};
+
+// An answer that was given.
+struct RequestRecord {
+  std::string method;
+  std::string digest;
+  std::string response;
 };
 
 class Store {
@@ -80,24 +127,42 @@ class Store {
   // Grows by one with each Begin; every trial that a transaction touches carries its revision.
   int64_t revision() const;
 
-  // The digest of the sweep of that name, or nullopt.
-  absl::StatusOr<std::optional<std::string>> FindSweepDigest(const std::string& sweep);
-  absl::Status InsertSweep(const SweepPlan& plan, const std::string& spec_text, Timestamp now);
-  // Marks a sweep as cancelled on request. NOT_FOUND SWEEP_NOT_FOUND.
-  absl::Status MarkSweepCancelled(const std::string& sweep, Timestamp now);
-  // The trials of a sweep that are not final.
-  absl::StatusOr<std::vector<TrialRow>> OpenTrials(const std::string& sweep);
+  // The sweep of that name, or nullopt.
+  absl::StatusOr<std::optional<SweepHead>> FindSweep(const std::string& sweep);
+  // The sweeps with trials that are not final.
+  absl::StatusOr<std::vector<SweepHead>> OpenSweeps();
+  // Returns the groups of its trials, all of which wait. ALREADY_EXISTS SWEEP_EXISTS.
+  absl::StatusOr<std::vector<ReadyGroup>> InsertSweep(const SweepPlan& plan,
+                                                      const std::string& spec_text, Timestamp now);
+  // Whether some of its trials are not final.
+  absl::StatusOr<bool> IsSweepOpen(int64_t sweep_row);
+  // Marks a sweep as cancelled on request, or takes the request back. Does nothing to one that is
+  // final, or that is marked so already.
+  absl::Status MarkSweepCancelled(int64_t sweep_row, Timestamp now);
+  absl::Status UnmarkSweepCancelled(int64_t sweep_row);
 
-  // Sets a trial's state. `message` says why where the state is failed; final states set
-  // finished_at. Keeps the sweep's counts and state with it.
-  absl::Status SetTrialState(int64_t trial_row, TrialState state, const std::string& message,
-                             Timestamp now);
+  // The trials of a sweep that the filter means, by position.
+  absl::StatusOr<std::vector<TrialRow>> SelectTrials(int64_t sweep_row, const TrialFilter& filter);
   absl::StatusOr<TrialRow> GetTrial(int64_t trial_row);
+  // Moves a trial to its next stage; final ones set finished_at. Keeps the sweep's counts and state
+  // with it.
+  absl::Status UpdateTrial(int64_t trial_row, const TrialUpdate& update, Timestamp now);
+  // The ends of the attempts of a trial since it was last forgiven, oldest first.
+  absl::StatusOr<std::vector<AttemptEnding>> CountedEndings(int64_t trial_row);
 
-  // Takes the queued trial of the highest priority, oldest sweep and lowest position, makes it
-  // running and starts its next attempt; nullopt if none is queued. Results of its earlier attempts
+  // The groups with trials to hand out.
+  absl::StatusOr<std::vector<ReadyGroup>> ReadyGroups();
+  absl::StatusOr<bool> HasReady(const TrialGroup& group);
+  // Makes delayed trials ready whose time has come, at most `limit`; returns their groups.
+  absl::StatusOr<std::vector<ReadyGroup>> ReleaseDelayed(Timestamp now, int limit);
+  // When the next delayed trial is ready.
+  absl::StatusOr<std::optional<Timestamp>> NextDelayed();
+  absl::StatusOr<Requirement> RequirementOf(int64_t requirement_row);
+
+  // Takes the group's waiting trial of the lowest position that does not avoid the worker, makes it
+  // running and starts its next attempt; nullopt if there is none. Results of its earlier attempts
   // are superseded: kept, but no longer in the views.
-  absl::StatusOr<std::optional<Claim>> ClaimNext(const std::string& worker,
+  absl::StatusOr<std::optional<Claim>> ClaimNext(const TrialGroup& group, const std::string& worker,
                                                  const std::string& instance, Timestamp now);
 
   // The attempt if it is its trial's current one and has not ended, else nullopt.
@@ -121,11 +186,21 @@ class Store {
   // Ends the attempt; the trial's state is set by the caller.
   absl::Status EndAttempt(const LiveAttempt& attempt, const AttemptEnd& end, Timestamp now);
 
-  // Inserts or replaces the worker of that name.
-  absl::Status UpsertWorker(const WorkerRecord& worker);
+  // Inserts or replaces the worker of that name. Returns it as it is then: whether it was set aside
+  // stays as it was.
+  absl::StatusOr<WorkerRecord> UpsertWorker(const WorkerRecord& worker);
   // Updates what changes while it lives: state and last_seen_at.
   absl::Status TouchWorker(const std::string& worker, WorkerState state, Timestamp now);
   absl::StatusOr<std::vector<WorkerRecord>> Workers();
+  // Sets a worker aside, or takes it back where `why` is nullopt. NOT_FOUND WORKER_NOT_FOUND.
+  absl::Status SetCordon(const std::string& worker, const std::optional<std::string>& why,
+                         Timestamp now);
+
+  // Answers to requests, by the id that the caller gave.
+  absl::StatusOr<std::optional<RequestRecord>> FindRequest(const std::string& id);
+  absl::Status RecordRequest(const std::string& id, const RequestRecord& record, Timestamp now);
+  // Forgets those from before `before`, at most `limit`.
+  absl::Status ForgetRequests(Timestamp before, int limit);
 
  private:
   struct Impl;

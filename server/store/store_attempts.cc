@@ -6,6 +6,7 @@
 #include "server/store/json_text.h"
 #include "server/store/store.h"
 #include "server/store/store_impl.h"
+#include "server/store/trial_rows.h"
 
 namespace adares {
 namespace {
@@ -20,8 +21,8 @@ UPDATE attempt SET surviving_until_step = -1 WHERE trial_id = ? AND number < ?)s
 constexpr char kResetSummary[] = "DELETE FROM metric_summary WHERE trial_id = ?";
 
 constexpr char kFindLive[] = R"sql(
-SELECT trial.id, attempt.id, sweep.name, trial.name, attempt.number, attempt.worker,
-  attempt.instance, trial.state, attempt.acknowledged_sequence, attempt.started_at
+SELECT sweep.id, trial.id, attempt.id, sweep.name, trial.name, attempt.number, attempt.worker,
+  attempt.instance, trial.state, trial.stop_aim, attempt.acknowledged_sequence, attempt.started_at
 FROM sweep
 JOIN trial ON trial.sweep_id = sweep.id
 JOIN attempt ON attempt.trial_id = trial.id AND attempt.number = trial.current_attempt
@@ -29,8 +30,8 @@ WHERE sweep.name = ? AND trial.name = ? AND trial.current_attempt = ?
   AND attempt.ended_at IS NULL)sql";
 
 constexpr char kAllLive[] = R"sql(
-SELECT trial.id, attempt.id, sweep.name, trial.name, attempt.number, attempt.worker,
-  attempt.instance, trial.state, attempt.acknowledged_sequence, attempt.started_at
+SELECT sweep.id, trial.id, attempt.id, sweep.name, trial.name, attempt.number, attempt.worker,
+  attempt.instance, trial.state, trial.stop_aim, attempt.acknowledged_sequence, attempt.started_at
 FROM attempt
 JOIN trial ON trial.id = attempt.trial_id
 JOIN sweep ON sweep.id = trial.sweep_id
@@ -51,29 +52,27 @@ UPDATE attempt SET ended_at = ?, end_reason = ?, message = ?, exit_code = ?, log
 WHERE id = ?)sql";
 
 absl::StatusOr<LiveAttempt> ReadLive(const Query& query) {
-  const std::string word = query.Text(7);
-  const auto state = ParseTrialState(word);
-  if (!state) {
-    return MakeError(absl::StatusCode::kDataLoss, reason::kDatabaseCorrupt,
-                     "a trial has the unknown state " + word);
-  }
   LiveAttempt attempt;
-  attempt.trial_row = query.Int(0);
-  attempt.attempt_row = query.Int(1);
-  attempt.id = {query.Text(2), query.Text(3), query.Int32(4)};
-  attempt.worker = query.Text(5);
-  attempt.instance = query.Text(6);
-  attempt.trial_state = *state;
-  attempt.acknowledged_sequence = query.Int(8);
-  attempt.started_at = query.Time(9);
+  attempt.sweep_row = query.Int(0);
+  attempt.trial_row = query.Int(1);
+  attempt.attempt_row = query.Int(2);
+  attempt.id = {query.Text(3), query.Text(4), query.Int32(5)};
+  attempt.worker = query.Text(6);
+  attempt.instance = query.Text(7);
+  ADARES_ASSIGN_OR_RETURN(attempt.stage, ReadStage(query, 8));
+  attempt.acknowledged_sequence = query.Int(10);
+  attempt.started_at = query.Time(11);
   return attempt;
 }
 
 // Takes the next trial out of the queue; the attempt's row is the caller's to insert.
-std::optional<Claim> TakeNext(Connection& connection, Timestamp now, int64_t revision) {
+std::optional<Claim> TakeNext(Connection& connection, const TrialGroup& group,
+                              const std::string& worker, Timestamp now, int64_t revision) {
   Query query(connection.Prepare(kClaimStatement));
-  if (!query.Bind(now).Bind(revision).Step()) return std::nullopt;
+  query.Bind(now).Bind(revision).Bind(group.sweep).Bind(group.requirement).Bind(worker);
+  if (!query.Step()) return std::nullopt;
   Claim claim;
+  claim.attempt.sweep_row = group.sweep;
   claim.attempt.trial_row = query.Int(0);
   claim.attempt.id = {query.Text(4), query.Text(1), query.Int32(2)};
   claim.attempt.started_at = now;
@@ -105,10 +104,11 @@ int64_t InsertAttempt(Connection& connection, const LiveAttempt& attempt) {
 
 }  // namespace
 
-absl::StatusOr<std::optional<Claim>> Store::ClaimNext(const std::string& worker,
+absl::StatusOr<std::optional<Claim>> Store::ClaimNext(const TrialGroup& group,
+                                                      const std::string& worker,
                                                       const std::string& instance, Timestamp now) {
   const auto body = [&]() -> absl::StatusOr<std::optional<Claim>> {
-    std::optional<Claim> claim = TakeNext(impl_->connection, now, impl_->revision);
+    std::optional<Claim> claim = TakeNext(impl_->connection, group, worker, now, impl_->revision);
     if (!claim) return claim;
     claim->attempt.worker = worker;
     claim->attempt.instance = instance;

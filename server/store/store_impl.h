@@ -13,7 +13,7 @@
 
 namespace adares {
 
-// Ids of names in metric_key or site.
+// Ids of names in metric_key or site, or of texts in requirement.
 using IdCache = std::unordered_map<std::string, int64_t>;
 
 struct Store::Impl {
@@ -22,6 +22,8 @@ struct Store::Impl {
   // The id of a name in metric_key or site, which gets a row if it has none.
   int64_t KeyId(const std::string& key);
   int64_t SiteId(const std::string& site);
+  // The same for the text of a requirement.
+  int64_t RequirementId(const std::string& text);
 
   // Marks the trial as changed by this transaction.
   void Touch(int64_t trial_row);
@@ -30,6 +32,7 @@ struct Store::Impl {
   void ForgetIds() {
     key_ids.clear();
     site_ids.clear();
+    requirement_ids.clear();
   }
 
   Connection connection;
@@ -37,6 +40,7 @@ struct Store::Impl {
   int64_t changes_at_begin = 0;
   IdCache key_ids;
   IdCache site_ids;
+  IdCache requirement_ids;
 };
 
 // Guarded for what writes: INTERNAL outside a transaction, where SQLite would commit by itself.

@@ -18,7 +18,7 @@ constexpr std::pair<WorkerState, std::string_view> kStates[] = {
 constexpr char kWorkers[] = R"sql(
 SELECT name, instance, state, hostname, device, slots,
   (SELECT count(*) FROM attempt WHERE attempt.worker = worker.name AND ended_at IS NULL),
-  version, registered_at, last_seen_at
+  version, registered_at, last_seen_at, capability, cordoned_at, cordon_reason
 FROM worker WHERE name > ? ORDER BY name LIMIT ?)sql";
 
 absl::StatusOr<WorkerState> ParseState(const std::string& word) {
@@ -36,12 +36,15 @@ absl::StatusOr<WorkerRecord> ReadWorker(const Query& query) {
   worker.instance = query.Text(1);
   worker.state = state;
   worker.hostname = query.Text(3);
-  worker.device = query.Text(4);
   worker.slots = query.Int32(5);
   worker.busy_slots = query.Int32(6);
   worker.version = query.Text(7);
   worker.registered_at = query.Time(8);
   worker.last_seen_at = query.Time(9);
+  ADARES_ASSIGN_OR_RETURN(worker.capability, ParseCapability(query.Text(10)));
+  worker.capability.device = query.Text(4);
+  worker.cordoned_at = query.OptionalTime(11);
+  worker.cordon_reason = query.Text(12);
   return worker;
 }
 

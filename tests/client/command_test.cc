@@ -51,10 +51,11 @@ TEST_F(CommandTest, SubmitSendsFileChangesAndOrigin) {
   const auto result = Program(options).Finish();
   EXPECT_EQ(result.out, "mnist created: 2 variants x 2 seeds = 4 trials\n");
   EXPECT_EQ(result.err, "watch: adares sweep watch mnist\n");
-  EXPECT_EQ(Request("CreateSweep"),
-            "spec_text: \"name: mnist\\n\" origin: \"standard input\" "
-            "overrides { path: \"train.epochs\" value: \"2\" } "
-            "overrides { path: \"a.b\" value: \"x=y\" }");
+  EXPECT_THAT(Request("CreateSweep"),
+              testing::MatchesRegex("spec_text: \"name: mnist\\\\n\" origin: \"standard input\" "
+                                    "overrides . path: \"train.epochs\" value: \"2\" . "
+                                    "overrides . path: \"a.b\" value: \"x=y\" . "
+                                    "request_id: \"[0-9a-f]+\""));
 }
 
 TEST_F(CommandTest, SubmitAgainSaysWhatItDoesNotChange) {
@@ -189,7 +190,8 @@ TEST_F(CommandTest, UsageErrorsExitWith2AndSuggest) {
        "hint: `adares` knows run, sweep, trial, compare, worker, data, version\n"},
       {{"sweep"},
        "error: `adares sweep` needs a command\n"
-       "hint: `adares sweep` knows submit, list, show, watch, cancel\n"},
+       "hint: `adares sweep` knows submit, list, show, watch, pause, resume, cancel, "
+       "retry\n"},
       {{"sweep", "delete", "x"}, "error: there is no command `adares sweep delete`\n"},
       {{"-s", "unix:x", "sweep", "show"}, "hint: `adares sweep show --help` explains it"},
       {{"sweep", "list", "--wide"}, "error: there is no option --wide\n"},
@@ -199,8 +201,8 @@ TEST_F(CommandTest, UsageErrorsExitWith2AndSuggest) {
       {{"sweep", "list", "--timeout", "0"},
        "--timeout: \"0\" is out of range; write a number from 0.001 to 86400\n"},
       {{"trial", "list", "--state", "faild"},
-       "--state: \"faild\" is none of queued, running, stopping, succeeded, failed, cancelled; did "
-       "you mean \"failed\"?\n"},
+       "--state: \"faild\" is none of queued, running, paused, stopping, succeeded, failed, "
+       "cancelled, stopped-early; did you mean \"failed\"?\n"},
       {{"trial", "list", "--state", "5"}, "\"5\" is none of queued, "},
       {{"trial", "logs", "000000000001", "--attempt", "0"},
        "--attempt: \"0\" is out of range; write an integer from 1 to 1000000\n"},

@@ -156,7 +156,7 @@ TEST_F(RunTest, FailedTrialsAreExplained) {
   EXPECT_THAT(result.err,
               HasSubstr("--- why mnist/000000000001 (granularity=block seed 0) failed"));
   EXPECT_THAT(result.err, HasSubstr("  | terminate called\n"));
-  EXPECT_THAT(result.err, HasSubstr("failed trials are final; to try again, "));
+  EXPECT_THAT(result.err, HasSubstr("to try failed trials again: the same command with --retry"));
   EXPECT_THAT(result.err, HasSubstr("whole log: adares-server --state " + State() +
                                     " & adares trial logs mnist/000000000001"));
 }

@@ -92,6 +92,21 @@ class Sweeps : public v1::SweepService::Service {
     return Find("CancelSweep", *request, request->name(), response->mutable_sweep());
   }
 
+  grpc::Status PauseSweep(grpc::ServerContext*, const v1::PauseSweepRequest* request,
+                          v1::PauseSweepResponse* response) override {
+    return Find("PauseSweep", *request, request->name(), response->mutable_sweep());
+  }
+
+  grpc::Status ResumeSweep(grpc::ServerContext*, const v1::ResumeSweepRequest* request,
+                           v1::ResumeSweepResponse* response) override {
+    return Find("ResumeSweep", *request, request->name(), response->mutable_sweep());
+  }
+
+  grpc::Status RetrySweep(grpc::ServerContext*, const v1::RetrySweepRequest* request,
+                          v1::RetrySweepResponse* response) override {
+    return Find("RetrySweep", *request, request->name(), response->mutable_sweep());
+  }
+
   grpc::Status ListSweeps(grpc::ServerContext*, const v1::ListSweepsRequest* request,
                           v1::ListSweepsResponse* response) override {
     response->set_next_page_token(
@@ -146,6 +161,12 @@ class Trials : public v1::TrialService::Service {
       return grpc::Status::OK;
     }
     return NotFound(reason::kTrialNotFound, request->name());
+  }
+
+  grpc::Status ControlTrials(grpc::ServerContext*, const v1::ControlTrialsRequest* request,
+                             v1::ControlTrialsResponse* response) override {
+    for (const auto& trial : shared_.script.trials) *response->add_changed() = trial.name();
+    return shared_.Note("ControlTrials", *request);
   }
 
   grpc::Status ListTrials(grpc::ServerContext*, const v1::ListTrialsRequest* request,
@@ -216,6 +237,16 @@ class Workers : public v1::WorkerService::Service {
     response->set_next_page_token(
         CopyPage(shared_.script.workers, request->page_token(), response->mutable_workers()));
     return shared_.Note("ListWorkers", *request);
+  }
+
+  grpc::Status CordonWorker(grpc::ServerContext*, const v1::CordonWorkerRequest* request,
+                            v1::CordonWorkerResponse*) override {
+    return shared_.Note("CordonWorker", *request);
+  }
+
+  grpc::Status UncordonWorker(grpc::ServerContext*, const v1::UncordonWorkerRequest* request,
+                              v1::UncordonWorkerResponse*) override {
+    return shared_.Note("UncordonWorker", *request);
   }
 
  private:

@@ -125,7 +125,7 @@ TEST(SweepExpansionTest, WhatIsNotWrittenHasItsDefault) {
   const SweepPlan plan = Load("replicates: {seeds: [0]}\n");
   EXPECT_EQ(plan.variants.at(0).spec, TrialSpec{});
   EXPECT_EQ(plan.title, "");
-  EXPECT_EQ(plan.priority, 50);
+  EXPECT_EQ(plan.schedule.priority, 50);
   EXPECT_EQ(plan.objective.metric, "test/accuracy");
   EXPECT_EQ(plan.objective.goal, Goal::kMaximize);
 }
@@ -145,7 +145,7 @@ schedule: {priority: 100}
   EXPECT_EQ(plan.objective.metric, "validation/loss");
   EXPECT_EQ(plan.objective.goal, Goal::kMinimize);
   EXPECT_THAT(plan.seeds, ElementsAre(9223372036854775807));
-  EXPECT_EQ(plan.priority, 100);
+  EXPECT_EQ(plan.schedule.priority, 100);
 }
 
 TEST(SweepExpansionTest, JsonIsRead) {

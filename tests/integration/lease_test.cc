@@ -35,6 +35,7 @@ TEST_F(LeaseTest, ASilentWorkerLosesItsTrialAndAnotherGetsIt) {
 
   ScriptedWorker next(channel_, "next", "i");
   ADARES_ASSERT_OK(next.Register());
+  BeginNow(lost.trial());
   EXPECT_EQ(next.TakeOne().attempt(), 2);
   Reports reports(channel_, silent);
   EXPECT_EQ(reports.Refused(lost, 1, {PointRecord("loss", 1, 3)}), "LEASE_LOST");

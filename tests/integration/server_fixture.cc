@@ -29,6 +29,17 @@ absl::StatusOr<v1::CreateSweepResponse> ServerTest::Submit(const std::string& te
   return Call<v1::SweepService>(channel_, &v1::SweepService::Stub::CreateSweep, request);
 }
 
+void ServerTest::BeginNow(const std::string& trial) {
+  v1::ControlTrialsRequest request;
+  request.set_parent(trial.substr(0, trial.find("/trials/")));
+  request.set_action(v1::ControlTrialsRequest::ACTION_RESUME);
+  request.mutable_filter()->add_trials(trial);
+  const auto answer =
+      Call<v1::TrialService>(channel_, &v1::TrialService::Stub::ControlTrials, request);
+  ADARES_ASSERT_OK(answer);
+  EXPECT_EQ(answer->changed_size(), 1) << trial;
+}
+
 absl::StatusOr<v1::CancelSweepResponse> ServerTest::Cancel(const std::string& resource) {
   v1::CancelSweepRequest request;
   request.set_name(resource);

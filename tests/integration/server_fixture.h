@@ -64,6 +64,9 @@ class ServerTest : public testing::Test {
   absl::StatusOr<v1::CreateSweepResponse> Submit(const std::string& text);
   absl::StatusOr<v1::CancelSweepResponse> Cancel(const std::string& resource);
 
+  // Lets a trial that waits for its next attempt have it at once.
+  void BeginNow(const std::string& trial);
+
   fixtures::HttpAnswer Get(const std::string& path) const;
   // The sum of a metric's series whose labels hold the text.
   double Metric(const std::string& name, const std::string& labels = "") const;

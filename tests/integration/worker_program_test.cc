@@ -24,7 +24,9 @@ using fixtures::SmallSweep;
 constexpr char kTrainerName[] = "adares-scripted-trainer";
 
 // A sweep of one trial.
-SmallSweep OneTrial() { return {.name = "one", .granularities = {"block"}}; }
+SmallSweep OneTrial() {
+  return {.name = "one", .granularities = {"block"}, .retry_errors = false};
+}
 
 class WorkerProgramTest : public ServerTest {
  protected:

@@ -121,6 +121,7 @@ TEST_F(WorkerReportTest, TheNextAttemptBeginsFromNothing) {
       2);
   ScriptedWorker another(channel_, "w", "another");
   ADARES_ASSERT_OK(another.Register());
+  BeginNow(attempt_.trial());
   const v1::Assignment second = another.TakeOne();
   ASSERT_EQ(second.trial(), attempt_.trial());
   EXPECT_EQ(Values(attempt_), std::vector<double>()) << "what was lost counts no more";
@@ -145,9 +146,10 @@ TEST_F(WorkerReportTest, AnAttemptOfAnotherWorkerIsRefused) {
 TEST_F(WorkerReportTest, MalformedRecordsEndTheirAttemptAndTheStreamGoesOn) {
   EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("Not A Key", 1, 3)}), "ARGUMENT_INVALID");
   const v1::Trial failed = Trial(attempt_.trial());
-  EXPECT_EQ(failed.state(), v1::Trial::STATE_FAILED) << "another attempt would come to the same";
+  EXPECT_EQ(failed.state(), v1::Trial::STATE_QUEUED) << "errors are tried once more";
+  EXPECT_EQ(failed.attempts(0).end_reason(), v1::Attempt::END_REASON_ERROR);
   EXPECT_EQ(
-      failed.message(),
+      failed.attempts(0).message(),
       "the worker's report could not be read: metrics.key: \"Not A Key\" is not a metric key");
   EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("loss", 1, 3)}), "LEASE_LOST");
   EXPECT_EQ(reports_->Acknowledged(other_, 1, {PointRecord("loss", 1, 3)}), 1);
@@ -181,7 +183,7 @@ TEST_F(WorkerReportTest, MalformedRecordsAreRefused) {
 }
 
 TEST_F(WorkerReportTest, TheEndOfAnAttemptMovesItsTrial) {
-  v1::Record failure = EndRecord(v1::Attempt::END_REASON_ERROR, "it broke");
+  v1::Record failure = EndRecord(v1::Attempt::END_REASON_DIVERGED, "it broke");
   failure.mutable_end()->set_exit_code(3);
   failure.mutable_end()->add_log_tail("last words");
   EXPECT_EQ(reports_->Acknowledged(attempt_, 1, {PointRecord("loss", 1, 3), failure}), 2);

@@ -260,6 +260,8 @@ TEST_F(WorkerSyncTest, ANewInstanceEndsTheAttemptsOfTheOneBefore) {
   const v1::Trial trial = Trial(lost.trial());
   EXPECT_EQ(trial.state(), v1::Trial::STATE_QUEUED);
   EXPECT_EQ(trial.attempts(0).end_reason(), v1::Attempt::END_REASON_WORKER_LOST);
+  EXPECT_TRUE(trial.has_retry_time()) << "it waits a moment after a loss";
+  BeginNow(lost.trial());
   EXPECT_EQ(after.TakeOne().attempt(), 2);
 }
 
@@ -269,6 +271,7 @@ TEST_F(WorkerSyncTest, ATrialThatLosesItsWorkerFiveTimesFails) {
   for (int i = 1; i <= 5; ++i) {
     ScriptedWorker worker(channel_, "w", "instance-" + std::to_string(i));
     ADARES_ASSERT_OK(worker.Register());
+    if (i > 1) BeginNow(trial);
     const v1::Assignment attempt = worker.TakeOne();
     EXPECT_EQ(attempt.attempt(), i);
     trial = attempt.trial();

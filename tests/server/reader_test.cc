@@ -273,7 +273,7 @@ TEST_F(ReaderTest, ALostStreamOfPartsGoesOnWithWhatWasNotTold) {
 TEST_F(ReaderTest, ACancelledSweepIsAChange) {
   Insert(MakePlan({}));
   const int64_t before = NewReader()->ChangesSince("sweep-a", {0}, kAll)->revision;
-  Do([&] { return store_->MarkSweepCancelled("sweep-a", At(1)); });
+  Do([&] { return store_->MarkSweepCancelled(RowOf("sweep-a"), At(1)); });
   EXPECT_GT(NewReader()->ChangesSince("sweep-a", {before}, kAll)->revision, before);
 }
 

@@ -26,7 +26,7 @@ class Writer {
   absl::Status WriteAll() {
     const SweepPlan plan = MakePlan({.name = "mnist-granularity", .variants = 5});
     ADARES_RETURN_IF_ERROR(store_.Begin());
-    ADARES_RETURN_IF_ERROR(store_.InsertSweep(plan, "name: mnist-granularity\n", At(0)));
+    ADARES_RETURN_IF_ERROR(store_.InsertSweep(plan, "name: mnist-granularity\n", At(0)).status());
     ADARES_RETURN_IF_ERROR(store_.Commit());
     for (size_t i = 0; i < plan.trials.size(); ++i) {
       ADARES_RETURN_IF_ERROR(store_.Begin());
@@ -60,8 +60,10 @@ class Writer {
   }
 
   absl::StatusOr<LiveAttempt> Claim() {
-    ADARES_ASSIGN_OR_RETURN(const auto claim, store_.ClaimNext("gpu-1", "instance", At(clock_++)));
-    if (!claim) return absl::NotFoundError("nothing is queued");
+    ADARES_ASSIGN_OR_RETURN(const auto groups, store_.ReadyGroups());
+    if (groups.empty()) return absl::NotFoundError("nothing is queued");
+    ADARES_ASSIGN_OR_RETURN(const auto claim, store_.ClaimNext(groups.front().group, "gpu-1",
+                                                               "instance", At(clock_++)));
     const AttemptStart start = {
         kEpochs * kStepsPerEpoch, kEpochs, 78042, {{"device", "cpu"}, {"libtorch", "1.13.1"}}};
     ADARES_RETURN_IF_ERROR(store_.SetAttemptStart(claim->attempt, start));
@@ -114,8 +116,9 @@ class Writer {
     end.message = message;
     clock_ += 60;
     ADARES_RETURN_IF_ERROR(store_.EndAttempt(attempt, end, At(clock_)));
-    return store_.SetTrialState(attempt.trial_row, state,
-                                state == TrialState::kFailed ? message : "", At(clock_));
+    TrialUpdate update{{state}};
+    if (state == TrialState::kFailed) update.message = message;
+    return store_.UpdateTrial(attempt.trial_row, update, At(clock_));
   }
 
   Store& store_;

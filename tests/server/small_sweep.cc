@@ -34,7 +34,7 @@ SweepPlan MakePlan(const SmallSweep& shape) {
   plan.name = shape.name;
   plan.title = "Title of " + shape.name;
   plan.labels = {{"paper", "x"}, {"team", "\"quoted\""}};
-  plan.priority = shape.priority;
+  plan.schedule.priority = shape.priority;
   plan.seeds = shape.seeds;
   plan.baseline = {{"granularity", "none"}};
   Axis axis = {"granularity", "model.skip.granularity", {}};

@@ -37,13 +37,38 @@ void StoreTest::Do(const std::function<absl::Status()>& change) {
 }
 
 void StoreTest::Insert(const SweepPlan& plan, Timestamp now) {
-  Do([&] { return store_->InsertSweep(plan, "name: " + plan.name + "\n", now); });
+  Do([&] { return store_->InsertSweep(plan, "name: " + plan.name + "\n", now).status(); });
+}
+
+int64_t StoreTest::RowOf(const std::string& sweep) const {
+  const auto found = store_->FindSweep(sweep);
+  EXPECT_TRUE(found.ok() && found->has_value()) << sweep;
+  return found.ok() && found->has_value() ? (*found)->row : 0;
+}
+
+TrialStage StoreTest::StageOf(TrialState state) {
+  if (state == TrialState::kStopping) return {state, StopAim::kCancel};
+  return {state};
+}
+
+absl::Status StoreTest::SetState(int64_t trial_row, TrialState state, Timestamp now,
+                                 const std::string& message) {
+  TrialUpdate update{StageOf(state)};
+  update.message = message;
+  return store_->UpdateTrial(trial_row, update, now);
+}
+
+absl::StatusOr<std::optional<adares::Claim>> StoreTest::TryToClaim(const std::string& worker,
+                                                                   Timestamp now) {
+  ADARES_ASSIGN_OR_RETURN(const std::vector<ReadyGroup> groups, store_->ReadyGroups());
+  if (groups.empty()) return std::nullopt;
+  return store_->ClaimNext(groups.front().group, worker, worker + "-instance", now);
 }
 
 LiveAttempt StoreTest::Claim(Timestamp now, const std::string& worker) {
   LiveAttempt attempt;
   Do([&]() -> absl::Status {
-    auto claim = store_->ClaimNext(worker, worker + "-instance", now);
+    auto claim = TryToClaim(worker, now);
     if (!claim.ok()) return claim.status();
     if (!claim->has_value()) return absl::NotFoundError("nothing is queued");
     attempt = (*claim)->attempt;
@@ -55,7 +80,7 @@ LiveAttempt StoreTest::Claim(Timestamp now, const std::string& worker) {
 void StoreTest::End(const LiveAttempt& attempt, EndReason reason, TrialState state, Timestamp now) {
   Do([&]() -> absl::Status {
     ADARES_RETURN_IF_ERROR(store_->EndAttempt(attempt, EndWith(reason), now));
-    return store_->SetTrialState(attempt.trial_row, state, "", now);
+    return SetState(attempt.trial_row, state, now);
   });
 }
 

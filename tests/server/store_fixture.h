@@ -36,7 +36,14 @@ class StoreTest : public testing::Test {
   // Runs `change` in a transaction of its own, which must commit.
   void Do(const std::function<absl::Status()>& change);
   void Insert(const SweepPlan& plan, Timestamp now = At(0));
-  // Claims the next trial, which must be there.
+  int64_t RowOf(const std::string& sweep) const;
+  // The stage of the state; stopping trials stop to be cancelled.
+  static TrialStage StageOf(TrialState state);
+  absl::Status SetState(int64_t trial_row, TrialState state, Timestamp now,
+                        const std::string& message = "");
+  // What ClaimNext gives of the first group that waits.
+  absl::StatusOr<std::optional<adares::Claim>> TryToClaim(const std::string& worker, Timestamp now);
+  // Claims the next trial of the oldest sweep, which must be there.
   LiveAttempt Claim(Timestamp now = At(1), const std::string& worker = "w1");
   // Ends the attempt with `reason` and sets its trial's state.
   void End(const LiveAttempt& attempt, EndReason reason, TrialState state, Timestamp now = At(2));

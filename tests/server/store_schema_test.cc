@@ -3,6 +3,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
 #include <set>
 
 #include "core/trial_state.h"
@@ -12,12 +13,6 @@ namespace adares {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr TrialState kStates[] = {TrialState::kQueued,   TrialState::kRunning,
-                                  TrialState::kStopping, TrialState::kSucceeded,
-                                  TrialState::kFailed,   TrialState::kCancelled};
-constexpr TrialEvent kEvents[] = {TrialEvent::kClaim,   TrialEvent::kFinish, TrialEvent::kFail,
-                                  TrialEvent::kRequeue, TrialEvent::kCancel, TrialEvent::kStopped};
 
 class SchemaTest : public StoreTest {
  protected:
@@ -46,63 +41,64 @@ class SchemaTest : public StoreTest {
   std::unique_ptr<SQLite::Database> database_;
 };
 
-bool DomainHasEdge(TrialState from, TrialState to) {
-  for (const TrialEvent event : kEvents) {
+bool DomainHasEdge(const TrialStage& from, const TrialStage& to) {
+  const auto events = AllTrialEvents();
+  return std::any_of(events.begin(), events.end(), [&](TrialEvent event) {
     const auto next = Transition(from, event);
-    if (next.ok() && *next == to) return true;
-  }
-  return false;
+    return next.ok() && *next == to;
+  });
 }
 
-// The statements that bring trial 1 from queued to `state` by steps that are allowed.
-std::string PathTo(TrialState state) {
-  const std::string claim =
-      "UPDATE trial SET state = 'running', attempt_count = 1, current_attempt = 1, started_at = 1 "
-      "WHERE id = 1;"
-      "INSERT INTO attempt (trial_id, number, worker, instance, started_at) "
-      "VALUES (1, 1, 'w', 'i', 1);";
-  const std::string end = "UPDATE attempt SET ended_at = 2, end_reason = 'error';";
-  const auto finish = [](const std::string& word) {
-    return "UPDATE trial SET state = '" + word +
-           "', finished_at = 2, current_attempt = NULL WHERE id = 1;";
-  };
-  switch (state) {
+std::string Aim(const TrialStage& stage) {
+  return stage.aim ? "'" + std::string(Name(*stage.aim)) + "'" : "NULL";
+}
+
+// The statements for a step, with all columns as the new stage needs them.
+std::string StepTo(const TrialStage& to) {
+  std::string sql =
+      "INSERT OR IGNORE INTO attempt (trial_id, number, worker, instance, started_at)"
+      " VALUES (1, 1, 'w', 'i', 1);";
+  if (!IsLive(to.state)) {
+    sql += "UPDATE attempt SET ended_at = 2, end_reason = 'error' WHERE ended_at IS NULL;";
+  }
+  return sql + "UPDATE trial SET state = '" + std::string(Name(to.state)) +
+         "', stop_aim = " + Aim(to) + ", finished_at = " + (IsFinal(to.state) ? "2" : "NULL") +
+         ", attempt_count = 1, started_at = 1, current_attempt = " +
+         (IsLive(to.state) ? "1" : "NULL") + " WHERE id = 1;";
+}
+
+// The statements that bring trial 1 from queued to the stage by steps that are allowed.
+std::string PathTo(const TrialStage& stage) {
+  const std::string claim = StepTo({TrialState::kRunning});
+  switch (stage.state) {
     case TrialState::kQueued:
       return "";
     case TrialState::kRunning:
       return claim;
-    case TrialState::kStopping:
-      return claim + "UPDATE trial SET state = 'stopping' WHERE id = 1;";
-    case TrialState::kSucceeded:
-      return claim + end + finish("succeeded");
-    case TrialState::kFailed:
-      return claim + end + finish("failed");
+    case TrialState::kPaused:
     case TrialState::kCancelled:
-      return finish("cancelled");
+      return StepTo(stage);
+    case TrialState::kSucceeded:
+    case TrialState::kFailed:
+      return claim + StepTo(stage);
+    case TrialState::kStoppedEarly:
+      return claim + StepTo({TrialState::kStopping, StopAim::kStopEarly}) + StepTo(stage);
+    case TrialState::kStopping:
+      if (stage.aim != StopAim::kRequeue) return claim + StepTo(stage);
+      return claim + StepTo({TrialState::kStopping, StopAim::kPause}) + StepTo(stage);
   }
   return "";
 }
 
-// The statements for the step itself, with all columns as the new state needs them.
-std::string StepTo(TrialState to) {
-  const bool live = to == TrialState::kRunning || to == TrialState::kStopping;
-  std::string sql =
-      "INSERT OR IGNORE INTO attempt (trial_id, number, worker, instance, started_at)"
-      " VALUES (1, 1, 'w', 'i', 1);";
-  if (!live) sql += "UPDATE attempt SET ended_at = 2, end_reason = 'error' WHERE ended_at IS NULL;";
-  sql += "UPDATE trial SET state = '" + std::string(Name(to)) +
-         "', finished_at = " + (IsFinal(to) ? "2" : "NULL") +
-         ", attempt_count = 1, started_at = 1, current_attempt = " + (live ? "1" : "NULL") +
-         " WHERE id = 1;";
-  return sql;
-}
-
 TEST_F(SchemaTest, TakesExactlyTheStepsOfTheDomain) {
-  int edges = 0;
-  for (const TrialState from : kStates) {
-    for (const TrialState to : kStates) {
-      SCOPED_TRACE(std::string(Name(from)) + " -> " + std::string(Name(to)));
+  for (const TrialStage& from : AllTrialStages()) {
+    for (const TrialStage& to : AllTrialStages()) {
+      SCOPED_TRACE(Name(from) + " -> " + Name(to));
       database_->exec("BEGIN; " + PathTo(from));
+      // An attempt that has ended does not come back; a claim begins another one.
+      if (!IsLive(from.state) && IsLive(to.state)) {
+        database_->exec("DELETE FROM attempt WHERE trial_id = 1");
+      }
       std::string refusal;
       try {
         database_->exec(StepTo(to));
@@ -112,13 +108,11 @@ TEST_F(SchemaTest, TakesExactlyTheStepsOfTheDomain) {
       database_->exec("ROLLBACK");
       if (DomainHasEdge(from, to)) {
         EXPECT_EQ(refusal, "");
-        ++edges;
       } else {
         EXPECT_THAT(refusal, HasSubstr("trial_transition_valid"));
       }
     }
   }
-  EXPECT_EQ(edges, 9);
 }
 
 TEST_F(SchemaTest, RefusesTrialsWhoseColumnsContradictTheirState) {
@@ -136,15 +130,21 @@ TEST_F(SchemaTest, RefusesTrialsWhoseColumnsContradictTheirState) {
       {"UPDATE trial SET state = 'running', attempt_count = 1, current_attempt = 1, "
        "started_at = 1 WHERE id = 1",
        "FOREIGN KEY"},
-      {"INSERT INTO trial (sweep_id, variant_id, position, name, seed, priority, state, created_at,"
-       " queued_at, finished_at, revision) VALUES (1, 1, 9, 'x', 9, 1, 'failed', 0, 0, 1, 1)",
+      {"INSERT INTO trial (sweep_id, variant_id, position, name, seed, requirement_id, state,"
+       " created_at, queued_at, finished_at, revision)"
+       " VALUES (1, 1, 9, 'x', 9, 1, 'failed', 0, 0, 1, 1)",
        "trial_starts_queued"},
-      {"INSERT INTO trial (sweep_id, variant_id, position, name, seed, priority, created_at,"
+      {"INSERT INTO trial (sweep_id, variant_id, position, name, seed, requirement_id, created_at,"
        " queued_at, revision) VALUES (1, 1, 9, 'x', 0, 1, 0, 0, 1)",
        "UNIQUE"},
-      {"INSERT INTO trial (sweep_id, variant_id, position, name, seed, priority, created_at,"
+      {"INSERT INTO trial (sweep_id, variant_id, position, name, seed, requirement_id, created_at,"
        " queued_at, revision) VALUES (2, 1, 9, 'x', 9, 1, 0, 0, 1)",
        "FOREIGN KEY"},
+      {"UPDATE trial SET not_before = 1, state = 'cancelled', finished_at = 1 WHERE id = 1",
+       "trial_delayed_is_queued"},
+      {"UPDATE trial SET avoided_worker = 'w' WHERE id = 1", "trial_avoids_for_a_time"},
+      {"UPDATE trial SET forgiven_attempts = 1 WHERE id = 1", "trial_forgiven_valid"},
+      {"UPDATE trial SET stop_aim = 'pause' WHERE id = 1", "trial_transition_valid"},
       {"DELETE FROM trial WHERE id = 1", "trial_is_kept"},
       {"UPDATE trial SET seed = 'zero' WHERE id = 1", "cannot store TEXT"},
   };

@@ -25,7 +25,7 @@ std::vector<MetricPoint> OnePoint(const std::string& key, int64_t step) {
 }
 
 TEST_F(TransactionTest, WritingOutsideOneIsRefused) {
-  const absl::Status status = store_->InsertSweep(MakePlan({}), "", At(0));
+  const absl::Status status = store_->InsertSweep(MakePlan({}), "", At(0)).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
   EXPECT_THAT(status.ToString(), HasSubstr("there is no transaction"));
   EXPECT_EQ(store_->Commit().code(), absl::StatusCode::kInternal);
@@ -33,7 +33,7 @@ TEST_F(TransactionTest, WritingOutsideOneIsRefused) {
 
 TEST_F(TransactionTest, WhatIsRolledBackLeavesNothing) {
   ADARES_ASSERT_OK(store_->Begin());
-  ADARES_ASSERT_OK(store_->InsertSweep(MakePlan({}), "", At(0)));
+  ADARES_ASSERT_OK(store_->InsertSweep(MakePlan({}), "", At(0)).status());
   store_->Rollback();
   Reopen();
   EXPECT_EQ(NewReader()->GetSweep("sweep-a").status().code(), absl::StatusCode::kNotFound);
@@ -41,7 +41,7 @@ TEST_F(TransactionTest, WhatIsRolledBackLeavesNothing) {
 
 TEST_F(TransactionTest, WhatIsNotCommittedIsNotSeenAndDoesNotSurvive) {
   ADARES_ASSERT_OK(store_->Begin());
-  ADARES_ASSERT_OK(store_->InsertSweep(MakePlan({}), "", At(0)));
+  ADARES_ASSERT_OK(store_->InsertSweep(MakePlan({}), "", At(0)).status());
   EXPECT_EQ(NewReader()->GetSweep("sweep-a").status().code(), absl::StatusCode::kNotFound);
   Reopen();
   EXPECT_EQ(NewReader()->GetSweep("sweep-a").status().code(), absl::StatusCode::kNotFound);
@@ -51,7 +51,7 @@ TEST_F(TransactionTest, ASavepointFailsAlone) {
   ADARES_ASSERT_OK(store_->Begin());
   for (const char* name : {"first", "second", "third"}) {
     ADARES_ASSERT_OK(store_->BeginSavepoint());
-    ADARES_ASSERT_OK(store_->InsertSweep(MakePlan({.name = name}), "", At(0)));
+    ADARES_ASSERT_OK(store_->InsertSweep(MakePlan({.name = name}), "", At(0)).status());
     if (name == std::string("second")) {
       store_->RollbackSavepoint();
     } else {
@@ -72,7 +72,7 @@ TEST_F(TransactionTest, ACommandThatFailsHalfwayIsTakenBackWhole) {
   ADARES_ASSERT_OK(store_->BeginSavepoint());
   EXPECT_FALSE(store_->InsertSweep(plan, "", At(0)).ok());
   store_->RollbackSavepoint();
-  ADARES_ASSERT_OK(store_->InsertSweep(MakePlan({.name = "good"}), "", At(0)));
+  ADARES_ASSERT_OK(store_->InsertSweep(MakePlan({.name = "good"}), "", At(0)).status());
   ADARES_ASSERT_OK(store_->Commit());
   EXPECT_FALSE(NewReader()->GetSweep("sweep-a").ok());
   EXPECT_EQ(NewReader()->Counts()->trials.queued, 4);

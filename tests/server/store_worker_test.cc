@@ -14,7 +14,7 @@ WorkerRecord MakeWorker(const std::string& name) {
   worker.name = name;
   worker.instance = "i1";
   worker.hostname = "host";
-  worker.device = "cpu";
+  worker.capability = {"cpu", 1 << 20, {{"gpu", "none"}}, std::set<std::string>{"mnist"}};
   worker.slots = 2;
   worker.version = "0.1.0";
   worker.registered_at = At(1);
@@ -23,8 +23,8 @@ WorkerRecord MakeWorker(const std::string& name) {
 }
 
 TEST_F(WorkerTest, AWorkerComesBackAsItWasWritten) {
-  Do([&] { return store_->UpsertWorker(MakeWorker("w2")); });
-  Do([&] { return store_->UpsertWorker(MakeWorker("w1")); });
+  Do([&] { return store_->UpsertWorker(MakeWorker("w2")).status(); });
+  Do([&] { return store_->UpsertWorker(MakeWorker("w1")).status(); });
   const auto workers = store_->Workers();
   ASSERT_TRUE(workers.ok()) << workers.status();
   ASSERT_EQ(workers->size(), 2u);
@@ -33,7 +33,8 @@ TEST_F(WorkerTest, AWorkerComesBackAsItWasWritten) {
   EXPECT_EQ(worker.instance, "i1");
   EXPECT_EQ(worker.state, WorkerState::kReady);
   EXPECT_EQ(worker.hostname, "host");
-  EXPECT_EQ(worker.device, "cpu");
+  EXPECT_EQ(worker.capability, MakeWorker("w1").capability);
+  EXPECT_EQ(worker.cordoned_at, std::nullopt);
   EXPECT_EQ(worker.slots, 2);
   EXPECT_EQ(worker.busy_slots, 0);
   EXPECT_EQ(worker.version, "0.1.0");
@@ -42,19 +43,36 @@ TEST_F(WorkerTest, AWorkerComesBackAsItWasWritten) {
 }
 
 TEST_F(WorkerTest, TheSameNameReplacesIt) {
-  Do([&] { return store_->UpsertWorker(MakeWorker("w1")); });
+  Do([&] { return store_->UpsertWorker(MakeWorker("w1")).status(); });
   WorkerRecord again = MakeWorker("w1");
   again.instance = "i2";
   again.slots = 4;
-  Do([&] { return store_->UpsertWorker(again); });
+  Do([&] { return store_->UpsertWorker(again).status(); });
   const auto workers = store_->Workers();
   ASSERT_EQ(workers->size(), 1u);
   EXPECT_EQ(workers->front().instance, "i2");
   EXPECT_EQ(workers->front().slots, 4);
 }
 
+TEST_F(WorkerTest, ACordonStaysWhenTheWorkerIsStartedAnew) {
+  Do([&] { return store_->UpsertWorker(MakeWorker("w1")).status(); });
+  Do([&] { return store_->SetCordon("w1", "bad disk", At(5)); });
+  Do([&]() -> absl::Status {
+    const auto stored = store_->UpsertWorker(MakeWorker("w1"));
+    EXPECT_EQ(stored->cordoned_at, At(5));
+    EXPECT_EQ(stored->cordon_reason, "bad disk");
+    return stored.status();
+  });
+  EXPECT_EQ(store_->Workers()->front().cordon_reason, "bad disk");
+  Do([&] { return store_->SetCordon("w1", std::nullopt, At(6)); });
+  EXPECT_EQ(store_->Workers()->front().cordoned_at, std::nullopt);
+  ADARES_ASSERT_OK(store_->Begin());
+  EXPECT_EQ(ErrorReason(store_->SetCordon("w9", "x", At(5))), reason::kWorkerNotFound);
+  store_->Rollback();
+}
+
 TEST_F(WorkerTest, ATouchChangesStateAndTime) {
-  Do([&] { return store_->UpsertWorker(MakeWorker("w1")); });
+  Do([&] { return store_->UpsertWorker(MakeWorker("w1")).status(); });
   for (const WorkerState state :
        {WorkerState::kBusy, WorkerState::kDraining, WorkerState::kLost, WorkerState::kLeft}) {
     Do([&] { return store_->TouchWorker("w1", state, At(9)); });
@@ -70,7 +88,7 @@ TEST_F(WorkerTest, ATouchChangesStateAndTime) {
 }
 
 TEST_F(WorkerTest, BusySlotsAreItsLiveAttempts) {
-  Do([&] { return store_->UpsertWorker(MakeWorker("w1")); });
+  Do([&] { return store_->UpsertWorker(MakeWorker("w1")).status(); });
   Insert(MakePlan({}));
   const LiveAttempt first = Claim();
   Claim();
@@ -82,7 +100,7 @@ TEST_F(WorkerTest, BusySlotsAreItsLiveAttempts) {
 
 TEST_F(WorkerTest, WorkersComeInPages) {
   for (const char* name : {"c", "a", "b"}) {
-    Do([&] { return store_->UpsertWorker(MakeWorker(name)); });
+    Do([&] { return store_->UpsertWorker(MakeWorker(name)).status(); });
   }
   const auto reader = NewReader();
   const auto first = reader->ListWorkers({.size = 2, .token = ""});

@@ -26,6 +26,26 @@ TEST_F(AgentStopTest, CancelledTrainerReportsWhatThereIs) {
   EXPECT_EQ(coordinator_.Count(Id(), kProgressRecord), 1);
 }
 
+TEST_F(AgentStopTest, TheReasonOfTheOrderIsTheReasonOfTheEnd) {
+  const std::pair<StopReason, std::pair<EndReason, const char*>> cases[] = {
+      {StopReason::kPaused, {EndReason::kPreempted, "paused on request"}},
+      {StopReason::kTimeout, {EndReason::kTimeout, "longer than its sweep allows"}},
+      {StopReason::kStoppedEarly, {EndReason::kCancelled, "stopped early"}}};
+  Script("epochs=5");
+  SetSlots(3);
+  Gate();
+  for (const int number : {1, 2, 3}) coordinator_.Offer(Work(Id(number)));
+  StartAgent();
+  int number = 0;
+  for (const auto& [order, expected] : cases) {
+    RunUntilTraining(Id(++number));
+    coordinator_.Order({Id(number), order});
+    RunUntilEnd(Id(number));
+    EXPECT_EQ(coordinator_.End(Id(number))->reason, expected.first);
+    EXPECT_THAT(coordinator_.End(Id(number))->message, HasSubstr(expected.second));
+  }
+}
+
 TEST_F(AgentStopTest, DeafTrainerIsKilledAfterItsGrace) {
   StartTraining("epochs=5,end=hang");
   coordinator_.Order({Id(), StopReason::kCancelled});

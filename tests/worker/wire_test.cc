@@ -13,7 +13,7 @@ using std::chrono::seconds;
 constexpr char kTrial[] = "sweeps/grid/trials/0123456789ab";
 const AttemptId kId{"grid", "0123456789ab", 3};
 
-WorkerIdentity Identity() { return {"box", "f00d", "box.example.org", "cpu", 4, "1.2.3"}; }
+WorkerIdentity Identity() { return {"box", "f00d", "box.example.org", {"cpu"}, 4, "1.2.3"}; }
 
 TEST(WireTest, RegistrationSaysWhoItIs) {
   const v1::RegisterWorkerRequest request = ToRegisterRequest(Identity());

@@ -4,9 +4,35 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace adares::worker {
+namespace {
+
+const Attempt::StopCause& Shutdown() {
+  static const auto& cause =
+      *new Attempt::StopCause{EndReason::kPreempted, "the worker is shutting down"};
+  return cause;
+}
+
+std::string_view Word(StopReason reason) {
+  switch (reason) {
+    case StopReason::kCancelled:
+      return "cancelled";
+    case StopReason::kPaused:
+      return "paused";
+    case StopReason::kStoppedEarly:
+      return "stopped-early";
+    case StopReason::kTimeout:
+      return "timeout";
+    case StopReason::kLeaseLost:
+      return "lease-lost";
+  }
+  return "unknown";
+}
+
+}  // namespace
 
 Agent::Agent(AgentOptions options, const Context& context,
              std::function<void(const absl::Status&)> finished)
@@ -32,7 +58,7 @@ void Agent::Start() { sync_.Start(); }
 void Agent::Drain() {
   if (std::exchange(draining_, true)) return;
   spdlog::info("event=draining attempts={}", attempts_.size());
-  for (const auto& attempt : attempts_) attempt->Stop(EndReason::kPreempted, kDrainGrace);
+  for (const auto& attempt : attempts_) attempt->Stop(Shutdown(), kDrainGrace);
   trainers_.Drain();
   sync_.SyncSoon();
   AttemptChanged();
@@ -67,12 +93,19 @@ void Agent::Apply(const StopOrder& order) {
   Attempt* attempt = Find(order.id);
   if (attempt == nullptr) return;
   spdlog::info("event=stop_ordered sweep={} trial={} attempt={} reason={}", order.id.sweep,
-               order.id.trial, order.id.attempt,
-               order.reason == StopReason::kCancelled ? "cancelled" : "lease-lost");
-  if (order.reason == StopReason::kCancelled) {
-    attempt->Stop(EndReason::kCancelled, kCancelGrace);
-  } else {
-    attempt->Abandon("the lease is lost");
+               order.id.trial, order.id.attempt, Word(order.reason));
+  switch (order.reason) {
+    case StopReason::kLeaseLost:
+      return attempt->Abandon("the lease is lost");
+    case StopReason::kPaused:
+      return attempt->Stop({EndReason::kPreempted, "paused on request"}, kCancelGrace);
+    case StopReason::kStoppedEarly:
+      return attempt->Stop({EndReason::kCancelled, "stopped early"}, kCancelGrace);
+    case StopReason::kTimeout:
+      return attempt->Stop({EndReason::kTimeout, "it ran longer than its sweep allows"},
+                           kCancelGrace);
+    case StopReason::kCancelled:
+      return attempt->Stop({EndReason::kCancelled, "cancelled on request"}, kCancelGrace);
   }
 }
 
@@ -86,7 +119,7 @@ void Agent::Apply(const Assignment& assignment) {
                                                  context_.folders, trainers_, options_.trainer},
                                 [this] { AttemptChanged(); }));
   // Assigned before the coordinator knew: given back at once, not by the end of its lease.
-  if (draining_) attempts_.back()->Stop(EndReason::kPreempted, kDrainGrace);
+  if (draining_) attempts_.back()->Stop(Shutdown(), kDrainGrace);
 }
 
 void Agent::TakeAnswer(const ReportAnswer& answer) {

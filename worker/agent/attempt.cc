@@ -33,10 +33,6 @@ bool LeavesGoodState(EndReason reason) {
 
 std::string Text(EndReason reason) { return std::string(Name(reason)); }
 
-std::string StopMessage(EndReason reason) {
-  return reason == EndReason::kPreempted ? "the worker is shutting down" : "cancelled on request";
-}
-
 template <typename Measurement>
 void AddInParts(const std::vector<Measurement>& all, AttemptJournal& journal) {
   for (size_t begin = 0; begin < all.size(); begin += kMeasurementsPerRecord) {
@@ -99,20 +95,20 @@ void Attempt::StartTrainer() {
   });
 }
 
-void Attempt::Stop(EndReason reason, Duration grace) {
+void Attempt::Stop(const StopCause& cause, Duration grace) {
   if (abandoned_ || state_ == State::kEnded || stopping_ || killed_as_) return;
   if (state_ == State::kWaiting) {
-    End({reason, StopMessage(reason)});
+    End({cause.reason, cause.message});
     return;
   }
-  stopping_ = reason;
+  stopping_ = cause;
   if (state_ == State::kStarting || !trainer_->Stop().ok()) {
-    KillAs({reason, StopMessage(reason)});
+    KillAs({cause.reason, cause.message});
     return;
   }
-  timer_ = context_.loop.After(grace, [this, reason, grace] {
-    KillAs({reason, absl::StrCat(StopMessage(reason), "; the trainer did not stop within ",
-                                 Seconds(grace), " s and was killed")});
+  timer_ = context_.loop.After(grace, [this, cause, grace] {
+    KillAs({cause.reason, absl::StrCat(cause.message, "; the trainer did not stop within ",
+                                       Seconds(grace), " s and was killed")});
   });
 }
 
@@ -246,13 +242,13 @@ void Attempt::BeginAgain(const TrainerExit& exit) {
 
 Attempt::Ending Attempt::EndingOf(const protocol::EndEvent& event) const {
   if (event.reason != EndReason::kCancelled) return {event.reason, event.message, event.digests};
-  if (stopping_) return {*stopping_, StopMessage(*stopping_)};
+  if (stopping_) return {stopping_->reason, stopping_->message};
   return {EndReason::kError, "the trainer stopped without being asked to"};
 }
 
 Attempt::Ending Attempt::EndingOf(const TrainerExit& exit) const {
   if (killed_as_) return *killed_as_;
-  if (stopping_) return {*stopping_, StopMessage(*stopping_)};
+  if (stopping_) return {stopping_->reason, stopping_->message};
   std::string message = absl::StrCat("the trainer ", Describe(exit));
   if (exit.signal == SIGKILL) {
     absl::StrAppend(&message, "; the kernel's out-of-memory killer does this");

@@ -55,10 +55,16 @@ class Attempt : private TrainerOwner {
   // starts. Once.
   void Launch(std::unique_ptr<Trainer> trainer);
 
-  // Asks the trainer to stop and kills it after `grace`; the attempt ends with `reason`, unless the
-  // trainer said before its death how the trial ended. Does nothing for one that is stopping or has
-  // ended.
-  void Stop(EndReason reason, Duration grace);
+  // Why an attempt is to stop, and how it ends for that.
+  struct StopCause {
+    EndReason reason = EndReason::kCancelled;
+    std::string message;
+  };
+
+  // Asks the trainer to stop and kills it after `grace`; the attempt ends as `cause` says, unless
+  // the trainer said before its death how the trial ended. Does nothing for one that is stopping or
+  // has ended.
+  void Stop(const StopCause& cause, Duration grace);
 
   // Kills the trainer and forgets everything.
   void Abandon(std::string_view why);
@@ -117,7 +123,7 @@ class Attempt : private TrainerOwner {
   std::unique_ptr<Trainer> trainer_;
   std::unique_ptr<EventLoop::Timer> timer_;  // until the trainer is ready or has stopped
   bool heard_ = false;                       // it has told something of the trial
-  std::optional<EndReason> stopping_;        // the trainer was asked to stop
+  std::optional<StopCause> stopping_;        // the trainer was asked to stop
   std::optional<Ending> killed_as_;          // the trainer was killed: how to end once it is gone
   bool failed_ = false;                      // what the trainer says is not taken any more
   trainer_protocol::StartEvent start_;

@@ -7,9 +7,11 @@
 #include <array>
 #include <cstdlib>
 #include <system_error>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/available_cores.h"
+#include "core/label.h"
 #include "core/sweep_spec.h"
 
 namespace adares::worker {
@@ -32,6 +34,21 @@ std::string CheckName(const std::string& name) {
          WorkerNameFrom(name);
 }
 
+void AddLabel(const std::string& label, Config& config) {
+  const size_t equals = label.find('=');
+  const std::string key = label.substr(0, equals);
+  if (equals == std::string::npos || !IsLabelKey(key)) {
+    throw CLI::ValidationError("--label",
+                               "write NAME=VALUE, the name of up to 63 of a-z, 0-9 and "
+                               ". _ / -, a letter first");
+  }
+  const std::string value = label.substr(equals + 1);
+  if (value.size() > kLongestLabelValue) {
+    throw CLI::ValidationError("--label", "a value has at most 200 bytes");
+  }
+  config.labels[key] = value;
+}
+
 void AddOptions(CLI::App& app, Config& config) {
   app.add_option("--server", config.server, "The coordinator: HOST:PORT or unix:PATH")
       ->capture_default_str();
@@ -52,6 +69,19 @@ void AddOptions(CLI::App& app, Config& config) {
   app.add_option("--name", config.name,
                  "The worker's name, unique in the fleet (default: from the host's name)")
       ->check(CLI::Validator(CheckName, "NAME"));
+  app.add_option_function<std::vector<std::string>>(
+         "--label",
+         [&config](const std::vector<std::string>& labels) {
+           for (const std::string& label : labels) AddLabel(label, config);
+         },
+         "What trials may ask for with resources.labels, e.g. gpu=H200; may be repeated")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--memory", config.memory,
+                 "Memory of the device for one slot, e.g. 8GiB (default: on the CPU the machine's "
+                 "divided by the slots)")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::PositiveNumber);
   app.add_option("--trainer", config.trainer,
                  "The trainer program (default: adares-trainer beside this program)");
   app.add_option("--trainer-idle", config.trainer_idle,
@@ -88,6 +118,9 @@ Machine ThisMachine() {
   machine.processors = AvailableCores();
   std::error_code ignored;
   machine.has_nvidia_driver = fs::exists("/dev/nvidiactl", ignored);
+  const int64_t pages = sysconf(_SC_PHYS_PAGES);
+  const int64_t page = sysconf(_SC_PAGE_SIZE);
+  if (pages > 0 && page > 0) machine.memory = pages * page;
   machine.program = fs::read_symlink("/proc/self/exe", ignored);
   if (const char* dir = std::getenv("ADARES_DATA_DIR")) machine.data_dir = dir;
   return machine;
@@ -118,6 +151,11 @@ CommandLine ParseCommandLine(int argc, const char* const* argv, const Machine& m
 std::string FleetDevice(const Config& config, const Machine& machine) {
   if (config.device != "auto") return config.device;
   return machine.has_nvidia_driver ? "cuda" : "cpu";
+}
+
+int64_t MemoryOfSlot(const Config& config, const Machine& machine) {
+  if (config.memory > 0) return config.memory;
+  return FleetDevice(config, machine) == "cpu" ? machine.memory / config.slots : 0;
 }
 
 std::string WorkerNameFrom(std::string_view hostname) {

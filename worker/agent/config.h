@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ struct Config {
   int threads = 0;               // of each trainer; at least 1 after parsing
   int trainer_idle = 300;        // seconds for which a trainer waits for its next trial
   int64_t trainer_trials = 100;  // of one trainer process; 0: any number
+  std::map<std::string, std::string> labels;  // what trials may ask for
+  int64_t memory = 0;                         // bytes of the device for one slot; 0: not named
 };
 
 // What the machine says, where the command line does not.
@@ -27,6 +30,7 @@ struct Machine {
   std::string hostname;
   int processors = 1;  // that this process may use
   bool has_nvidia_driver = false;
+  int64_t memory = 0;             // bytes; 0: not known
   std::filesystem::path program;  // our own executable
   std::string data_dir;           // ADARES_DATA_DIR, or empty
 };
@@ -45,6 +49,10 @@ CommandLine ParseCommandLine(int argc, const char* const* argv, const Machine& m
 
 // "cpu" or "cuda": what the fleet is told.
 std::string FleetDevice(const Config& config, const Machine& machine);
+
+// Bytes of the device for one slot: as named, or on the CPU its share of the machine's; 0 where not
+// known.
+int64_t MemoryOfSlot(const Config& config, const Machine& machine);
 
 // `hostname` in the form [a-z]([a-z0-9-]{0,61}[a-z0-9])?.
 std::string WorkerNameFrom(std::string_view hostname);

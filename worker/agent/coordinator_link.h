@@ -45,9 +45,13 @@ struct Assignment {
   std::string spec_json;
 };
 
+// All but the last stop after the step and report what there is.
 enum class StopReason {
-  kCancelled,  // stop after the step, report what there is
-  kLeaseLost,  // kill and forget
+  kCancelled,     // end as cancelled
+  kPaused,        // end as preempted
+  kStoppedEarly,  // end as cancelled
+  kTimeout,       // end as timeout
+  kLeaseLost,     // kill and forget
 };
 
 struct StopOrder {

@@ -19,6 +19,7 @@
 #include "worker/agent/asio_event_loop.h"
 #include "worker/agent/config.h"
 #include "worker/agent/grpc_coordinator_link.h"
+#include "worker/agent/machine_data.h"
 #include "worker/agent/start_check.h"
 #include "worker/agent/state_lock.h"
 
@@ -95,6 +96,12 @@ int Work(const Config& config, const WorkerIdentity& identity, AttemptFolders& f
   return signals.exit_code();
 }
 
+// What the fleet is told that this machine has. Data sets are looked for once, at the start.
+Capability CapabilityOf(const Config& config, const Machine& machine) {
+  return {FleetDevice(config, machine), MemoryOfSlot(config, machine), config.labels,
+          DatasetsIn(config.data_dir)};
+}
+
 absl::Status CheckMachine(const Config& config) {
   ADARES_RETURN_IF_ERROR(CheckDataFolder(config.data_dir));
   return CheckTrainer(config.trainer);
@@ -119,7 +126,7 @@ int Run(int argc, char** argv) {
     return kExitCannotStart;
   }
   const WorkerIdentity identity{config.name,      RandomInstance(),
-                                machine.hostname, FleetDevice(config, machine),
+                                machine.hostname, CapabilityOf(config, machine),
                                 config.slots,     ADARES_VERSION};
   spdlog::info(
       "event=started worker={} server={} slots={} device={} threads={} state={:?} trainer={:?}",

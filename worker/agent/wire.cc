@@ -36,6 +36,22 @@ v1::HeldAttempt::Phase ToWire(AttemptPhase phase) {
   return v1::HeldAttempt::PHASE_UNSPECIFIED;
 }
 
+// A reason of a newer coordinator is a wish to stop, too.
+StopReason FromWire(v1::StopOrder::Reason reason) {
+  switch (reason) {
+    case v1::StopOrder::REASON_LEASE_LOST:
+      return StopReason::kLeaseLost;
+    case v1::StopOrder::REASON_PAUSED:
+      return StopReason::kPaused;
+    case v1::StopOrder::REASON_STOPPED_EARLY:
+      return StopReason::kStoppedEarly;
+    case v1::StopOrder::REASON_TIMEOUT:
+      return StopReason::kTimeout;
+    default:
+      return StopReason::kCancelled;
+  }
+}
+
 template <typename Message>
 std::optional<AttemptId> IdOf(const Message& message) {
   auto id = ParseAttempt(message.trial(), message.attempt());
@@ -51,7 +67,15 @@ v1::RegisterWorkerRequest ToRegisterRequest(const WorkerIdentity& identity) {
   request.set_worker(identity.name);
   request.set_instance(identity.instance);
   request.set_hostname(identity.hostname);
-  request.set_device(identity.device);
+  request.set_device(identity.capability.device);
+  request.set_memory_bytes(identity.capability.memory_bytes);
+  for (const auto& [key, value] : identity.capability.labels) {
+    (*request.mutable_labels())[key] = value;
+  }
+  if (const auto& datasets = identity.capability.datasets) {
+    request.set_datasets_known(true);
+    request.mutable_datasets()->Assign(datasets->begin(), datasets->end());
+  }
   request.set_slots(identity.slots);
   request.set_version(identity.version);
   return request;
@@ -104,9 +128,7 @@ SyncOrders FromWire(const v1::SyncResponse& response) {
   }
   for (const v1::StopOrder& order : response.stop()) {
     if (auto id = IdOf(order)) {
-      orders.stop.push_back({*std::move(id), order.reason() == v1::StopOrder::REASON_LEASE_LOST
-                                                 ? StopReason::kLeaseLost
-                                                 : StopReason::kCancelled});
+      orders.stop.push_back({*std::move(id), FromWire(order.reason())});
     }
   }
   return orders;

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "adares/v1/worker_service.pb.h"
+#include "core/requirement.h"
 #include "worker/agent/coordinator_link.h"
 
 namespace adares::worker {
@@ -16,7 +17,7 @@ struct WorkerIdentity {
   std::string name;
   std::string instance;  // random for each start
   std::string hostname;
-  std::string device;  // "cpu" or "cuda"
+  Capability capability;
   int slots = 1;
   std::string version;
 };

@@ -51,7 +51,7 @@ class CoordinatorFixture : public testing::Test {
   static SweepPlan Plan(const std::string& name, int seeds, int priority = 50) {
     SweepPlan plan;
     plan.name = name;
-    plan.priority = priority;
+    plan.schedule.priority = priority;
     plan.digest = "digest-of-" + name;
     Variant variant;
     variant.id = VariantId(variant.spec);
@@ -89,6 +89,17 @@ class CoordinatorFixture : public testing::Test {
     return Run([&] {
       return coordinator_->Sync({worker, instance, std::move(held), draining}, now_);
     });
+  }
+
+  // Lets time go by, as the commit loop does when nothing else happens.
+  void Wait(Duration duration) {
+    now_ += duration;
+    ASSERT_TRUE(Run([&] { return coordinator_->Expire(now_); }).ok());
+  }
+
+  absl::StatusOr<ControlOutcome> Control(const std::string& sweep, ControlAction action,
+                                         const TrialFilter& filter = {}) {
+    return Run([&] { return coordinator_->Control(sweep, filter, action, now_); });
   }
 
   // Syncs and expects exactly one assignment.

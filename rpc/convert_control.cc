@@ -1,0 +1,67 @@
+#include "rpc/convert_control.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/status.h"
+#include "rpc/convert.h"
+#include "rpc/convert_checks.h"
+#include "rpc/names.h"
+
+namespace adares {
+
+absl::StatusOr<ControlAction> FromProto(v1::ControlTrialsRequest::Action action) {
+  switch (action) {
+    case v1::ControlTrialsRequest::ACTION_PAUSE:
+      return ControlAction::kPause;
+    case v1::ControlTrialsRequest::ACTION_RESUME:
+      return ControlAction::kResume;
+    case v1::ControlTrialsRequest::ACTION_CANCEL:
+      return ControlAction::kCancel;
+    case v1::ControlTrialsRequest::ACTION_RETRY:
+      return ControlAction::kRetry;
+    default:
+      return InvalidField("action", "name one: pause, resume, cancel or retry");
+  }
+}
+
+absl::StatusOr<TrialFilter> FromProto(const v1::TrialFilter& filter, const std::string& sweep) {
+  if (filter.trials_size() > kMaxControlledTrials) {
+    return InvalidField("filter.trials", absl::StrCat("at most ", kMaxControlledTrials));
+  }
+  TrialFilter result;
+  for (const std::string& resource : filter.trials()) {
+    ADARES_ASSIGN_OR_RETURN(TrialName name, ParseTrialResource(resource));
+    if (name.sweep != sweep) {
+      return InvalidField("filter.trials", absl::StrCat(resource, " is no trial of ", sweep));
+    }
+    result.ids.push_back(std::move(name.trial));
+  }
+  for (const int state : filter.states()) {
+    ADARES_ASSIGN_OR_RETURN(result.states.emplace_back(),
+                            FromProto(static_cast<v1::Trial::State>(state)));
+  }
+  result.seeds.assign(filter.seeds().begin(), filter.seeds().end());
+  result.axes.insert(filter.axes().begin(), filter.axes().end());
+  if (!result.empty()) return result;
+  return InvalidField("filter",
+                      "name trials, states, seeds or axes; a whole sweep has calls of its own");
+}
+
+v1::ControlTrialsResponse ToProto(const ControlOutcome& outcome, const std::string& sweep) {
+  v1::ControlTrialsResponse response;
+  for (const std::string& trial : outcome.changed) {
+    response.add_changed(TrialResource(sweep, trial));
+  }
+  response.set_unchanged_count(outcome.unchanged);
+  for (const ControlRefusal& refusal : outcome.refused) {
+    v1::TrialRefusal* entry = response.add_refused();
+    entry->set_trial(TrialResource(sweep, refusal.trial));
+    entry->set_reason(ErrorReason(refusal.why));
+    entry->set_message(std::string(refusal.why.message()));
+  }
+  return response;
+}
+
+}  // namespace adares

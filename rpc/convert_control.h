@@ -1,0 +1,21 @@
+// Requests to control trials as values of the domain. Thread-safe: pure functions.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "adares/v1/trial_service.pb.h"
+#include "core/control.h"
+
+namespace adares {
+
+inline constexpr int kMaxControlledTrials = 20'000;
+
+// INVALID_ARGUMENT where no action is named.
+absl::StatusOr<ControlAction> FromProto(v1::ControlTrialsRequest::Action action);
+
+// INVALID_ARGUMENT for names that are none of trials of `sweep`, for too many of them, and where
+// nothing is set.
+absl::StatusOr<TrialFilter> FromProto(const v1::TrialFilter& filter, const std::string& sweep);
+
+v1::ControlTrialsResponse ToProto(const ControlOutcome& outcome, const std::string& sweep);
+
+}  // namespace adares

@@ -1,0 +1,242 @@
+// How attempts end, and what becomes of their trials and workers.
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/status.h"
+#include "server/coordinator/coordinator.h"
+
+namespace adares {
+namespace {
+
+// A worker on which so many attempts of so many trials failed in a row, while others had successes,
+// is set aside.
+constexpr size_t kFailuresInARow = 5;
+constexpr size_t kFailedTrials = 3;
+
+constexpr int kReleasesAtOnce = 1000;
+constexpr Duration kRequestMemory = std::chrono::hours(24);
+constexpr Duration kForgettingPeriod = std::chrono::minutes(10);
+constexpr int kForgottenAtOnce = 10'000;
+
+// Whether an end says something against the machine. Divergence lies with the configuration, and a
+// trial that takes too long with its sweep.
+bool IsFailure(EndReason reason) {
+  return reason == EndReason::kError || reason == EndReason::kOutOfMemory ||
+         reason == EndReason::kWorkerLost;
+}
+
+// Trials that failed together should not come back together.
+uint64_t SaltOf(const LiveAttempt& attempt) {
+  return static_cast<uint64_t>(attempt.trial_row) * 1009 +
+         static_cast<uint64_t>(attempt.id.attempt);
+}
+
+std::string Describe(const AttemptEnding& ending) {
+  return absl::StrCat("attempt ", ending.number, " on ", ending.worker, ": ",
+                      std::string(Name(ending.reason)), ending.message.empty() ? "" : ", ",
+                      ending.message);
+}
+
+// Why a trial failed: its only attempt's message, or how all of them ended.
+std::string WhyFailed(const std::vector<AttemptEnding>& endings, const AttemptEnd& last) {
+  if (endings.size() < 2) return last.message;
+  return absl::StrCat(endings.size(), " attempts ended without a result; ",
+                      absl::StrJoin(endings, "; ", [](std::string* out, const AttemptEnding& e) {
+                        out->append(Describe(e));
+                      }));
+}
+
+}  // namespace
+
+// Ends an attempt and moves its trial on as the table of transitions says.
+absl::Status Coordinator::Finish(const LiveAttempt& attempt, const AttemptEnd& end, Timestamp now) {
+  ADARES_RETURN_IF_ERROR(store_->EndAttempt(attempt, end, now));
+  ADARES_ASSIGN_OR_RETURN(const TrialUpdate update, AfterEnd(attempt, end, now));
+  ADARES_RETURN_IF_ERROR(store_->UpdateTrial(attempt.trial_row, update, now));
+
+  const TrialState state = update.stage.state;
+  ++effects_.attempts_ended[end.reason];
+  if (IsFinal(state)) effects_.trials_finished.emplace_back(state, now - attempt.started_at);
+  effects_.changed_sweeps.insert(attempt.id.sweep);
+  effects_.workers_to_wake.insert(attempt.worker);
+  DropLease(attempt.id);
+  if (IsFinal(state)) ADARES_RETURN_IF_ERROR(ForgetIfOver(attempt.sweep_row));
+  if (state == TrialState::kQueued) {
+    ++effects_.trials_requeued[end.reason];
+    if (update.not_before) {
+      NoteDelay(*update.not_before);
+    } else {
+      ADARES_ASSIGN_OR_RETURN(const TrialRow trial, store_->GetTrial(attempt.trial_row));
+      ADARES_ASSIGN_OR_RETURN(Requirement requirement,
+                              store_->RequirementOf(trial.group.requirement));
+      Enqueued({trial.group, std::move(requirement)});
+    }
+  }
+  return JudgeWorker(attempt, end.reason, now);
+}
+
+// What becomes of the trial of an attempt that ended.
+absl::StatusOr<TrialUpdate> Coordinator::AfterEnd(const LiveAttempt& attempt, const AttemptEnd& end,
+                                                  Timestamp now) {
+  ADARES_ASSIGN_OR_RETURN(const TrialRow trial, store_->GetTrial(attempt.trial_row));
+  ADARES_ASSIGN_OR_RETURN(const std::vector<AttemptEnding> endings,
+                          store_->CountedEndings(attempt.trial_row));
+  const auto alike = std::count_if(endings.begin(), endings.end(), [&end](const AttemptEnding& e) {
+    return e.reason == end.reason;
+  });
+  const Schedule* const schedule = scheduler_.FindSchedule(attempt.sweep_row);
+  const std::optional<Duration> delay =
+      DelayBeforeRetry(schedule != nullptr ? schedule->retries : RetryBudgets{}, end.reason,
+                       static_cast<int>(alike), SaltOf(attempt));
+  const TrialEvent event = AfterAttempt(trial.stage, end.reason, delay.has_value());
+  TrialUpdate update;
+  ADARES_ASSIGN_OR_RETURN(update.stage, Transition(trial.stage, event));
+  if (update.stage.state == TrialState::kFailed) update.message = WhyFailed(endings, end);
+  if (update.stage.state != TrialState::kQueued) return update;
+  if (delay && *delay > Duration(0)) update.not_before = now + *delay;
+  if (IsFailure(end.reason) && HasOtherWorkerFor(trial.group, attempt.worker)) {
+    update.avoided_worker = attempt.worker;
+    update.avoid_until = now + delay.value_or(Duration(0)) + 2 * options_.sync_interval;
+  }
+  return update;
+}
+
+bool Coordinator::HasOtherWorkerFor(const TrialGroup& group, const std::string& worker) const {
+  const absl::StatusOr<Requirement> requirement = store_->RequirementOf(group.requirement);
+  if (!requirement.ok()) return false;
+  return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
+    const Session& session = entry.second;
+    return entry.first != worker && !session.draining && !session.record.cordoned_at &&
+           !WhyUnfit(*requirement, session.record.capability);
+  });
+}
+
+// Sets a worker aside on which trial after trial fails. One that is no worse than the rest of the
+// fleet stays: then it is the trials.
+absl::Status Coordinator::JudgeWorker(const LiveAttempt& attempt, EndReason reason, Timestamp now) {
+  Record& record = records_[attempt.worker];
+  if (reason == EndReason::kFinished) {
+    record = {{}, /*has_succeeded=*/true};
+    return absl::OkStatus();
+  }
+  if (!IsFailure(reason)) return absl::OkStatus();
+  record.has_succeeded = false;
+  record.failed_trials.push_back(absl::StrCat(attempt.id.sweep, "/", attempt.id.trial));
+  const std::set<std::string> trials(record.failed_trials.begin(), record.failed_trials.end());
+  if (record.failed_trials.size() < kFailuresInARow || trials.size() < kFailedTrials) {
+    return absl::OkStatus();
+  }
+  const bool others_succeed =
+      std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
+        if (entry.first == attempt.worker || entry.second.record.cordoned_at) return false;
+        const auto other = records_.find(entry.first);
+        return other != records_.end() && other->second.has_succeeded;
+      });
+  const auto session = sessions_.find(attempt.worker);
+  if (!others_succeed || session == sessions_.end() || session->second.record.cordoned_at) {
+    return absl::OkStatus();
+  }
+  const std::string why =
+      absl::StrCat(record.failed_trials.size(), " attempts of ", trials.size(),
+                   " trials failed here in a row while other workers succeed; the last as ",
+                   std::string(Name(reason)));
+  record = {};
+  ++effects_.workers_excluded;
+  return Cordon(attempt.worker, why, now);
+}
+
+absl::Status Coordinator::LoseLease(const AttemptId& id, const std::string& why, Timestamp now) {
+  ADARES_ASSIGN_OR_RETURN(const std::optional<LiveAttempt> live, store_->FindLiveAttempt(id));
+  if (!live) {
+    DropLease(id);
+    return absl::OkStatus();
+  }
+  ++effects_.leases_lost;
+  return Finish(
+      *live,
+      {EndReason::kWorkerLost, absl::StrCat("worker ", live->worker, " was lost: ", why), {}, {}},
+      now);
+}
+
+void Coordinator::AddLease(const LiveAttempt& attempt, Timestamp expires_at) {
+  Lease lease{attempt.worker, attempt.sweep_row, expires_at};
+  const Schedule* const schedule = scheduler_.FindSchedule(attempt.sweep_row);
+  if (schedule != nullptr && schedule->timeout > Duration(0)) {
+    lease.times_out_at = attempt.started_at + schedule->timeout;
+  }
+  if (!leases_.insert_or_assign(attempt.id, std::move(lease)).second) return;
+  scheduler_.CountStart(attempt.sweep_row);
+}
+
+void Coordinator::DropLease(const AttemptId& id) {
+  const auto lease = leases_.find(id);
+  if (lease == leases_.end()) return;
+  const auto session = sessions_.find(lease->second.worker);
+  if (session != sessions_.end()) session->second.leases.erase(id);
+  const int64_t sweep = lease->second.sweep_row;
+  leases_.erase(lease);
+  scheduler_.CountEnd(sweep);
+  // Others may wait because it ran as many trials as it may.
+  const Schedule* const schedule = scheduler_.FindSchedule(sweep);
+  if (schedule != nullptr && schedule->max_parallel > 0) effects_.queue_grew = true;
+}
+
+absl::Status Coordinator::Expire(Timestamp now) {
+  std::vector<AttemptId> over;
+  for (const auto& [id, lease] : leases_) {
+    if (lease.expires_at <= now) over.push_back(id);
+  }
+  for (const AttemptId& id : over) {
+    ADARES_RETURN_IF_ERROR(LoseLease(id, "it did not renew its lease", now));
+    ++effects_.leases_expired;
+  }
+  for (auto it = sessions_.begin(); it != sessions_.end();) {
+    if (it->second.expires_at > now) {
+      ++it;
+      continue;
+    }
+    ADARES_RETURN_IF_ERROR(
+        store_->TouchWorker(it->first, WorkerState::kLost, it->second.record.last_seen_at));
+    it = sessions_.erase(it);
+  }
+  if (next_release_ && *next_release_ <= now) ADARES_RETURN_IF_ERROR(ReleaseDelayed(now));
+  if (next_forgetting_ <= now) {
+    ADARES_RETURN_IF_ERROR(store_->ForgetRequests(now - kRequestMemory, kForgottenAtOnce));
+    next_forgetting_ = now + kForgettingPeriod;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::ReleaseDelayed(Timestamp now) {
+  ADARES_ASSIGN_OR_RETURN(const std::vector<ReadyGroup> groups,
+                          store_->ReleaseDelayed(now, kReleasesAtOnce));
+  for (const ReadyGroup& ready : groups) Enqueued(ready);
+  ADARES_ASSIGN_OR_RETURN(next_release_, store_->NextDelayed());
+  return absl::OkStatus();
+}
+
+// A sweep without open trials has no say in what is next; one that is tried again comes back.
+absl::Status Coordinator::ForgetIfOver(int64_t sweep_row) {
+  ADARES_ASSIGN_OR_RETURN(const bool is_open, store_->IsSweepOpen(sweep_row));
+  if (!is_open) scheduler_.ForgetSweep(sweep_row);
+  return absl::OkStatus();
+}
+
+void Coordinator::NoteDelay(Timestamp not_before) {
+  if (!next_release_ || not_before < *next_release_) next_release_ = not_before;
+}
+
+Timestamp Coordinator::NextExpiry() const {
+  Timestamp next = next_forgetting_;
+  const auto consider = [&next](Timestamp t) { next = std::min(next, t); };
+  if (next_release_) consider(*next_release_);
+  for (const auto& [id, lease] : leases_) consider(lease.expires_at);
+  for (const auto& [name, session] : sessions_) consider(session.expires_at);
+  return next;
+}
+
+}  // namespace adares

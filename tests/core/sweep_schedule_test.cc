@@ -1,0 +1,96 @@
+// The sections of a sweep file that say how its trials are handed out.
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+#include "core/sweep_spec.h"
+
+namespace adares {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string File(const std::string& sections) {
+  return "apiVersion: adares/v1\nkind: Sweep\nname: s\n"
+         "axes:\n  g: {path: model.skip.granularity, values: [stage, block]}\n"
+         "replicates: {seeds: [0, 1]}\n" +
+         sections;
+}
+
+TEST(SweepScheduleTest, WithoutAWordTheDefaultsHold) {
+  const auto plan = LoadSweep(File(""), "s.yaml");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->schedule, Schedule{});
+}
+
+TEST(SweepScheduleTest, AllOfItIsRead) {
+  const auto plan =
+      LoadSweep(File("schedule: {priority: 7, max_parallel: 3, order: variant-major, "
+                     "timeout: 90m}\n"
+                     "retries: {error: 0, worker-lost: 9, out-of-memory: 1}\n"
+                     "resources: {device: cuda, memory: 8GiB, labels: {gpu: H200}}\n"),
+                "s.yaml");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  Schedule expected;
+  expected.priority = 7;
+  expected.max_parallel = 3;
+  expected.order = TrialOrder::kVariantMajor;
+  expected.timeout = std::chrono::minutes(90);
+  expected.retries = {
+      {EndReason::kError, 0}, {EndReason::kWorkerLost, 9}, {EndReason::kOutOfMemory, 1}};
+  expected.resources = {"cuda", int64_t{8} << 30, {{"gpu", "H200"}}};
+  EXPECT_EQ(plan->schedule, expected);
+}
+
+std::vector<std::string> Order(const std::string& sections) {
+  const auto plan = LoadSweep(File(sections), "s.yaml");
+  std::vector<std::string> order;
+  for (const PlannedTrial& trial : plan->trials) {
+    order.push_back(plan->variants[trial.variant_index].axes[0].second +
+                    std::to_string(trial.seed));
+  }
+  return order;
+}
+
+TEST(SweepScheduleTest, TrialsComeSeedBySeedOrVariantByVariant) {
+  EXPECT_THAT(Order(""), ElementsAre("stage0", "block0", "stage1", "block1"));
+  EXPECT_THAT(Order("schedule: {order: variant-major}\n"),
+              ElementsAre("stage0", "stage1", "block0", "block1"));
+}
+
+TEST(SweepScheduleTest, TheDigestDoesNotKnowOfIt) {
+  EXPECT_EQ(LoadSweep(File(""), "s.yaml")->digest,
+            LoadSweep(File("schedule: {max_parallel: 2}\nretries: {error: 3}\n"
+                           "resources: {device: cpu}\n"),
+                      "s.yaml")
+                ->digest);
+}
+
+TEST(SweepScheduleTest, WhatCannotBeIsAnErrorWithItsPlace) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"schedule: {max_parallel: 0}\n", "7:26: schedule.max_parallel takes an integer from 1"},
+      {"schedule: {order: random}\n", "7:19: schedule.order cannot be \"random\""},
+      {"schedule: {timeout: 90}\n", "7:21: schedule.timeout takes a whole number with s, m, h"},
+      {"schedule: {timeout: 0s}\n", "schedule.timeout takes"},
+      {"schedule: {timeout: 1000d}\n", "schedule.timeout takes"},
+      {"schedule: {timeout: 99999999999999999999s}\n", "schedule.timeout takes"},
+      {"schedule: {timeout: -5m}\n", "schedule.timeout takes"},
+      {"retries: {finished: 1}\n", "7:11: unknown key \"finished\" in retries"},
+      {"retries: {preempted: 1}\n", "unknown key \"preempted\" in retries"},
+      {"retries: {error: -1}\n", "retries.error takes an integer from 0 to 1000"},
+      {"resources: {device: tpu}\n", "resources.device cannot be \"tpu\""},
+      {"resources: {memory: 8GB}\n", "resources.memory takes a whole number with MiB or GiB"},
+      {"resources: {labels: {Gpu: x}}\n", "a label cannot be called \"Gpu\""},
+      {"resources: {gpus: 1}\n", "unknown key \"gpus\" in resources"},
+  };
+  for (const auto& [sections, message] : cases) {
+    const auto plan = LoadSweep(File(sections), "s.yaml");
+    ASSERT_FALSE(plan.ok()) << sections;
+    EXPECT_THAT(std::string(plan.status().message()), HasSubstr(message)) << sections;
+  }
+}
+
+}  // namespace
+}  // namespace adares

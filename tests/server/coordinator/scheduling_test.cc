@@ -1,0 +1,246 @@
+// Who gets which trial: priority, fair share, limits, needs, delays, and workers that fail.
+#include <gmock/gmock.h>
+
+#include "tests/server/coordinator/coordinator_fixture.h"
+
+namespace adares {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
+
+class SchedulingTest : public CoordinatorFixture {
+ protected:
+  // The sweeps of what the worker is given now.
+  std::vector<std::string> SweepsGiven(const std::string& worker, const std::string& instance) {
+    std::vector<std::string> sweeps;
+    const SyncOutput output = *Sync(worker, instance);
+    for (const Assignment& start : output.start) sweeps.push_back(start.id.sweep);
+    return sweeps;
+  }
+
+  void RegisterWith(const std::string& worker, Capability capability, int slots = 1) {
+    WorkerRecord record;
+    record.name = worker;
+    record.instance = "i1";
+    record.slots = slots;
+    record.hostname = worker;
+    record.capability = std::move(capability);
+    ASSERT_TRUE(Run([&] { return coordinator_->RegisterWorker(record, now_); }).ok());
+  }
+
+  void Fail(const std::string& worker, EndReason reason = EndReason::kError) {
+    const AttemptId id = Claim(worker, "i1");
+    ASSERT_TRUE(Report(worker, "i1", id, 1, {End(reason, "broken")}).ok());
+  }
+  void Succeed(const std::string& worker) {
+    const AttemptId id = Claim(worker, "i1");
+    ASSERT_TRUE(Report(worker, "i1", id, 1, {End(EndReason::kFinished)}).ok());
+  }
+};
+
+TEST_F(SchedulingTest, SweepsOfOnePriorityShareTheSlotsEvenly) {
+  Create(Plan("first", 10));
+  Create(Plan("second", 10));
+  Create(Plan("third", 1));
+  Register("w1", "i1", 6);
+  EXPECT_THAT(SweepsGiven("w1", "i1"),
+              ElementsAre("first", "second", "third", "first", "second", "first"));
+}
+
+TEST_F(SchedulingTest, AHigherPriorityTakesAll) {
+  Create(Plan("low", 2, 10));
+  Create(Plan("high", 2, 90));
+  Register("w1", "i1", 3);
+  EXPECT_THAT(SweepsGiven("w1", "i1"), ElementsAre("high", "high", "low"));
+}
+
+TEST_F(SchedulingTest, ASweepRunsNoMoreTrialsThanItMay) {
+  SweepPlan plan = Plan("alpha", 4);
+  plan.schedule.max_parallel = 2;
+  Create(plan);
+  Register("w1", "i1", 4);
+  const SyncOutput first = *Sync("w1", "i1");
+  ASSERT_THAT(first.start, SizeIs(2));
+  (void)coordinator_->TakeEffects();
+  (void)Report("w1", "i1", first.start[0].id, 1, {End(EndReason::kFinished)});
+  EXPECT_TRUE(coordinator_->TakeEffects().queue_grew) << "others may begin what waited";
+  EXPECT_THAT(Sync("w1", "i1", {{first.start[1].id, HeldPhase::kRunning}})->start, SizeIs(1));
+  Open();
+  const AttemptId held = first.start[1].id;
+  EXPECT_THAT(Sync("w1", "i1", {{held, HeldPhase::kRunning}})->start, SizeIs(1))
+      << "after a restart the answer that may be lost is given again, and no third";
+}
+
+TEST_F(SchedulingTest, TrialsGoWhereTheirNeedsAreMet) {
+  SweepPlan gpu = Plan("gpu", 1);
+  gpu.schedule.resources = {"cuda", int64_t{8} << 30, {{"room", "a"}}};
+  Create(gpu);
+  RegisterWith("small", {"cuda", int64_t{4} << 30, {{"room", "a"}}, {}});
+  RegisterWith("cpu", {"cpu", int64_t{64} << 30, {{"room", "a"}}, {}});
+  RegisterWith("elsewhere", {"cuda", int64_t{80} << 30, {{"room", "b"}}, {}});
+  for (const char* worker : {"small", "cpu", "elsewhere"}) {
+    EXPECT_THAT(Sync(worker, "i1")->start, IsEmpty()) << worker;
+  }
+  const auto pending = reader_->GetSweep("gpu")->pending;
+  ASSERT_THAT(pending, SizeIs(1));
+  EXPECT_EQ(pending[0].trials, 1);
+  EXPECT_EQ(pending[0].cause, PendingReason::Cause::kUnfit);
+  EXPECT_THAT(pending[0].why, HasSubstr("needs device cuda"));
+  EXPECT_THAT(pending[0].why, HasSubstr("needs 8192 MiB of memory"));
+  EXPECT_THAT(pending[0].why, HasSubstr("labelled room=a"));
+  RegisterWith("big", {"cuda", int64_t{80} << 30, {{"room", "a"}, {"x", "y"}}, {}});
+  EXPECT_THAT(reader_->GetSweep("gpu")->pending, IsEmpty());
+  EXPECT_THAT(Sync("big", "i1")->start, SizeIs(1));
+}
+
+TEST_F(SchedulingTest, TrialsGoWhereTheirDataAre) {
+  SweepPlan plan = Plan("alpha", 1);
+  plan.variants[0].spec.data.dataset = Dataset::kCifar10;
+  Create(plan);
+  RegisterWith("empty", {"cpu", 0, {}, std::set<std::string>{}});
+  EXPECT_THAT(Sync("empty", "i1")->start, IsEmpty());
+  EXPECT_THAT(reader_->GetSweep("alpha")->pending.at(0).why, HasSubstr("needs data set cifar10"));
+  RegisterWith("full", {"cpu", 0, {}, std::set<std::string>{"cifar10", "mnist"}});
+  EXPECT_THAT(Sync("full", "i1")->start, SizeIs(1));
+}
+
+TEST_F(SchedulingTest, ASweepThatNobodyCanRunHoldsNoOtherUp) {
+  SweepPlan gpu = Plan("gpu", 1, 90);
+  gpu.schedule.resources.device = "cuda";
+  Create(gpu);
+  Create(Plan("cpu", 1, 10));
+  RegisterWith("w1", {"cpu", 0, {}, {}});
+  EXPECT_THAT(SweepsGiven("w1", "i1"), ElementsAre("cpu"));
+}
+
+TEST_F(SchedulingTest, WithoutWorkersPendingSaysSo) {
+  Create(Plan("alpha", 2));
+  EXPECT_THAT(reader_->GetSweep("alpha")->pending.at(0).why, "no worker is connected");
+  Register("w1", "i1");
+  EXPECT_THAT(reader_->GetSweep("alpha")->pending, IsEmpty());
+  ASSERT_TRUE(Run([&] { return coordinator_->Cordon("w1", "x", now_); }).ok());
+  EXPECT_EQ(reader_->GetSweep("alpha")->pending.at(0).cause, PendingReason::Cause::kCordoned);
+}
+
+TEST_F(SchedulingTest, AnErrorIsTriedOnceMoreAfterAWhile) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  (void)Report("w1", "i1", id, 1, {End(EndReason::kError, "no such file")});
+  const TrialRecord waits = Trial(id);
+  EXPECT_EQ(waits.state, TrialState::kQueued);
+  ASSERT_TRUE(waits.not_before.has_value());
+  EXPECT_GE(*waits.not_before, now_ + seconds(5));
+  EXPECT_LE(*waits.not_before, now_ + seconds(7));
+  EXPECT_THAT(Sync("w1", "i1")->start, IsEmpty());
+  EXPECT_LE(coordinator_->NextExpiry(), *waits.not_before);
+  Open();  // a restart forgets nothing
+  Wait(seconds(7));
+  const AttemptId second = Claim("w1", "i1");
+  EXPECT_EQ(second.attempt, 2);
+  (void)Report("w1", "i1", second, 1, {End(EndReason::kError, "no such file")});
+  EXPECT_EQ(Trial(id).state, TrialState::kFailed);
+  EXPECT_EQ(Trial(id).message,
+            "2 attempts ended without a result; attempt 1 on w1: error, no such file; "
+            "attempt 2 on w1: error, no such file");
+}
+
+TEST_F(SchedulingTest, ASweepSetsItsOwnBudgets) {
+  SweepPlan plan = Plan("alpha", 1);
+  plan.schedule.retries = {{EndReason::kError, 0}, {EndReason::kOutOfMemory, 1}};
+  Create(plan);
+  Register("w1", "i1");
+  const AttemptId first = Claim("w1", "i1");
+  (void)Report("w1", "i1", first, 1, {End(EndReason::kOutOfMemory)});
+  EXPECT_EQ(Trial(first).state, TrialState::kQueued);
+  Wait(seconds(25));
+  ASSERT_TRUE(Sync("w1", "i1").ok());
+  Wait(seconds(25));
+  const AttemptId second = Claim("w1", "i1");
+  (void)Report("w1", "i1", second, 1, {End(EndReason::kError)});
+  EXPECT_EQ(Trial(first).state, TrialState::kFailed);
+}
+
+TEST_F(SchedulingTest, ATrialThatFailedIsTriedOnAnotherWorkerFirst) {
+  Create(Plan("alpha", 1));
+  RegisterWith("w1", {"cpu", 0, {}, {}});
+  RegisterWith("w2", {"cpu", 0, {}, {}});
+  Fail("w1");
+  Wait(seconds(7));
+  EXPECT_THAT(Sync("w1", "i1")->start, IsEmpty());
+  EXPECT_EQ(Claim("w2", "i1").attempt, 2);
+}
+
+TEST_F(SchedulingTest, WhereNobodyElseTakesItTheSameWorkerGetsItInTheEnd) {
+  Create(Plan("alpha", 1));
+  RegisterWith("w1", {"cpu", 0, {}, {}});
+  RegisterWith("w2", {"cpu", 0, {}, {}});
+  Fail("w1");
+  Wait(seconds(17));
+  EXPECT_EQ(Claim("w1", "i1").attempt, 2);
+}
+
+TEST_F(SchedulingTest, AWorkerThatFailsTrialAfterTrialIsSetAside) {
+  Create(Plan("alpha", 40));
+  RegisterWith("good", {"cpu", 0, {}, {}});
+  RegisterWith("bad", {"cpu", 0, {}, {}});
+  Succeed("good");
+  for (int i = 0; i < 5; ++i) Fail("bad");
+  EXPECT_EQ(coordinator_->TakeEffects().workers_excluded, 1);
+  EXPECT_THAT(Sync("bad", "i1")->start, IsEmpty());
+  const auto workers = *reader_->ListWorkers({});
+  EXPECT_THAT(workers.items.at(0).cordon_reason, HasSubstr("5 attempts of 5 trials failed here"));
+  EXPECT_THAT(Sync("good", "i1")->start, SizeIs(1));
+}
+
+TEST_F(SchedulingTest, WhereAllFailNobodyIsSetAside) {
+  Create(Plan("alpha", 40));
+  RegisterWith("w1", {"cpu", 0, {}, {}});
+  RegisterWith("w2", {"cpu", 0, {}, {}});
+  for (int i = 0; i < 8; ++i) {
+    Fail("w1");
+    Fail("w2");
+  }
+  EXPECT_EQ(coordinator_->TakeEffects().workers_excluded, 0);
+}
+
+TEST_F(SchedulingTest, AnAttemptThatTakesTooLongIsStopped) {
+  SweepPlan plan = Plan("alpha", 1);
+  plan.schedule.timeout = minutes(10);
+  Create(plan);
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  const std::vector<HeldAttempt> held = {{id, HeldPhase::kRunning}};
+  for (int i = 0; i < 29; ++i) {
+    now_ += seconds(20);
+    EXPECT_THAT(Sync("w1", "i1", held)->stop, IsEmpty());
+  }
+  Open();  // the limit counts from the attempt's start, whoever was restarted
+  now_ += seconds(21);
+  const SyncOutput output = *Sync("w1", "i1", held);
+  ASSERT_THAT(output.stop, SizeIs(1));
+  EXPECT_EQ(output.stop[0].reason, StopReason::kTimeout);
+  (void)Report("w1", "i1", id, 1, {End(EndReason::kTimeout, "too long")});
+  EXPECT_EQ(Trial(id).state, TrialState::kFailed);
+}
+
+TEST_F(SchedulingTest, ARestartRemembersSharesAndLimits) {
+  SweepPlan limited = Plan("limited", 4);
+  limited.schedule.max_parallel = 1;
+  Create(limited);
+  Create(Plan("open", 4));
+  Register("w1", "i1", 2);
+  EXPECT_THAT(SweepsGiven("w1", "i1"), UnorderedElementsAre("limited", "open"));
+  Open();
+  Register("w2", "i2", 2);
+  EXPECT_THAT(SweepsGiven("w2", "i2"), ElementsAre("open", "open"));
+}
+
+}  // namespace
+}  // namespace adares
