@@ -36,7 +36,7 @@ absl::Status TimeWrites(int fd, const std::filesystem::path& path, int count, Sa
     if (write(fd, block.data(), block.size()) != static_cast<ssize_t>(block.size())) {
       return Failure("write", path);
     }
-    if (fsync(fd) != 0) return Failure("sync", path);
+    if (fdatasync(fd) != 0) return Failure("sync", path);
     samples.Add(SecondsSince(begin));
   }
   return absl::OkStatus();
@@ -71,8 +71,8 @@ absl::Status CheckIsOnDisk(const std::filesystem::path& folder) {
                                                     ", in memory: name a folder on a disk"));
 }
 
-absl::StatusOr<Samples> TimeFsync(const std::filesystem::path& folder, int count) {
-  const std::filesystem::path path = folder / "fsync";
+absl::StatusOr<Samples> TimeSync(const std::filesystem::path& folder, int count) {
+  const std::filesystem::path path = folder / "sync";
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return Failure("open", path);
   Samples samples;

@@ -17,7 +17,7 @@ namespace {
 constexpr char kSweep[] = "idle";
 constexpr int kCalls = 1'000;
 constexpr int kSubmissions = 100;
-constexpr int kFsyncs = 1'000;
+constexpr int kSyncs = 1'000;
 constexpr std::chrono::minutes kPatience{30};
 
 absl::StatusOr<Samples> TimeSubmissions(client::Connection& connection) {
@@ -64,8 +64,8 @@ absl::StatusOr<Outcome> RunIdle(const std::filesystem::path& folder, const IdleO
                             return connection->GetSweep(SweepResource(kSweep)).status();
                           }));
   outcome.AddQuantiles("get_sweep", reads);
-  ADARES_ASSIGN_OR_RETURN(const Samples fsyncs, TimeFsync(folder, kFsyncs));
-  outcome.AddQuantiles("fsync", fsyncs);
+  ADARES_ASSIGN_OR_RETURN(const Samples syncs, TimeSync(folder, kSyncs));
+  outcome.AddQuantiles("fdatasync", syncs);
 
   ADARES_RETURN_IF_ERROR(
       CheckAllSucceeded(*connection, kSweep, claims, {metric::kTestAccuracy}, outcome));

@@ -14,7 +14,7 @@
 namespace adares::bench {
 namespace {
 
-constexpr int kFsyncs = 200;
+constexpr int kSyncs = 200;
 
 // "AMD EPYC 9654"; empty where the kernel does not say.
 std::string Processor() {
@@ -36,14 +36,14 @@ std::string Kernel() {
 absl::StatusOr<std::map<std::string, std::string>> MachineFacts(
     const std::filesystem::path& folder) {
   ADARES_ASSIGN_OR_RETURN(const std::string file_system, FileSystemOf(folder));
-  ADARES_ASSIGN_OR_RETURN(const Samples fsyncs, TimeFsync(folder, kFsyncs));
+  ADARES_ASSIGN_OR_RETURN(const Samples syncs, TimeSync(folder, kSyncs));
   return std::map<std::string, std::string>{
       {"cores", absl::StrCat(AvailableCores())},
       {"processor", Processor()},
       {"kernel", Kernel()},
       {"file_system", file_system},
-      {"fsync_p50_ms", absl::StrFormat("%.3g", 1e3 * fsyncs.Quantile(0.50))},
-      {"fsync_p99_ms", absl::StrFormat("%.3g", 1e3 * fsyncs.Quantile(0.99))}};
+      {"fdatasync_p50_ms", absl::StrFormat("%.3g", 1e3 * syncs.Quantile(0.50))},
+      {"fdatasync_p99_ms", absl::StrFormat("%.3g", 1e3 * syncs.Quantile(0.99))}};
 }
 
 }  // namespace adares::bench

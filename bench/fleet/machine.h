@@ -9,7 +9,7 @@
 
 namespace adares::bench {
 
-// Cores, processor, kernel, and of the folder's disk its kind and how long fsync takes.
+// Cores, processor, kernel, and of the folder's disk its kind and how long a sync takes.
 absl::StatusOr<std::map<std::string, std::string>> MachineFacts(
     const std::filesystem::path& folder);
 
