@@ -15,8 +15,8 @@ absl::StatusOr<std::string> FileSystemOf(const std::filesystem::path& folder);
 // FAILED_PRECONDITION where the folder lies in memory: a commit would cost nothing there.
 absl::Status CheckIsOnDisk(const std::filesystem::path& folder);
 
-// Appends 4 KiB to a file of its own and calls fdatasync, as SQLite does, `count` times; each pair is
-// a sample.
+// Appends 4 KiB to a file of its own and calls fdatasync, as SQLite does, `count` times; each pair
+// is a sample.
 absl::StatusOr<Samples> TimeSync(const std::filesystem::path& folder, int count);
 
 // A new folder below another one. Removed with all that is in it, unless it is to be kept.

@@ -41,7 +41,7 @@ std::vector<Series> AllSeries() {
        {"points_per_second", "server_cpu_cores", "server_cpu_us_per_report",
         "acknowledgement_p50_ms", "acknowledgement_p99_ms", "sync_overrun_p99_ms",
         "server_peak_rss_mib"}},
-      {"stored points",
+      {"stored_points",
        {100'000, 1'000'000, 4'000'000},
        [](const auto& folder, int64_t size) {
          return RunPoints(folder, {.points = kPointsOnTop, .stored = size});
@@ -91,7 +91,7 @@ absl::StatusOr<Outcome> RunGrowth(const std::filesystem::path& folder) {
     ADARES_ASSIGN_OR_RETURN(const std::vector<Outcome> outcomes, Run(folder, series));
     PrintTable(series, outcomes);
     for (size_t i = 0; i < outcomes.size(); ++i) {
-      const std::string at = absl::StrCat(series.name, " ", series.sizes[i], ": ");
+      const std::string at = absl::StrCat(series.name, "_", series.sizes[i], ".");
       for (const Figure& figure : outcomes[i].figures) all.Add(at + figure.name, figure.value);
       for (const std::string& wrong : outcomes[i].wrong) all.wrong.push_back(at + wrong);
     }

@@ -70,43 +70,53 @@ CLI::App& AddScenario(CLI::App& app, Choice& choice, const std::string& name,
   return scenario;
 }
 
-void AddScenarios(CLI::App& app, Choice& choice) {
-  static QueueOptions queue;
-  CLI::App& queues = AddScenario(app, choice, "queue",
-                                 "claims and completes the trials of one sweep", queue, &RunQueue);
-  AddNumber(queues, "trials", queue.trials, "trials of the sweep", 1, 20'000);
-  AddNumber(queues, "workers", queue.workers, "workers", 1, 10'000);
-  AddNumber(queues, "slots", queue.slots, "slots of each worker", 1, 1'024);
+void AddQueue(CLI::App& app, Choice& choice) {
+  static QueueOptions options;
+  CLI::App& scenario = AddScenario(
+      app, choice, "queue", "claims and completes the trials of one sweep", options, &RunQueue);
+  AddNumber(scenario, "trials", options.trials, "trials of the sweep", 1, 20'000);
+  AddNumber(scenario, "workers", options.workers, "workers", 1, 10'000);
+  AddNumber(scenario, "slots", options.slots, "slots of each worker", 1, 1'024);
+}
 
-  static PointsOptions points;
-  CLI::App& series = AddScenario(
-      app, choice, "points", "reports points in long series, and reads them", points, &RunPoints);
-  AddNumber<int64_t>(series, "points", points.points, "points in all", 1, 1'000'000'000);
-  AddNumber(series, "workers", points.workers, "workers", 1, 1'000);
-  AddNumber(series, "series", points.series, "series, one a trial", 1, 20'000);
-  AddNumber(series, "batch", points.batch, "points of a message", 1, 10'000);
-  AddNumber(series, "record", points.record, "points of a record; 0: all of its message", 0,
+void AddPoints(CLI::App& app, Choice& choice) {
+  constexpr int64_t kMost = 1'000'000'000;
+  static PointsOptions options;
+  CLI::App& scenario = AddScenario(
+      app, choice, "points", "reports points in long series, and reads them", options, &RunPoints);
+  AddNumber<int64_t>(scenario, "points", options.points, "points in all", 1, kMost);
+  AddNumber(scenario, "workers", options.workers, "workers", 1, 1'000);
+  AddNumber(scenario, "series", options.series, "series, one a trial", 1, 20'000);
+  AddNumber(scenario, "batch", options.batch, "points of a message", 1, 10'000);
+  AddNumber(scenario, "record", options.record, "points of a record; 0: all of its message", 0,
             10'000);
-  AddNumber(series, "window", points.window,
-            "messages of a worker that wait for their "
-            "acknowledgement, at most",
-            1, 10'000);
-  AddNumber<int64_t>(series, "stored", points.stored, "points that are there before", 0,
-                     1'000'000'000);
+  AddNumber(scenario, "window", options.window, "unacknowledged messages of a worker, at most", 1,
+            10'000);
+  AddNumber<int64_t>(scenario, "stored", options.stored, "points that are there before", 0, kMost);
+}
 
-  static IdleOptions idle;
-  CLI::App& idles =
-      AddScenario(app, choice, "idle", "one thing at a time, nothing else", idle, &RunIdle);
-  AddNumber(idles, "claims", idle.claims, "claims", 1, 20'000);
+void AddIdle(CLI::App& app, Choice& choice) {
+  static IdleOptions options;
+  CLI::App& scenario =
+      AddScenario(app, choice, "idle", "one thing at a time, nothing else", options, &RunIdle);
+  AddNumber(scenario, "claims", options.claims, "claims", 1, 20'000);
+}
 
-  static SoakOptions soak;
-  CLI::App& soaks =
-      AddScenario(app, choice, "soak", "many workers that train for a while", soak, &RunSoak);
-  AddNumber(soaks, "workers", soak.workers, "workers, one trial each", 1, 20'000);
-  AddNumber(soaks, "points-per-second", soak.points_per_second, "of each worker", 1, 10'000);
-  AddNumber(soaks, "seconds", soak.seconds, "how long they train", 1, 86'400);
+void AddSoak(CLI::App& app, Choice& choice) {
+  static SoakOptions options;
+  CLI::App& scenario =
+      AddScenario(app, choice, "soak", "many workers that train for a while", options, &RunSoak);
+  AddNumber(scenario, "workers", options.workers, "workers, one trial each", 1, 20'000);
+  AddNumber(scenario, "points-per-second", options.points_per_second, "of each worker", 1, 10'000);
+  AddNumber(scenario, "seconds", options.seconds, "how long they train", 1, 86'400);
+}
 
-  app.add_subcommand("growth", "the others at three sizes each")->callback([&choice] {
+void AddScenarios(CLI::App& app, Choice& choice) {
+  AddIdle(app, choice);
+  AddQueue(app, choice);
+  AddPoints(app, choice);
+  AddSoak(app, choice);
+  app.add_subcommand("growth", "queue, points and soak at three sizes each")->callback([&choice] {
     choice = {"growth", &RunGrowth};
   });
 }

@@ -43,33 +43,44 @@ absl::Status CheckPoints(client::Connection& connection,
   return absl::OkStatus();
 }
 
-absl::Status Train(const ServerProcess& server, client::Connection& connection,
-                   const SoakOptions& options, Outcome& outcome) {
+// What a soak consists of; the fleet goes first.
+struct Soak {
+  Soak(const ServerProcess& at, const SoakOptions& with)
+      : server(at),
+        options(with),
+        load(with.points_per_second, loop.events()),
+        fleet({.address = at.address(), .workers = with.workers}, loop, load) {}
+
+  const ServerProcess& server;
+  const SoakOptions& options;
   LoadLoop loop;
-  TrainingLoad load(options.points_per_second, loop.events());
-  Fleet fleet({.address = server.address(), .workers = options.workers}, loop, load);
+  TrainingLoad load;
+  Fleet fleet;
+};
+
+// Lets all workers train, and looks at the server meanwhile.
+absl::Status Train(Soak& soak, Outcome& outcome) {
+  auto& [server, options, loop, load, fleet] = soak;
   ADARES_RETURN_IF_ERROR(fleet.Start(kSpread));
   ADARES_RETURN_IF_ERROR(
       fleet.RunUntil([&] { return load.assigned() == options.workers; }, kPatience));
-
   fleet.record().overruns = {};
   fleet.record().acknowledgements = {};
   const int64_t acknowledged_before = load.acknowledged();
+  ADARES_ASSIGN_OR_RETURN(const ProcessUse own_before, UseOf(getpid()));
   UseLog use(server, loop.events());
   const Clock::time_point begin = Clock::now();
-  ADARES_ASSIGN_OR_RETURN(const ProcessUse own_before, UseOf(getpid()));
-  const FleetRecord& record = fleet.record();
   ADARES_RETURN_IF_ERROR(
       fleet.RunUntil([&] { return Clock::now() - begin >= seconds(options.seconds); },
                      seconds(options.seconds) + kPatience));
   const double length = SecondsSince(begin);
   ADARES_ASSIGN_OR_RETURN(const ProcessUse own_after, UseOf(getpid()));
 
+  const FleetRecord& record = fleet.record();
   const auto messages = static_cast<double>(load.acknowledged() - acknowledged_before);
-  const double points = messages * options.points_per_second;
   outcome.Add("workers", options.workers);
   outcome.Add("seconds", length);
-  outcome.Add("points_per_second", points / length);
+  outcome.Add("points_per_second", messages * options.points_per_second / length);
   outcome.Add("server_cpu_cores", use.Cores());
   outcome.Add("server_cpu_us_per_report", 1e6 * use.Cores() * length / messages);
   outcome.Add("load_cpu_cores", (own_after.cpu_seconds - own_before.cpu_seconds) / length);
@@ -77,7 +88,13 @@ absl::Status Train(const ServerProcess& server, client::Connection& connection,
   outcome.AddQuantiles("acknowledgement", record.acknowledgements);
   outcome.Add("syncs_per_second", static_cast<double>(record.overruns.size()) / length);
   outcome.AddQuantiles("sync_overrun", record.overruns);
+  return absl::OkStatus();
+}
 
+// Lets all end, and looks at what became of them.
+absl::Status End(Soak& soak, client::Connection& connection, Outcome& outcome) {
+  auto& [server, options, loop, load, fleet] = soak;
+  const FleetRecord& record = fleet.record();
   load.Finish();
   ADARES_RETURN_IF_ERROR(
       fleet.RunUntil([&] { return load.ended() + record.lost >= options.workers; }, kPatience));
@@ -97,7 +114,11 @@ absl::StatusOr<Outcome> RunSoak(const std::filesystem::path& folder, const SoakO
   ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(server.address()));
   ADARES_RETURN_IF_ERROR(Submit(*connection, SweepText(kSweep, options.workers)).status());
   Outcome outcome;
-  ADARES_RETURN_IF_ERROR(Train(server, *connection, options, outcome));
+  {
+    Soak soak(server, options);
+    ADARES_RETURN_IF_ERROR(Train(soak, outcome));
+    ADARES_RETURN_IF_ERROR(End(soak, *connection, outcome));
+  }
   ADARES_RETURN_IF_ERROR(
       CheckAllSucceeded(*connection, kSweep, static_cast<size_t>(options.workers), {}, outcome));
   ADARES_RETURN_IF_ERROR(server.Stop());
