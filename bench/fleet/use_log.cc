@@ -1,11 +1,14 @@
 #include "bench/fleet/use_log.h"
 
+#include <cstdio>
+
 #include "absl/strings/str_cat.h"
 
 namespace adares::bench {
 namespace {
 
 constexpr std::chrono::seconds kLookEvery{1};
+constexpr size_t kLooksToTell = 60;
 constexpr size_t kQuarters = 4;
 constexpr double kSecondsPerMinute = 60;
 
@@ -20,8 +23,15 @@ void UseLog::Look() {
   if (const auto use = server_.Use(); use.ok()) {
     uses_.push_back(*use);
     seconds_.push_back(SecondsSince(begin_));
+    if (uses_.size() % kLooksToTell == 0) Tell();
   }
   timer_ = loop_.After(kLookEvery, [this] { Look(); });
+}
+
+// A long run should show that it goes on.
+void UseLog::Tell() const {
+  std::fprintf(stderr, "after %.0f s: server at %.2f cores, %.1f MiB\n", seconds_.back(), Cores(),
+               uses_.back().rss_mib);
 }
 
 double UseLog::Cores() const {

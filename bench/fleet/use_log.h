@@ -1,4 +1,4 @@
-// What a server uses of the machine over time, looked at once a second.
+// What a server uses of the machine over time, looked at once a second and told once a minute.
 #pragma once
 
 #include <memory>
@@ -25,6 +25,7 @@ class UseLog {
 
  private:
   void Look();
+  void Tell() const;
 
   const ServerProcess& server_;
   worker::EventLoop& loop_;
