@@ -32,6 +32,9 @@ class ChildProcess {
   // Kills and reaps it if it still runs.
   ~ChildProcess();
 
+  // -1 once it has ended and that was seen.
+  pid_t pid() const { return pid_; }
+
   // Reaps it if it has ended. Cheap; call it after SIGCHLD.
   bool HasEnded();
 
