@@ -6,10 +6,16 @@
 #   bench/gpu/run.sh [RESULT.json]      default: docs/benchmarks/trainer-gpu.json
 #
 # A part that fails or runs out of its time stands in the result with its error, and the others go on.
-# Exit status 1 where a part failed.
+# A run in which nothing could be measured writes no result. Exit status 1 where a part failed; 77 where
+# there is no GPU to measure, as test programs say that they were skipped.
 # shellcheck disable=SC2317  # functions are called by name, in shells of their own
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
+
+if ! python3 -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
+  printf '%s: skipped: python3 has no PyTorch that finds a GPU\n' "${BASH_SOURCE[0]}" >&2
+  exit 77
+fi
 
 readonly RESULT=${1:-docs/benchmarks/trainer-gpu.json}
 readonly BUILD=build-gpu
@@ -105,5 +111,5 @@ part compile "$left" python3 bench/gpu/time_pytorch.py compile --seconds 2 --dea
 
 mkdir -p "$(dirname "$RESULT")"
 python3 bench/gpu/report.py "$PARTS" "$RESULT" || failed=1
-printf '%s: %s, after %d s\n' "${BASH_SOURCE[0]}" "$RESULT" "$SECONDS" >&2
+printf '%s: done after %d s\n' "${BASH_SOURCE[0]}" "$SECONDS" >&2
 exit "$failed"
