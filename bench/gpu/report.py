@@ -12,10 +12,10 @@ import sys
 
 import settings
 
-PARTS = ["machine", "build", "tests", "torchvision", "trainer", "eager",
-         "trainer-eager-steps", "compile"]
-COLUMNS = [("trainer", "adares-trainer"), ("trainer-eager-steps", "without graphs"),
-           ("eager", "PyTorch eager"), ("compile", "torch.compile")]
+PARTS = ["machine", "build", "tests", "torchvision", "trainer", "eager", "compile",
+         "trainer-logged", "trainer-eager-steps"]
+COLUMNS = [("trainer", "adares-trainer"), ("eager", "PyTorch eager"), ("compile", "torch.compile"),
+           ("trainer-logged", "log_every: 50"), ("trainer-eager-steps", "without graphs")]
 
 
 def read_part(folder, name):

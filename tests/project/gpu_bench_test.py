@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,16 @@ class RunTest(unittest.TestCase):
             self.assertIn("skipped", run.stderr)
             self.assertEqual([path.name for path in folder.iterdir()], ["python3"])
 
+    def test_what_is_asked_for_comes_first_and_has_its_time(self):
+        script = (GPU / "run.sh").read_text(encoding="utf-8")
+        whole = int(re.search(r"SECONDS_IN_ALL=(\d+)", script).group(1))
+        parts = re.findall(r"^(part|optional) (\S+) (\S+) ", script, re.MULTILINE)
+        names = [name for _, name, _ in parts]
+        self.assertEqual(names, report.PARTS)
+        required = [limit for kind, _, limit in parts if kind == "part"]
+        self.assertEqual(len(required), names.index("compile") + 1)
+        self.assertLessEqual(sum(map(int, required[:-1])), whole - 100)
+
 
 class ReportTest(unittest.TestCase):
     def report(self, parts):
@@ -56,7 +67,7 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(result["parts"]["trainer"]["results"], [speed])
         self.assertEqual(result["parts"]["eager"]["error"], "ran out of its time")
         self.assertEqual(result["parts"]["build"]["error"], "not run")
-        self.assertIn("| resnet18 | 128 | 31,234 | - |", output)
+        self.assertIn("| resnet18 | 128 | 31,234 | - | - |", output)
 
     def test_without_a_measurement_nothing_is_written(self):
         failed = {"setting": "resnet18/128", "error": "no kernel image"}
