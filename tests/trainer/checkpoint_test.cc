@@ -429,6 +429,17 @@ TEST_F(CheckpointTest, AnotherThreadCountIsSaidToBeAnotherClass) {
               HasSubstr("not bit by bit: class is cpu/threads=2, was cpu/threads=1"));
 }
 
+TEST_F(CheckpointTest, AnotherCommitIsSaidToBeAnotherProgram) {
+  TrainPart(TinySpec(), 4, 4);
+  trainer_protocol::TrainCommand command = Command(TinySpec());
+  command.checkpoints = {folder_ / "trial", 4, 0, true};
+  TrainerSetup setup{"test", "cpu", ""};
+  setup.commit = "1f2e3d4c";
+  TrialRunner(setup, sink_).Run({command, stop_});
+  EXPECT_EQ(sink_.All<StartEvent>().back().provenance.at("trainer_commit"), "1f2e3d4c");
+  EXPECT_EQ(ResumedFrom(), "step 4, not bit by bit: trainer_commit is 1f2e3d4c, was unknown");
+}
+
 TEST_F(CheckpointTest, AFinishedOneGivesItsEndAgain) {
   const EndEvent first = TrainPart(TinySpec(), 4);
   const EndEvent again = TrainPart(TinySpec(), 4);
