@@ -88,6 +88,7 @@ const std::vector<Method> kMethods{
     {"residual_gate", Form::kResidual, All(1), All(1), kEach},
     {"inception", Form::kConstants, All(1), All(0.2)},
     {"deepnorm_like", Form::kConstants, All(std::pow(12, 0.25)), All(1)},
+    // From 1 at the first sum, as the authors' program has it.
     {"decayed", Form::kConstants, {1, 0.9, 0.8, 0.7, 0.6, 0.5}, All(1)},
     {"normformer", Form::kSkip, All(1), All(1), kEach, true},
     {"highway_scalar", Form::kGate, All(0.88), All(0.12), kEach},
