@@ -72,6 +72,7 @@ absl::StatusOr<Verification> Verify(const GlobalOptions& options, const VerifyOp
   result.then = {attempt.digests().begin(), attempt.digests().end()};
   const auto goes_on = [&](const trainer_protocol::StartEvent& start) {
     result.difference = DifferenceInBits(start.provenance, then);
+    result.program = DifferenceInProgram(start.provenance, then);
     return result.difference.empty();
   };
   const auto line = [&](const std::string& text) { Say(options, text); };

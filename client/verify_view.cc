@@ -29,8 +29,14 @@ std::string Again(const Verification& result, const std::string& name) {
 std::string Sentence(const Verification& result, bool color) {
   switch (result.verdict()) {
     case Verdict::kIdentical:
-      return Paint("identical to the last bit", Tone::kGood, color) + "\n";
+      return absl::StrCat(Paint("identical to the last bit", Tone::kGood, color),
+                          result.program.empty() ? "" : ", by another program: ", result.program,
+                          "\n");
     case Verdict::kDifferent:
+      if (!result.program.empty()) {
+        return absl::StrCat(Paint("different", Tone::kBad, color),
+                            ", as another program may be: ", result.program, "\n");
+      }
       return Paint("different, though nothing that decides over bits differs", Tone::kBad, color) +
              "\n";
     case Verdict::kNotComparable:
@@ -80,6 +86,7 @@ std::string VerificationJson(const Verification& result) {
                                        {"worker", result.worker},
                                        {"verdict", Word(result.verdict())},
                                        {"difference", result.difference},
+                                       {"programDifference", result.program},
                                        {"was", result.then},
                                        {"is", result.now}};
   return json.dump(2) + "\n";

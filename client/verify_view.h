@@ -24,6 +24,7 @@ struct Verification {
   std::map<std::string, std::string> then;  // digests of the attempt
   std::map<std::string, std::string> now;   // of the repetition; empty where there was none
   std::string difference;  // between the two machines; empty where there is none that counts
+  std::string program;     // the same between the two programs, which may give equal bits
 
   Verdict verdict() const;
 };

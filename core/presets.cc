@@ -91,8 +91,9 @@ std::vector<Preset> MakeMethods() {
         {kInit, "0"},
         {kConstraint, "clamp(-1, 1)"}}},
       {"residual_gate",
-       "A weight of each block on the residual branch, from 1, as "
-       "[1611.01260](https://arxiv.org/abs/1611.01260) has it.",
+       "One weight a block on the residual branch, from 1: after "
+       "[1611.01260](https://arxiv.org/abs/1611.01260), whose gates have one parameter a layer; "
+       "here it stands in the sum as it is.",
        {{kGranularity, "block"}, {kPlacement, "residual"}, {kInit, "1"}}},
       {"inception",
        "A small constant on the residual branch, as "

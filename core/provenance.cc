@@ -19,15 +19,21 @@ std::string Of(const Provenance& provenance, const std::string& key) {
   return found == provenance.end() ? "unknown" : found->second;
 }
 
+// "KEY is X, was Y"; empty where they are equal.
+std::string DifferenceIn(const std::string& key, const Provenance& now, const Provenance& then) {
+  const std::string is = Of(now, key);
+  const std::string was = Of(then, key);
+  return is == was ? "" : absl::StrCat(key, " is ", is, ", was ", was);
+}
+
 }  // namespace
 
 std::string DifferenceInBits(const Provenance& now, const Provenance& then) {
   std::vector<std::string> differences;
   for (const char* key : {"class", "libtorch", "cuda", "cudnn", "blas", "cpu_capability", "trainer",
                           "taps", "data_digest"}) {
-    const std::string is = Of(now, key);
-    const std::string was = Of(then, key);
-    if (is != was) differences.push_back(absl::StrCat(key, " is ", is, ", was ", was));
+    const std::string difference = DifferenceIn(key, now, then);
+    if (!difference.empty()) differences.push_back(difference);
   }
   if (Of(then, "class").ends_with(kNotDeterministic)) {
     differences.push_back(
@@ -39,6 +45,10 @@ std::string DifferenceInBits(const Provenance& now, const Provenance& then) {
     differences.push_back(absl::StrCat("it had itself gone on from ", resumed));
   }
   return absl::StrJoin(differences, "; ");
+}
+
+std::string DifferenceInProgram(const Provenance& now, const Provenance& then) {
+  return DifferenceIn("trainer_commit", now, then);
 }
 
 }  // namespace adares

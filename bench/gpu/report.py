@@ -3,7 +3,8 @@
 usage: report.py PARTS RESULT
 
 PARTS has for each part NAME.json (lines of JSON), NAME.log and NAME.status (exit status and seconds).
-A part that failed or is not there stands in the result with its error.
+A part that failed or is not there stands in the result with its error. Where no part has measured
+anything RESULT is left as it is, and the exit status is 1.
 """
 import json
 import pathlib
@@ -11,10 +12,10 @@ import sys
 
 import settings
 
-PARTS = ["machine", "build", "tests", "torchvision", "trainer", "eager",
-         "trainer-eager-steps", "compile"]
-COLUMNS = [("trainer", "adares-trainer"), ("trainer-eager-steps", "without graphs"),
-           ("eager", "PyTorch eager"), ("compile", "torch.compile")]
+PARTS = ["machine", "build", "tests", "torchvision", "trainer", "eager", "compile",
+         "trainer-logged", "trainer-eager-steps"]
+COLUMNS = [("trainer", "adares-trainer"), ("eager", "PyTorch eager"), ("compile", "torch.compile"),
+           ("trainer-logged", "log_every: 50"), ("trainer-eager-steps", "without graphs")]
 
 
 def read_part(folder, name):
@@ -61,17 +62,26 @@ def table(parts):
     return "\n".join(lines)
 
 
+def is_measured(parts):
+    return any("images_per_second" in result for part in parts.values()
+               for result in part.get("results", []))
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     parts = {name: read_part(folder, name) for name in PARTS}
     result = {"format": "adares-gpu-benchmark 1", "unit": "images per second, training, bf16 autocast",
               "settings": settings.SETTINGS, "parts": parts}
-    pathlib.Path(sys.argv[2]).write_text(json.dumps(result, indent=1) + "\n")
+    measured = is_measured(parts)
+    if measured:
+        pathlib.Path(sys.argv[2]).write_text(json.dumps(result, indent=1) + "\n")
     print(table(parts))
     for name, part in parts.items():
         if "error" in part:
             print(f"{name}: {part['error']}")
+    print(f"the result is in {sys.argv[2]}" if measured else "nothing was measured, nothing written")
+    return 0 if measured else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

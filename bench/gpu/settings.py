@@ -22,10 +22,10 @@ MODELS = {
 }
 
 
-def spec_of(setting, images, epochs, precision):
+def spec_of(setting, images, epochs, precision, log_every):
     """A trial's configuration: crops of the synthetic set, which needs no files."""
     train = dict(setting["train"], batch_size=setting["batch"], epochs=epochs, precision=precision,
-                 log_every=1000)
+                 log_every=log_every)
     return {"model": MODELS[setting["network"]], "train": train,
             "data": {"dataset": "synthetic", "augment": "crop", "train_size": images,
                      "validation_size": 256, "test_size": 256}}

@@ -1,8 +1,10 @@
 """Images per second of adares-trainer: its own time/images_per_second, median of the epochs after the
 first, which pays for the set-up and the capture of graphs.
 
-usage: time_trainer.py TRAINER [--device cuda] [--precision bf16] [--images N] [--epochs N] [--only KEY]
-                       [-- OPTIONS OF THE TRAINER]
+usage: time_trainer.py TRAINER [--device cuda] [--precision bf16] [--images N] [--epochs N] [--log-every N]
+                       [--only KEY] [-- OPTIONS OF THE TRAINER]
+
+Unless --log-every says more, the last step of each epoch alone is logged, as PyTorch's loops log nothing.
 
 Prints a JSON object a setting.
 """
@@ -17,7 +19,8 @@ import settings
 
 
 def measure(options, setting):
-    spec = settings.spec_of(setting, options.images, options.epochs, options.precision)
+    spec = settings.spec_of(setting, options.images, options.epochs, options.precision,
+                            options.log_every)
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(spec, file)
         file.flush()
@@ -41,6 +44,7 @@ def main():
     parser.add_argument("--precision", default="bf16")
     parser.add_argument("--images", type=int, default=19456)
     parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--log-every", type=int, default=1000)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=60)
     parser.add_argument("--only", default="")

@@ -93,5 +93,30 @@ TEST(RecipePresetsTest, FaithfulIsThePublishedProgram) {
   EXPECT_FALSE(spec.data.normalise);
 }
 
+// Nesterov's SGD on crops and mirrored pictures, 5,000 held out, thirty epochs of which the first
+// warms up and a cosine has the rest.
+TEST(RecipePresetsTest, CleanIsTheUsualRecipeOfSmallPictures) {
+  const TrialSpec spec = SpecOf(*FindPreset(kRecipePath, "clean"));
+  EXPECT_EQ(spec.train.batch_size, 128);
+  EXPECT_EQ(spec.train.epochs, 30);
+  EXPECT_EQ(spec.train.lr, 0.1);
+  EXPECT_EQ(spec.train.optimizer, OptimizerKind::kNesterov);
+  EXPECT_EQ(spec.train.momentum, 0.9);
+  EXPECT_EQ(spec.train.weight_decay, 5e-4);
+  EXPECT_EQ(spec.train.schedule, ScheduleKind::kCosine);
+  EXPECT_EQ(spec.train.warmup_epochs, 1);
+  EXPECT_EQ(spec.data.validation_size, 5000);
+  EXPECT_EQ(spec.data.augment, Augment::kCropFlip);
+  EXPECT_TRUE(spec.data.normalise);
+}
+
+// Initial kernels, padding and the constants of batch norm are the family's.
+TEST(RecipePresetsTest, LeaveTheNetworkAsItIs) {
+  for (const Preset& preset : RecipePresets()) {
+    EXPECT_EQ(SpecOf(preset).model, ModelSpec{}) << preset.name;
+    EXPECT_EQ(SpecOf(preset).train.precision, Precision::kFp32) << preset.name;
+  }
+}
+
 }  // namespace
 }  // namespace adares

@@ -31,6 +31,18 @@ TEST(ProvenanceTest, AnotherGpuOrCudaIsADifference) {
   EXPECT_EQ(DifferenceInBits(newer, Of(kGpu)), "cuda is 12.6, was 12.4");
 }
 
+TEST(ProvenanceTest, AnotherCommitIsSaidAndMayStillGiveTheSameBits) {
+  Provenance now = Of(kGpu);
+  now["trainer_commit"] = "1f2e3d4c";
+  Provenance then = Of(kGpu);
+  EXPECT_EQ(DifferenceInProgram(now, now), "");
+  EXPECT_EQ(DifferenceInProgram(then, then), "");
+  EXPECT_EQ(DifferenceInProgram(now, then), "trainer_commit is 1f2e3d4c, was unknown");
+  then["trainer_commit"] = "90feb30a-dirty";
+  EXPECT_EQ(DifferenceInProgram(now, then), "trainer_commit is 1f2e3d4c, was 90feb30a-dirty");
+  EXPECT_EQ(DifferenceInBits(now, then), "");
+}
+
 TEST(ProvenanceTest, RunsWhoseKernelsAddInAnyOrderAreNeverTheSame) {
   const Provenance any = Of("cuda/NVIDIA L4/not deterministic");
   EXPECT_THAT(DifferenceInBits(any, any), HasSubstr("run adares-trainer with --deterministic"));

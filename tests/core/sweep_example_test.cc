@@ -32,27 +32,6 @@ TEST(SweepExampleTest, EveryExampleLoadsUnderItsName) {
   EXPECT_GE(count, 3);
 }
 
-// The same weights in the same network, so that nothing but the weight differs; beside them the
-// paper's baseline.
-TEST(SweepExampleTest, ControlsOfThePaperDifferInTheSkipWeightAlone) {
-  for (const char* recipe : {"faithful", "clean"}) {
-    const SweepPlan plan = LoadExample(std::string("paper/controls-") + recipe);
-    ASSERT_EQ(plan.variants.size(), 6U);
-    const TrialSpec baseline = plan.variants.back().spec;
-    EXPECT_EQ(baseline.model.depth, 50);
-    EXPECT_EQ(baseline.model.skip.granularity, Granularity::kNone);
-    for (size_t i = 0; i < 5; ++i) {
-      const Variant& variant = plan.variants[i];
-      TrialSpec spec = variant.spec;
-      EXPECT_EQ(spec.model.family, Family::kPaper);
-      EXPECT_EQ(spec.model.depth, 18);
-      EXPECT_NE(spec.model.skip.granularity, Granularity::kNone);
-      spec.model.skip = plan.variants[0].spec.model.skip;
-      EXPECT_EQ(spec, plan.variants[0].spec) << variant.label;
-    }
-  }
-}
-
 TEST(SweepExampleTest, QuickHasFourVariantsAndTwoSeedsOnBothDataSets) {
   for (const char* dataset : {"synthetic", "mnist"}) {
     const SweepPlan plan = LoadExample("quick", {{"data.dataset", dataset}});

@@ -1,5 +1,5 @@
-// The sweeps that people start from: every file of examples/, and the README's, trained to their
-// comparison with as little data as goes.
+// The sweeps that people start from: every file of examples/, the README's, and two of
+// examples/paper/, trained to their comparison with as little data as goes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -36,6 +36,9 @@ std::string SweepOf(const std::string& page) {
 
 class ExamplesTest : public ProgramsTest, public testing::WithParamInterface<std::string> {
  protected:
+  // Trains the file with these changes, and expects a comparison of all that it names.
+  void ExpectComparison(const std::vector<std::string>& changes);
+
   std::string File() const {
     if (GetParam() != kReadme) return GetParam();
     const std::string file = folder_ / "readme.yaml";
@@ -44,12 +47,10 @@ class ExamplesTest : public ProgramsTest, public testing::WithParamInterface<std
   }
 };
 
-TEST_P(ExamplesTest, IsTrainedToItsComparison) {
+void ExamplesTest::ExpectComparison(const std::vector<std::string>& changes) {
   std::vector<std::string> arguments = {"run",      File(), "--state",  state_,
                                         "--device", "cpu",  "--output", "json"};
-  for (const char* change :
-       {"data.dataset=synthetic", "data.augment=none", "data.train_size=128",
-        "data.validation_size=64", "data.test_size=64", "train.epochs=1", "train.batch_size=64"}) {
+  for (const std::string& change : changes) {
     arguments.insert(arguments.end(), {"--set", change});
   }
   const CommandResult result = Adares(arguments);
@@ -66,6 +67,21 @@ TEST_P(ExamplesTest, IsTrainedToItsComparison) {
   EXPECT_EQ(database_.Number("SELECT count(*) FROM v1_variants WHERE is_baseline"), 1);
 }
 
+TEST_P(ExamplesTest, IsTrainedToItsComparison) {
+  ExpectComparison({"data.dataset=synthetic", "data.augment=none", "data.train_size=128",
+                    "data.validation_size=64", "data.test_size=64", "train.epochs=1",
+                    "train.batch_size=64"});
+}
+
+// One step of the published program each, the networks of the paper included.
+class PaperExamplesTest : public ExamplesTest {};
+
+TEST_P(PaperExamplesTest, IsTrainedToItsComparison) {
+  ExpectComparison(
+      {"data.dataset=synthetic", "data.train_size=32", "data.test_size=32", "train.epochs=1"});
+  EXPECT_EQ(database_.Number("SELECT count(DISTINCT seed) FROM v1_trials"), 3);
+}
+
 std::string Name(const testing::TestParamInfo<std::string>& info) {
   std::string name = std::filesystem::path(info.param).stem().string();
   std::replace(name.begin(), name.end(), '-', '_');
@@ -73,6 +89,12 @@ std::string Name(const testing::TestParamInfo<std::string>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, ExamplesTest, testing::ValuesIn(Examples()), Name);
+INSTANTIATE_TEST_SUITE_P(Files, PaperExamplesTest,
+                         testing::Values(ADARES_SOURCE_DIR
+                                         "/examples/paper/comparison-faithful.yaml",
+                                         ADARES_SOURCE_DIR
+                                         "/examples/paper/controls-faithful.yaml"),
+                         Name);
 
 }  // namespace
 }  // namespace adares

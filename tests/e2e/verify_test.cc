@@ -10,6 +10,7 @@ namespace adares {
 namespace {
 
 using testing::HasSubstr;
+using testing::MatchesRegex;
 
 class VerifyTest : public ProgramsTest {
  protected:
@@ -43,6 +44,16 @@ TEST_F(VerifyTest, OtherResultsAreFound) {
   EXPECT_EQ(json["verdict"], "different");
   EXPECT_EQ(json["was"]["weights"], json["is"]["weights"]);
   EXPECT_NE(json["was"]["results"], json["is"]["results"]);
+}
+
+TEST_F(VerifyTest, AnotherCommitIsSaidAndTrainedNevertheless) {
+  const std::string trial = TrainedTrial();
+  database_.Execute(
+      "UPDATE attempt SET provenance = json_set(provenance, '$.trainer_commit', '90feb30a')");
+  const CommandResult result = Adares({"trial", "verify", trial});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_THAT(result.output, MatchesRegex(".*identical to the last bit, by another program: "
+                                          "trainer_commit is .*, was 90feb30a\n.*"));
 }
 
 TEST_F(VerifyTest, AnotherThreadCountIsNotComparedAndNotTrained) {

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <string>
 #include <variant>
@@ -13,6 +14,7 @@
 
 #include "core/sha256.h"
 #include "tests/fixtures/temp_folder.h"
+#include "tests/trainer/device_trial.h"
 #include "tests/trainer/trial_test.h"
 #include "worker/trainer/checkpoint_folder.h"
 #include "worker/trainer/file_lock.h"
@@ -300,6 +302,98 @@ TEST_F(CheckpointTest, ABrokenOneIsLeftAsideForTheOneBefore) {
   }
 }
 
+// Values by the names of the state's tensors.
+using Values = std::map<std::string, int64_t>;
+
+// Puts them into the checkpoint, whose checksums are right afterwards.
+void Forge(const std::string& checkpoint, const Values& values) {
+  const std::string path = checkpoint + "/state.safetensors";
+  auto stored = *LoadTensors(path);
+  for (const auto& [name, value] : values) {
+    ASSERT_TRUE(stored.tensors.contains(name)) << name;
+    stored.tensors[name] = torch::tensor(value, torch::kInt64);
+  }
+  ASSERT_TRUE(SaveTensors(stored.tensors, stored.metadata, path).ok());
+  WriteChecksums(checkpoint);
+}
+
+// Writes a checkpoint of step 4 of two epochs with six steps of 16 pictures each.
+void WriteAtStepFour(DeviceTrial& trial, const std::string& folder) {
+  TrainingState& state = *trial.state;
+  state.optimizer.StartEpoch(0);
+  state.ShuffleOrder();
+  StepMeans means;
+  for (int step = 0; step < 4; ++step) trial.step->Advance(state, means, nullptr);
+  ASSERT_TRUE(means.Take(state.train_means));
+  fs::create_directory(folder);
+  const absl::Status status = WriteCheckpoint(trial.input, state, folder);
+  ASSERT_TRUE(status.ok()) << status;
+}
+
+// Most of these would be read as indices or go into one; others contradict each other, and would
+// train too few steps or too many.
+TEST_F(CheckpointTest, OneAtAPlaceThatNoRunComesToIsBroken) {
+  constexpr int64_t kFar = std::numeric_limits<int64_t>::max();
+  DeviceTrial trial(SpecWithAllState(), "cpu");
+  WriteAtStepFour(trial, folder_ / "honest");
+  TrainingState honest(trial.input, torch::kCPU);
+  const auto provenance = ReadCheckpoint(trial.input, folder_ / "honest", honest);
+  ASSERT_TRUE(provenance.ok()) << provenance.status();
+  EXPECT_EQ(honest.step, 4);
+  for (const Values& values : std::vector<Values>{
+           {{"epoch_step", 6}, {"step", 6}},
+           {{"epoch_step", -1}, {"epoch", 1}, {"step", 5}},
+           {{"epoch_step", kFar}},
+           {{"epoch", 2}, {"step", 16}},
+           {{"epoch", 3}, {"epoch_step", 0}, {"step", 18}},
+           {{"epoch", -1}, {"step", -2}},
+           {{"epoch", kFar}},
+           {{"step", 5}},
+           {{"step", -kFar}},
+           {{"optimizer.steps.fc.bias", 5}},
+           {{"optimizer.steps.fc.bias", -1}},
+           {{"moving_mean_updates", 5}},
+           {{"moving_mean_updates", -11}},
+           {{"train.examples", 91}},
+           {{"train.correct", 65}},
+           {{"loss_watch.steps", 5}},
+           {{"loss_watch.long_steps", kFar}},
+       }) {
+    fs::remove_all(folder_ / "forged");
+    fs::copy(folder_ / "honest", folder_ / "forged");
+    Forge(folder_ / "forged", values);
+    TrainingState state(trial.input, torch::kCPU);
+    const absl::Status status = ReadCheckpoint(trial.input, folder_ / "forged", state).status();
+    const std::string name = testing::PrintToString(values);
+    EXPECT_TRUE(absl::IsDataLoss(status)) << name << ": " << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("; remove this checkpoint")) << name;
+  }
+}
+
+TEST_F(CheckpointTest, OneAtAPlaceThatNoRunComesToIsLeftAsideForTheOneBefore) {
+  const auto whole = Train(TinySpec()).digests;
+  TrainPart(TinySpec(), 2, 4);  // start, weights at step 0, a checkpoint, weights at step 4
+  ASSERT_THAT(NewestCheckpoint(), HasSubstr("step-000000000004"));
+  Forge(NewestCheckpoint(), {{"epoch_step", 6}, {"step", 6}});
+  EXPECT_EQ(TrainPart(TinySpec(), 2).digests, whole);
+  EXPECT_EQ(ResumedFrom(), "step 2");
+}
+
+// What an honest run has at the borders of its epochs.
+TEST_F(CheckpointTest, BordersOfEpochsArePlacesThatRunsComeTo) {
+  const auto whole = Train(TinySpec()).digests;
+  for (const auto& [step, epoch] : Values{{"step-000000000006", 1}, {"step-000000000012", 2}}) {
+    fs::remove_all(folder_ / "trial");
+    TrainPart(TinySpec(), 6, epoch == 1 ? 5 : 0);
+    ASSERT_THAT(NewestCheckpoint(), HasSubstr(step));
+    const auto state = LoadTensors(NewestCheckpoint() + "/state.safetensors")->tensors;
+    EXPECT_EQ(state.at("epoch").item<int64_t>(), epoch);
+    EXPECT_EQ(state.at("epoch_step").item<int64_t>(), 0);
+    EXPECT_EQ(TrainPart(TinySpec(), 6).digests, whole);
+    EXPECT_EQ(ResumedFrom(), "step " + std::to_string(6 * epoch));
+  }
+}
+
 TEST_F(CheckpointTest, WhereNoneIsWholeTheTrialBeginsAnew) {
   const auto whole = Train(TinySpec()).digests;
   TrainPart(TinySpec(), 4, 3);
@@ -333,6 +427,17 @@ TEST_F(CheckpointTest, AnotherThreadCountIsSaidToBeAnotherClass) {
   TrainPart(TinySpec(), 4);
   EXPECT_THAT(ResumedFrom(),
               HasSubstr("not bit by bit: class is cpu/threads=2, was cpu/threads=1"));
+}
+
+TEST_F(CheckpointTest, AnotherCommitIsSaidToBeAnotherProgram) {
+  TrainPart(TinySpec(), 4, 4);
+  trainer_protocol::TrainCommand command = Command(TinySpec());
+  command.checkpoints = {folder_ / "trial", 4, 0, true};
+  TrainerSetup setup{"test", "cpu", ""};
+  setup.commit = "1f2e3d4c";
+  TrialRunner(setup, sink_).Run({command, stop_});
+  EXPECT_EQ(sink_.All<StartEvent>().back().provenance.at("trainer_commit"), "1f2e3d4c");
+  EXPECT_EQ(ResumedFrom(), "step 4, not bit by bit: trainer_commit is 1f2e3d4c, was unknown");
 }
 
 TEST_F(CheckpointTest, AFinishedOneGivesItsEndAgain) {

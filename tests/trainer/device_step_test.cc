@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -141,20 +142,37 @@ TEST_F(DeviceStepTest, StepsThatLeaveBranchesOutAreNotCaptured) {
   EXPECT_EQ(graphs_.captures(), 0);
 }
 
+// As LibTorch's allocator, CUDA where it makes the graph, and CUDA's libraries tell of it.
 TEST_F(DeviceStepTest, WithoutMemoryForAGraphStepsRunOneByOne) {
   Begin(TinySpec());
   DeviceStep one_by_one(trial_->input, *trial_->step, nullptr);
   RunEpoch(one_by_one);
   const std::vector<torch::Tensor> expected = trial_->state->model->parameters();
-  Begin(TinySpec());
-  graphs_.RefuseToCapture();
-  DeviceStep steps(trial_->input, *trial_->step, &graphs_);
-  RunEpoch(steps);
-  EXPECT_EQ(graphs_.captures(), 1);
-  EXPECT_EQ(graphs_.replays(), 0);
-  for (size_t i = 0; i < expected.size(); ++i) {
-    EXPECT_TRUE(torch::equal(trial_->state->model->parameters()[i], expected[i]));
+  const std::vector<std::function<void()>> refusals{
+      [] { TORCH_CHECK_WITH(OutOfMemoryError, false, "no memory for a graph"); },
+      [] { TORCH_CHECK(false, "CUDA error: out of memory"); },
+      [] { TORCH_CHECK(false, "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `create`"); },
+      [] { TORCH_CHECK(false, "cuDNN error: CUDNN_STATUS_ALLOC_FAILED"); }};
+  for (const auto& refusal : refusals) {
+    Begin(TinySpec());
+    RecordedGraphs graphs;
+    graphs.RefuseToCapture(refusal);
+    DeviceStep steps(trial_->input, *trial_->step, &graphs);
+    ASSERT_NO_THROW(RunEpoch(steps));
+    EXPECT_EQ(graphs.captures(), 1);
+    EXPECT_EQ(graphs.replays(), 0);
+    for (size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_TRUE(torch::equal(trial_->state->model->parameters()[i], expected[i]));
+    }
   }
+}
+
+TEST_F(DeviceStepTest, OtherErrorsOfACaptureAreThrown) {
+  Begin(TinySpec());
+  graphs_.RefuseToCapture(
+      [] { TORCH_CHECK(false, "CUDA error: an illegal memory access was encountered"); });
+  DeviceStep steps(trial_->input, *trial_->step, &graphs_);
+  EXPECT_THROW(RunEpoch(steps), c10::Error);
 }
 
 TEST_F(DeviceStepTest, WithoutCapturingNothingIsReplayed) {

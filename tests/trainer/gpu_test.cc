@@ -57,6 +57,28 @@ class GpuTrialTest : public testing::Test {
   }
 };
 
+// Optimizers, placements, constraints and augmentation that the specs below have not.
+std::vector<TrialSpec> OtherRules() {
+  TrialSpec adam = TinySpec();
+  adam.train.optimizer = OptimizerKind::kAdam;
+  adam.train.lr = 0.001;
+  adam.model.skip.placement = SkipPlacement::kResidual;
+  adam.data.cutout = 7;
+  TrialSpec adamw = TinySpec();
+  adamw.train.optimizer = OptimizerKind::kAdamW;
+  adamw.train.lr = 0.001;
+  adamw.model.skip.placement = SkipPlacement::kConvex;
+  TrialSpec tanh = TinySpec();
+  tanh.model.skip.init = {SkipInit::Kind::kConstant, 0.5, 0};
+  tanh.model.skip.constraint = {SkipConstraint::Kind::kTanh, 0, 1.5};
+  TrialSpec clamp = TinySpec();  // reaches a bound
+  clamp.model.skip.init = {SkipInit::Kind::kConstant, 0.5, 0};
+  clamp.model.skip.constraint = {SkipConstraint::Kind::kClamp, 0.495, 0.505};
+  clamp.model.skip.lr_mult = 100;
+  clamp.model.skip.weight_decay = 0.1;
+  return {adam, adamw, tanh, clamp};
+}
+
 // All of the ways that lead through other kernels.
 std::vector<TrialSpec> Specs() {
   TrialSpec paper = TinySpec();
@@ -83,7 +105,9 @@ std::vector<TrialSpec> Specs() {
   bottlenecks.model.skip = {Granularity::kBlock, {SkipInit::Kind::kConstant, 0.5, 0}};
   bottlenecks.model.skip.constraint.kind = SkipConstraint::Kind::kSigmoid;
   bottlenecks.train.clip_norm = 1;
-  return {TinySpec(), paper, mean, late, both, sphere, bottlenecks};
+  std::vector<TrialSpec> specs{TinySpec(), paper, mean, late, both, sphere, bottlenecks};
+  for (const TrialSpec& spec : OtherRules()) specs.push_back(spec);
+  return specs;
 }
 
 TEST_F(GpuTrialTest, LossesAreThoseOfTheCpu) {
@@ -134,6 +158,25 @@ TEST_F(GpuTrialTest, ResumedRunHasTheSameBits) {
     EXPECT_THAT(start.provenance.at("resumed_from"), testing::Not(testing::HasSubstr("not bit")));
     EXPECT_EQ(resumed->end().digests, Train(spec)->end().digests);
   }
+}
+
+// With channels enough for the units that round to ten bits. Generations before Ampere have none.
+TEST_F(GpuTrialTest, Tf32IsNearFloatAndEndsWithItsTrial) {
+  TrialSpec spec = TinySpec();
+  spec.model.family = Family::kResnet;
+  spec.model.depth = 18;
+  spec.train.lr = 0.01;
+  const auto before = Train(spec);
+  const auto start = before->sink.All<trainer_protocol::StartEvent>().at(0);
+  if (std::stod(start.provenance.at("compute_capability")) < 8) GTEST_SKIP() << "has no TF32";
+  TrialSpec rounded = spec;
+  rounded.train.precision = Precision::kTf32;
+  const auto between = Train(rounded);
+  const std::vector<double> losses = before->sink.Values(metric::kTrainLoss);
+  ExpectNear(between->sink.Values(metric::kTrainLoss), losses, 0.05);
+  EXPECT_NE(between->sink.Values(metric::kTrainLoss), losses);
+  EXPECT_EQ(between->end().digests, Train(rounded)->end().digests);
+  EXPECT_EQ(Repeatable(Train(spec)->sink.events()), Repeatable(before->sink.events()));
 }
 
 TEST_F(GpuTrialTest, LackOfMemoryEndsTheTrialAndNotTheProcess) {

@@ -1,7 +1,11 @@
 // Graphs for tensors on the CPU: what was captured is done again instead of being replayed.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "worker/trainer/device_support.h"
 #include "worker/trainer/device_update.h"
@@ -10,8 +14,8 @@ namespace adares {
 
 class RecordedGraphs : public DeviceSupport {
  public:
-  // Of the next captures: there is no memory for them.
-  void RefuseToCapture() { refuses_ = true; }
+  // What the next captures do instead: throw.
+  void RefuseToCapture(std::function<void()> refuse) { refuse_ = std::move(refuse); }
 
   int captures() const { return captures_; }
   int replays() const { return replays_; }
@@ -29,7 +33,7 @@ class RecordedGraphs : public DeviceSupport {
     explicit Graph(const RecordedGraphs& all) : all_(all) {}
     void Capture(const std::function<void()>& work) override {
       ++all_.captures_;
-      if (all_.refuses_) TORCH_CHECK_WITH(OutOfMemoryError, false, "no memory for a graph");
+      if (all_.refuse_) all_.refuse_();
       work_ = work;
     }
     void Replay() override {
@@ -41,7 +45,7 @@ class RecordedGraphs : public DeviceSupport {
     const RecordedGraphs& all_;
     std::function<void()> work_;
   };
-  bool refuses_ = false;
+  std::function<void()> refuse_;
   mutable int captures_ = 0;
   mutable int replays_ = 0;
 };

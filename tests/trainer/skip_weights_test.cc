@@ -69,6 +69,17 @@ TEST(SkipWeightsTest, ChannelsAreDrawnOneByOne) {
   EXPECT_FALSE(torch::equal(raw, SkipWeights(spec, 9, 6).At(wide).raw));
 }
 
+TEST(SkipWeightsTest, NormalDrawsHaveTheirMeanAndStandardDeviation) {
+  const SkipSpec spec = Spec(Granularity::kChannel, {SkipInit::Kind::kNormal, 0.5, 0.05});
+  SkipSite wide = kIdentity;
+  wide.channels = 10000;
+  const Tensor drawn = SkipWeights(spec, 9, 5).At(wide).raw.to(torch::kFloat64);
+  EXPECT_NEAR(drawn.mean().item<double>(), 0.5, 0.002);
+  EXPECT_NEAR(drawn.std().item<double>(), 0.05, 0.001);
+  const Tensor inside = ((drawn - 0.5).abs() < 0.05).to(torch::kFloat64);
+  EXPECT_NEAR(inside.mean().item<double>(), 0.6827, 0.015);
+}
+
 TEST(SkipWeightsTest, ValueIsTheMeanAndGradientTheSumOverChannels) {
   SkipWeight weight;
   weight.constraint = {Kind::kSigmoid, 0, 2};

@@ -20,8 +20,14 @@ namespace adares {
 
 class TrainerProcess {
  public:
-  explicit TrainerProcess(int threads = 1) {
-    const std::string threads_text = std::to_string(threads);
+  explicit TrainerProcess(int threads = 1,
+                          const std::vector<std::string>& device = {"--device", "cpu"}) {
+    std::vector<std::string> arguments{"adares-trainer", "--events-fd", "3", "--threads",
+                                       std::to_string(threads)};
+    arguments.insert(arguments.end(), device.begin(), device.end());
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
     std::array<int, 2> commands{};
     std::array<int, 2> events{};
     if (pipe(commands.data()) != 0 || pipe(events.data()) != 0) ADD_FAILURE() << "pipe failed";
@@ -30,8 +36,7 @@ class TrainerProcess {
       dup2(commands[0], STDIN_FILENO);
       if (events[1] != 3) dup2(events[1], 3);
       for (int fd = 4; fd < 64; ++fd) close(fd);
-      execl(ADARES_TRAINER_BINARY, "adares-trainer", "--events-fd", "3", "--device", "cpu",
-            "--threads", threads_text.c_str(), nullptr);
+      execv(ADARES_TRAINER_BINARY, argv.data());
       _exit(127);
     }
     close(commands[0]);

@@ -21,6 +21,7 @@ namespace adares {
 namespace {
 
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using trainer_protocol::CheckpointCommand;
 using trainer_protocol::CheckpointEvent;
 using trainer_protocol::EndEvent;
@@ -45,6 +46,14 @@ TEST(TrainerProcessTest, SaysReadyFirst) {
   ASSERT_TRUE(first && std::holds_alternative<ReadyEvent>(*first));
   EXPECT_EQ(std::get<ReadyEvent>(*first).device, "cpu");
   EXPECT_EQ(std::get<ReadyEvent>(*first).libtorch, LibTorchVersion());
+}
+
+TEST(TrainerProcessTest, ProvenanceNamesTheCommitOfTheProgram) {
+  TrainerProcess trainer;
+  trainer.UpTo<ReadyEvent>();
+  trainer.Send(Command(TinySpec()));
+  const auto start = std::get<StartEvent>(trainer.UpTo<StartEvent>().back());
+  EXPECT_THAT(start.provenance.at("trainer_commit"), MatchesRegex("[0-9a-f]{7,}(-dirty)?|unknown"));
 }
 
 class TrainerThreadsTest : public testing::TestWithParam<int> {};
@@ -261,7 +270,8 @@ TEST(TrainerByHandTest, MissingDeviceIsNamedWithTheWayOut) {
 TEST(TrainerByHandTest, ShowsItsVersion) {
   const RunResult result = RunByHand("--version");
   EXPECT_EQ(result.status, 0);
-  EXPECT_THAT(result.output, HasSubstr("adares-trainer "));
+  EXPECT_THAT(result.output, MatchesRegex("adares-trainer [0-9.]+ \\(commit ([0-9a-f]{7,}(-dirty)?|"
+                                          "unknown), LibTorch [0-9.]+\\)\n"));
 }
 
 }  // namespace

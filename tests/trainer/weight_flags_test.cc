@@ -262,6 +262,8 @@ TEST(WeightFlagsTest, RefusesWhatIsNoState) {
   EXPECT_FALSE(flags.Restore({{{"nonsense.a", {0}}}, {}, {}}));
   EXPECT_FALSE(flags.Restore({{{"closed", {0}}}, {}, {}}));
   EXPECT_FALSE(flags.Restore({{{"closed.a", {}}}, {}, {}}));
+  EXPECT_FALSE(flags.Restore({{}, {-1}, {0}}));
+  EXPECT_FALSE(flags.Restore({{}, {std::numeric_limits<int64_t>::max()}, {0}}));
   EXPECT_TRUE(flags.Restore({{{"closed.layer1.0", {0}}}, {}, {}}));
 }
 

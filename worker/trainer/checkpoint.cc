@@ -130,7 +130,7 @@ absl::StatusOr<Provenance> ReadCheckpoint(const TrainingInput& input, const std:
   ADARES_ASSIGN_OR_RETURN(const StoredTensors stored, LoadTensors(path));
   ADARES_RETURN_IF_ERROR(CheckIdentity(input, stored.metadata, path));
   ADARES_RETURN_IF_ERROR(LoadModule(*state.model, absl::StrCat(folder, "/", kModel)).status());
-  ADARES_RETURN_IF_ERROR(Annotate(RestoreState(stored.tensors, state), path));
+  ADARES_RETURN_IF_ERROR(Annotate(RestoreState(stored.tensors, input.spec.train, state), path));
   ADARES_ASSIGN_OR_RETURN(std::string results, Text(stored.metadata, "results", path));
   state.results = ResultDigest(std::move(results));
   return ProvenanceOf(stored.metadata);

@@ -4,8 +4,11 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/status.h"
 #include "worker/trainer/checkpoint.h"
 
@@ -27,9 +30,11 @@ absl::Status WithoutExceptions(const std::function<absl::Status()>& action) {
 }
 
 std::string WhoseItIs(const TrainingInput& input, const Provenance& then, int64_t step) {
-  const std::string difference = DifferenceInBits(input.provenance, then);
-  return difference.empty() ? absl::StrCat("step ", step)
-                            : absl::StrCat("step ", step, ", not bit by bit: ", difference);
+  std::vector<std::string> differences{DifferenceInBits(input.provenance, then),
+                                       DifferenceInProgram(input.provenance, then)};
+  std::erase(differences, "");
+  if (differences.empty()) return absl::StrCat("step ", step);
+  return absl::StrCat("step ", step, ", not bit by bit: ", absl::StrJoin(differences, "; "));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "worker/trainer/device_pixels.h"
 #include "worker/trainer/schedule.h"
+#include "worker/trainer/torch_runtime.h"
 
 namespace adares {
 namespace {
@@ -131,7 +132,8 @@ bool DeviceStep::Capture(TrainingState& state) {
   graph_ = support_->NewGraph();
   try {
     graph_->Capture([&] { Work(state, spec_.train.batch_size, nullptr); });
-  } catch (const c10::OutOfMemoryError&) {
+  } catch (const c10::Error& error) {
+    if (!IsLackOfMemory(error)) throw;
     std::fprintf(stderr, "no memory for a step as a graph: steps run one by one\n");
     for (DeviceParameter& each : parameters_) each.parameter.mutable_grad() = Tensor();
     graph_.reset();

@@ -21,8 +21,8 @@ class StepGraph {
   // Calls `work` once, which puts operations on the stream without anything being computed. All
   // its tensors keep their addresses as long as the graph lives. `work` must have run before as it
   // is, on the same stream, and must not wait for the device. A graph is captured once. Throws what
-  // `work` throws, and c10::OutOfMemoryError where there is no memory for the graph beside that of
-  // steps outside it.
+  // `work` throws, and c10::Error; IsLackOfMemory says of it whether there was no memory for the
+  // graph beside that of steps outside it, which CUDA and its libraries tell in ways of their own.
   virtual void Capture(const std::function<void()>& work) = 0;
 
   // Computes what was captured, with the numbers that its tensors hold by then. Does not wait.

@@ -17,6 +17,7 @@
 #include "worker/trainer/command_inbox.h"
 #include "worker/trainer/event_writer.h"
 #include "worker/trainer/torch_runtime.h"
+#include "worker/trainer/trainer_commit.h"
 #include "worker/trainer/trainer_options.h"
 #include "worker/trainer/trial_runner.h"
 
@@ -80,9 +81,11 @@ int Run(const adares::TrainerOptions& options) {
   adares::ConfigureTorch(options.threads > 0 ? options.threads : adares::AvailableCores());
   adares::ConfigureDevice(*device, options.deterministic);
   adares::EventWriter writer(options.events_fd >= 0 ? options.events_fd : STDOUT_FILENO);
-  adares::TrialRunner runner({ADARES_VERSION, *device, options.data_dir, options.cache_dir,
-                              options.keep_dead_taps, !options.eager_steps},
-                             writer);
+  adares::TrainerSetup setup{ADARES_VERSION,         *device,
+                             options.data_dir,       options.cache_dir,
+                             options.keep_dead_taps, !options.eager_steps};
+  setup.commit = adares::kTrainerCommit;
+  adares::TrialRunner runner(std::move(setup), writer);
   return by_hand ? RunByHand(options, runner, inbox) : RunForWorker(runner, inbox);
 }
 
@@ -97,8 +100,8 @@ int main(int argc, char** argv) {
       std::fputs(adares::kTrainerHelp, stdout);
       return 0;
     case adares::TrainerOptions::Action::kShowVersion:
-      std::printf("adares-trainer %s (LibTorch %s)\n", ADARES_VERSION,
-                  adares::LibTorchVersion().c_str());
+      std::printf("adares-trainer %s (commit %s, LibTorch %s)\n", ADARES_VERSION,
+                  adares::kTrainerCommit, adares::LibTorchVersion().c_str());
       return 0;
     case adares::TrainerOptions::Action::kTrain:
       return Run(*options);

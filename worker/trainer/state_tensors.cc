@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/quoted_text.h"
 #include "core/status.h"
+#include "worker/trainer/schedule.h"
 
 namespace adares {
 namespace {
@@ -65,6 +66,14 @@ class TensorReader {
   int64_t Integer(const std::string& name) {
     const Tensor tensor = Get(name, torch::kInt64, 0);
     return tensor.defined() ? tensor.item<int64_t>() : 0;
+  }
+
+  // From 0 to `most`; 0 where it is another. Counts become indices.
+  int64_t Count(const std::string& name, int64_t most) {
+    const int64_t count = Integer(name);
+    if (count >= 0 && count <= most) return count;
+    Fail(absl::StrCat(Quoted(name), " is ", count, ", and has to be from 0 to ", most));
+    return 0;
   }
 
   double Number(const std::string& name) {
@@ -152,12 +161,36 @@ absl::Status RestoreOrder(const std::vector<int64_t>& stored, std::vector<uint32
   return absl::OkStatus();
 }
 
+// Takes over where the run is.
+void RestorePlace(TensorReader& reader, const TrainSpec& train, TrainingState& state) {
+  const int64_t steps_per_epoch = StepsPerEpoch(std::ssize(state.order), train.batch_size);
+  state.epoch = reader.Count("epoch", train.epochs);
+  // Between epochs, and so after the last one, it is 0.
+  const bool is_trained = state.epoch == train.epochs;
+  state.epoch_step = reader.Count("epoch_step", is_trained ? 0 : steps_per_epoch - 1);
+  state.step = reader.Count("step", train.epochs * steps_per_epoch);
+  if (state.step != state.epoch * steps_per_epoch + state.epoch_step) {
+    reader.Fail(absl::StrCat("\"step\" is ", state.step, ", which is not after ", state.epoch,
+                             " epochs and ", state.epoch_step, " steps"));
+  }
+}
+
+// Takes over the sums of the epoch. At its end they are of all its examples.
+void RestoreSums(TensorReader& reader, TrainingState& state) {
+  const double loss = reader.Number("train.loss_sum");
+  const int64_t examples = reader.Count("train.examples", std::ssize(state.order));
+  state.train_means = ExampleMeans({loss, reader.Count("train.correct", examples), examples});
+  state.epoch_seconds = reader.Number("epoch_seconds");
+  state.learning_rate = reader.Number("learning_rate");
+}
+
 // Takes over all but the moments of gradients.
 void RestoreWatches(TensorReader& reader, TrainingState& state) {
-  state.loss_watch.Restore(
-      {reader.Integer("loss_watch.steps"), reader.Integer("loss_watch.long_steps"),
-       reader.Number("loss_watch.short_mean"), reader.Number("loss_watch.long_mean"),
-       reader.Integer("loss_watch.raised") != 0});
+  const int64_t losses = reader.Count("loss_watch.steps", state.step);
+  state.loss_watch.Restore({losses, reader.Count("loss_watch.long_steps", losses),
+                            reader.Number("loss_watch.short_mean"),
+                            reader.Number("loss_watch.long_mean"),
+                            reader.Integer("loss_watch.raised") != 0});
   WeightFlags::State flags{{}, reader.Integers("drift.steps"), reader.Numbers("drift.values")};
   for (const auto& [key, tensor] : reader.Below(kWindow)) {
     flags.windows[key] = reader.Integers(absl::StrCat(std::string(kWindow), key));
@@ -196,30 +229,26 @@ TensorMap TensorsOfState(const TrainingState& state) {
   return all;
 }
 
-absl::Status RestoreState(const TensorMap& tensors, TrainingState& state) {
+absl::Status RestoreState(const TensorMap& tensors, const TrainSpec& train, TrainingState& state) {
   TensorReader reader(tensors);
+  // First, since other examples make other numbers of steps.
+  const std::vector<int64_t> order = reader.Integers("order");
+  ADARES_RETURN_IF_ERROR(reader.status());
+  ADARES_RETURN_IF_ERROR(RestoreOrder(order, state.order));
+  RestorePlace(reader, train, state);
+  RestoreSums(reader, state);
   OptimizerState optimizer{{}, reader.Below(kFirst), reader.Below(kSecond)};
   for (const auto& [name, steps] : reader.Below(kSteps)) {
-    optimizer.steps[name] = reader.Integer(absl::StrCat(std::string(kSteps), name));
+    optimizer.steps[name] = reader.Count(absl::StrCat(std::string(kSteps), name), state.step);
   }
-  const MovingMeanState mean{reader.Integer("moving_mean_updates"), reader.Below(kMean)};
+  const MovingMeanState mean{reader.Count("moving_mean_updates", state.step), reader.Below(kMean)};
   const Random::State order_random = reader.RandomState("random.order");
   const Random::State augmentation_random = reader.RandomState("random.augmentation");
   const Random::State branch_random = reader.RandomState("random.branches");
-  const std::vector<int64_t> order = reader.Integers("order");
-  state.step = reader.Integer("step");
-  state.epoch = reader.Integer("epoch");
-  state.epoch_step = reader.Integer("epoch_step");
-  state.train_means =
-      ExampleMeans({reader.Number("train.loss_sum"), reader.Integer("train.correct"),
-                    reader.Integer("train.examples")});
-  state.epoch_seconds = reader.Number("epoch_seconds");
-  state.learning_rate = reader.Number("learning_rate");
   const GradientMomentsState moments{reader.Row("gradient_moments.mean"),
                                      reader.Row("gradient_moments.square")};
   RestoreWatches(reader, state);
   ADARES_RETURN_IF_ERROR(reader.status());
-  ADARES_RETURN_IF_ERROR(RestoreOrder(order, state.order));
   state.order_random.Restore(order_random);
   state.augmentation_random.Restore(augmentation_random);
   state.branch_random.Restore(branch_random);

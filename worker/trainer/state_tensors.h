@@ -2,6 +2,7 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "core/trial_spec.h"
 #include "worker/trainer/tensor_file.h"
 #include "worker/trainer/training_state.h"
 
@@ -11,9 +12,10 @@ namespace adares {
 // is not among them, as it is text.
 TensorMap TensorsOfState(const TrainingState& state);
 
-// Takes the values over. FAILED_PRECONDITION where they are of other examples or parameters,
-// DATA_LOSS names what is missing or of another type or shape; some of the state may have been
-// taken over by then.
-absl::Status RestoreState(const TensorMap& tensors, TrainingState& state);
+// Takes the values over into the state of a run at its start, which trains as `train` says.
+// FAILED_PRECONDITION where they are of other examples or parameters, DATA_LOSS names what is
+// missing, of another type or shape, or a count that no such run comes to; some of the state may
+// have been taken over by then.
+absl::Status RestoreState(const TensorMap& tensors, const TrainSpec& train, TrainingState& state);
 
 }  // namespace adares

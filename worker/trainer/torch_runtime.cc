@@ -115,14 +115,19 @@ void ReleaseFreedMemory(const std::string& device) {
   }
 }
 
+bool IsLackOfMemory(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
+  const auto* const other = dynamic_cast<const c10::Error*>(&error);
+  return other != nullptr && IsAllocationFailure(FirstLine(other->what_without_backtrace()));
+}
+
 trainer_protocol::EndEvent EndOfException(std::exception_ptr exception) {
   try {
     std::rethrow_exception(exception);
-  } catch (const c10::OutOfMemoryError& error) {
-    return OutOfMemory(FirstLine(error.what_without_backtrace()));
   } catch (const c10::Error& error) {
     const std::string message = FirstLine(error.what_without_backtrace());
-    if (IsAllocationFailure(message)) return OutOfMemory(message);
+    if (IsLackOfMemory(error)) return OutOfMemory(message);
     return {EndReason::kError, message};
   } catch (const std::bad_alloc&) {
     return OutOfMemory("host memory ran out");

@@ -36,6 +36,9 @@ std::map<std::string, std::string> DescribeRuntime(const std::string& device);
 // Gives back what LibTorch keeps of freed memory on `device`; on the CPU nothing.
 void ReleaseFreedMemory(const std::string& device);
 
+// Whether LibTorch, CUDA, their libraries or the host had no memory left.
+bool IsLackOfMemory(const std::exception& error);
+
 // End of a trial whose training threw: out of memory, or an error with the message's first line.
 trainer_protocol::EndEvent EndOfException(std::exception_ptr exception);
 

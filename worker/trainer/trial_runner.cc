@@ -56,6 +56,7 @@ EndEvent TrialRunner::TrainToEnd(const Assignment& assignment) {
   input.provenance["taps"] = input.live_taps_only ? "live" : "all";
   input.provenance["precision"] = std::string(Name(spec.train.precision));
   input.provenance["trainer"] = setup_.version;
+  input.provenance["trainer_commit"] = setup_.commit;
   input.provenance["dataset"] = std::string(Name(spec.data.dataset));
   input.provenance["data_digest"] = data.digest;
   input.provenance["classes"] = absl::StrCat(data.classes);

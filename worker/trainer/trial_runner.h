@@ -22,6 +22,7 @@ struct TrainerSetup {
   bool capture_steps = true;  // see TrainingInput
   // Takes the way of other devices on the CPU too, with the same results but for rounding.
   bool device_way = false;
+  std::string commit = "unknown";  // that adares-trainer was built from
 };
 
 // Not thread-safe.

@@ -157,6 +157,8 @@ WeightFlags::State WeightFlags::GetState() const {
 }
 
 bool WeightFlags::Restore(const State& state) {
+  const auto is_of_run = [&](int64_t step) { return step >= 0 && step <= plan_.total_steps; };
+  if (!std::all_of(state.drift_steps.begin(), state.drift_steps.end(), is_of_run)) return false;
   std::map<std::string, ConditionWindow> windows;
   for (const auto& [key, rows] : state.windows) {
     const size_t dot = key.find('.');
