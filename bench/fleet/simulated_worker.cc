@@ -43,7 +43,7 @@ SimulatedWorker::SimulatedWorker(Options options, worker::EventLoop& loop, Load&
             {.name = options_.name,
              .instance = "simulated",
              .hostname = "simulated",
-             .device = "cpu",
+             .capability = {"cpu"},
              .slots = options_.slots,
              .version = "0"},
             [this](std::function<void()> action) {
