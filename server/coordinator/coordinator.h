@@ -112,6 +112,11 @@ class Coordinator {
   // same way again and again. Of `input` the records are not looked at.
   absl::Status Reject(const ReportInput& input, const absl::Status& why, Timestamp now);
 
+  // Deletes rows that retention found; returns how many (Store::Prune).
+  absl::StatusOr<int64_t> Prune(const PrunePiece& piece, Timestamp before) {
+    return store_->Prune(piece, before);
+  }
+
   // Ends leases that are over and marks silent workers as lost.
   absl::Status Expire(Timestamp now);
   // When Expire has something to do next; nullopt if never.
