@@ -123,6 +123,10 @@ void ChildProcess::Signal(int number) {
   if (pid_ > 0) kill(pid_, number);
 }
 
+bool ChildProcess::Succeeded() const {
+  return WIFEXITED(wait_status_) && WEXITSTATUS(wait_status_) == 0;
+}
+
 std::string ChildProcess::EndText() const {
   if (WIFEXITED(wait_status_)) return absl::StrCat("with exit code ", WEXITSTATUS(wait_status_));
   const int number = WTERMSIG(wait_status_);

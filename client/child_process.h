@@ -41,6 +41,9 @@ class ChildProcess {
   // Nothing where it has ended.
   void Signal(int number);
 
+  // Whether it ended by itself with exit code 0; meaningful once it has ended.
+  bool Succeeded() const;
+
   // "with exit code 1", "by signal 9 (Killed)"; meaningful once it has ended.
   std::string EndText() const;
 

@@ -42,6 +42,9 @@ void AddCompareCommand(CLI::App& app, CommandLine& line);
 void AddWorkerCommands(CLI::App& app, CommandLine& line);
 void AddRunCommand(CLI::App& app, CommandLine& line);
 void AddDataCommands(CLI::App& app, CommandLine& line);
+void AddDbCommands(CLI::App& app, CommandLine& line);
+void AddServerCommands(CLI::App& app, CommandLine& line);
+void AddDoctorCommand(CLI::App& app, CommandLine& line);
 void AddVersionCommand(CLI::App& app, CommandLine& line);
 
 // A connection to the server that the options name; with `signals` its calls can be interrupted.

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "absl/strings/str_cat.h"
+#include "client/connection_call.h"
 #include "client/connection_impl.h"
 #include "client/interrupt_guard.h"
 #include "client/problem.h"
@@ -28,23 +29,6 @@ bool IsAddress(const std::string& address) {
   const char* end = address.data() + address.size();
   const auto result = std::from_chars(address.data() + colon + 1, end, port);
   return result.ec == std::errc() && result.ptr == end && port > 0 && port < 65536;
-}
-
-absl::Status Interrupted() { return absl::CancelledError("interrupted"); }
-
-template <typename Stub, typename Request, typename Response>
-absl::StatusOr<Response> Call(Stub& stub, const CallLimits& limits,
-                              grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                           Response*),
-                              const Request& request) {
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + limits.timeout);
-  InterruptGuard guard(limits.signals, context);
-  Response response;
-  const grpc::Status status = (stub.*method)(&context, request, &response);
-  if (guard.Finish()) return Interrupted();
-  if (!status.ok()) return FromGrpcStatus(status);
-  return response;
 }
 
 // The sweep after a call that controls it.

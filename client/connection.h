@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "adares/v1/admin_service.pb.h"
 #include "adares/v1/analysis_service.pb.h"
 #include "adares/v1/sweep_service.pb.h"
 #include "adares/v1/trial_service.pb.h"
@@ -65,6 +66,20 @@ class Connection {
   absl::StatusOr<std::vector<v1::Worker>> ListWorkers();
   absl::Status CordonWorker(const std::string& name, const std::string& reason);
   absl::Status UncordonWorker(const std::string& name);
+
+  absl::StatusOr<v1::ServerInfo> GetServerInfo();
+  absl::StatusOr<v1::CheckHealthResponse> CheckHealth();
+  // Whether the standard health service says that the server serves.
+  absl::StatusOr<bool> IsServing();
+
+  // Call `each` for every message until the stream ends or `each` returns an error.
+  absl::Status BackupDatabase(
+      const std::function<absl::Status(const v1::BackupDatabaseResponse&)>& each);
+  absl::Status CheckDatabase(
+      const std::function<absl::Status(const v1::CheckDatabaseResponse&)>& each);
+  absl::Status PruneDatabase(
+      const v1::PruneDatabaseRequest& request,
+      const std::function<absl::Status(const v1::PruneDatabaseResponse&)>& each);
 
  private:
   friend class SweepWatch;  // opens its stream on the same channel

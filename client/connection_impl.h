@@ -1,4 +1,4 @@
-// What Connection holds; for connection.cc and sweep_watch.cc only, as it brings gRPC in.
+// What Connection holds; for its own .cc files and sweep_watch.cc only, as it brings gRPC in.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -6,11 +6,13 @@
 #include <memory>
 #include <string>
 
+#include "adares/v1/admin_service.grpc.pb.h"
 #include "adares/v1/analysis_service.grpc.pb.h"
 #include "adares/v1/sweep_service.grpc.pb.h"
 #include "adares/v1/trial_service.grpc.pb.h"
 #include "adares/v1/worker_service.grpc.pb.h"
 #include "client/connection.h"
+#include "grpc/health/v1/health.grpc.pb.h"
 
 namespace adares::client {
 
@@ -27,7 +29,9 @@ struct Connection::Impl {
         sweeps(channel),
         trials(channel),
         analysis(channel),
-        workers(channel) {}
+        workers(channel),
+        admin(channel),
+        health(channel) {}
 
   std::string address;
   CallLimits limits;
@@ -35,6 +39,8 @@ struct Connection::Impl {
   v1::TrialService::Stub trials;
   v1::AnalysisService::Stub analysis;
   v1::WorkerService::Stub workers;
+  v1::AdminService::Stub admin;
+  grpc::health::v1::Health::Stub health;
 };
 
 }  // namespace adares::client

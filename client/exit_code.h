@@ -13,6 +13,7 @@ enum class ExitCode : int {
   kUnreachable = 6,    // no coordinator, no answer in time, or it has no room
   kTrialsFailed = 7,   // the sweep ended, but not every trial succeeded
   kDifferent = 8,      // a repetition came out otherwise, or cannot be compared here
+  kUnsound = 9,        // a check found something that is not as it should be
   kInterrupted = 130,  // Ctrl-C
 };
 

@@ -57,6 +57,9 @@ void AddCommands(CLI::App& app, CommandLine& line) {
   AddCompareCommand(app, line);
   AddWorkerCommands(app, line);
   AddDataCommands(app, line);
+  AddServerCommands(app, line);
+  AddDbCommands(app, line);
+  AddDoctorCommand(app, line);
   AddVersionCommand(app, line);
   app.footer(
       "First steps:\n"

@@ -71,6 +71,11 @@ constexpr Hint kHints[] = {
     {reason::kDatabaseBusy, "try again in a moment"},
     {reason::kDatabaseFull, "free space on the coordinator's disk"},
     {reason::kDatabaseCorrupt, "restore the coordinator's database from a backup"},
+    {reason::kDatabaseMissing, "name the folder that an adares-server was started with"},
+    {reason::kStateFolderInUse,
+     "stop what uses it; a server that runs is asked by `adares db check` and `adares db backup` "
+     "without --state"},
+    {reason::kMaintenanceBusy, "try again once they are done"},
 };
 
 std::string HintForReason(std::string_view reason) {

@@ -1,8 +1,6 @@
 // Events and log lines of the trainer come in one file, which is read as it grows.
 #include "client/repetition.h"
 
-#include <stdlib.h>
-
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -12,7 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/child_process.h"
+#include "client/growing_file.h"
 #include "client/problem.h"
+#include "client/scratch_folder.h"
 #include "core/status.h"
 
 namespace adares::client {
@@ -24,48 +24,6 @@ using trainer_protocol::StartEvent;
 
 constexpr std::chrono::milliseconds kLookEvery{200};
 constexpr size_t kLogLines = 15;
-
-// A folder of one's own for as long as it lives.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string pattern = (fs::temp_directory_path() / "adares-verify-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  // Empty where it could not be made.
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-// The whole lines that a growing file got since the last look.
-class GrowingFile {
- public:
-  explicit GrowingFile(std::string path) : path_(std::move(path)) {}
-
-  std::vector<std::string> NewLines() {
-    std::ifstream file(path_);
-    file.seekg(read_);
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(file, line) && !file.eof();) {
-      read_ += static_cast<std::streamoff>(line.size()) + 1;
-      lines.push_back(std::move(line));
-    }
-    return lines;
-  }
-
- private:
-  const std::string path_;
-  std::streamoff read_ = 0;
-};
 
 std::vector<std::string> Arguments(const RepetitionOptions& options, const std::string& spec) {
   std::vector<std::string> arguments = {"--spec", spec, "--device", options.device};

@@ -48,6 +48,10 @@ inline constexpr std::string_view kSchemaMismatch = "SCHEMA_MISMATCH";
 inline constexpr std::string_view kDatabaseBusy = "DATABASE_BUSY";
 inline constexpr std::string_view kDatabaseFull = "DATABASE_FULL";
 inline constexpr std::string_view kDatabaseCorrupt = "DATABASE_CORRUPT";
+inline constexpr std::string_view kDatabaseMissing = "DATABASE_MISSING";
+inline constexpr std::string_view kDatabaseExists = "DATABASE_EXISTS";
+inline constexpr std::string_view kStateFolderInUse = "STATE_FOLDER_IN_USE";
+inline constexpr std::string_view kMaintenanceBusy = "MAINTENANCE_BUSY";
 }  // namespace reason
 
 }  // namespace adares

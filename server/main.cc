@@ -1,4 +1,5 @@
-// adares-server: the coordinator. Reads flags, starts the Server, waits for a signal.
+// adares-server: the coordinator. Reads flags, starts the Server, waits for a signal. Or does one
+// thing to a state folder that no server uses.
 #include <pthread.h>
 #include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -6,8 +7,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <functional>
 #include <thread>
 
+#include "server/offline/offline_commands.h"
 #include "server/server.h"
 
 namespace {
@@ -65,6 +68,8 @@ int main(int argc, char** argv) {
   ServerConfig config;
   double lease_seconds = 30;
   double sync_seconds = 5;
+  double retention_days = 0;
+  std::function<int()> offline;
   CLI::App app{"adares-server: queues trials, hands them to workers and keeps what they measure.",
                "adares-server"};
   app.set_version_flag("--version", "adares-server " ADARES_VERSION);
@@ -85,11 +90,18 @@ int main(int argc, char** argv) {
   app.add_option("--sync-interval", sync_seconds, "seconds between two syncs of a worker")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
+  app.add_option("--retention", retention_days,
+                 "days after which log lines and superseded rows of attempts that have ended are "
+                 "deleted, never results; 0 keeps all")
+      ->check(CLI::Range(0.0, 36500.0))
+      ->capture_default_str();
+  adares::AddOfflineCommands(app, config.state_dir, offline);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? EXIT_SUCCESS : kUsageError;
   }
+  if (offline) return offline();
   if (sync_seconds * 2 > lease_seconds) {
     spdlog::error(
         "--lease {} is less than twice --sync-interval {}: a worker that misses one sync "
@@ -100,5 +112,6 @@ int main(int argc, char** argv) {
   config.lease.lease_duration = FromSeconds(lease_seconds);
   config.lease.sync_interval = FromSeconds(sync_seconds);
   config.lease.restart_grace = config.lease.lease_duration;
+  config.retention = FromSeconds(retention_days * 24 * 3600);
   return Serve(config);
 }

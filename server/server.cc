@@ -16,17 +16,25 @@
 
 #include "absl/strings/str_cat.h"
 #include "rpc/channel.h"
+#include "rpc/convert.h"
+#include "rpc/convert_admin.h"
 #include "server/http/http_server.h"
 #include "server/listen_address.h"
+#include "server/maintenance/maintenance_thread.h"
+#include "server/maintenance/pruning.h"
 #include "server/metrics/call_counter.h"
 #include "server/metrics/server_metrics.h"
+#include "server/services/admin_service.h"
 #include "server/services/analysis_service.h"
 #include "server/services/change_hub.h"
+#include "server/services/page_request.h"
 #include "server/services/sweep_service.h"
 #include "server/services/sync_waiters.h"
 #include "server/services/trial_service.h"
 #include "server/services/worker_service.h"
 #include "server/state_folder.h"
+#include "server/store/database_copy.h"
+#include "server/store/migrator.h"
 #include "server/store/reader_pool.h"
 #include "server/store/store.h"
 
@@ -41,7 +49,8 @@ constexpr std::chrono::seconds kShutdownGrace{2};
 constexpr std::chrono::seconds kLoopStalled{5};
 constexpr const char* kServices[] = {
     v1::SweepService::service_full_name(), v1::TrialService::service_full_name(),
-    v1::AnalysisService::service_full_name(), v1::WorkerService::service_full_name()};
+    v1::AnalysisService::service_full_name(), v1::WorkerService::service_full_name(),
+    v1::AdminService::service_full_name()};
 
 // The answer if it comes within a second: a busy or hung database must not hang the probes, which
 // share the HTTP thread with /metrics.
@@ -64,6 +73,17 @@ int64_t FreeBytes(const std::string& folder) {
   return error ? 0 : static_cast<int64_t>(space.available);
 }
 
+v1::ServerLimits Limits() {
+  v1::ServerLimits limits;
+  limits.set_message_bytes(kMaxMessageBytes);
+  limits.set_page_size(kMaxPageSize);
+  limits.set_series_page_size(kMaxSeriesPageSize);
+  limits.set_points_per_record(kMaxPointsPerRecord);
+  limits.set_log_lines_per_record(kMaxLogLinesPerRecord);
+  limits.set_log_line_bytes(kMaxLogLineBytes);
+  return limits;
+}
+
 absl::Status CheckAddresses(const ServerConfig& config) {
   ADARES_RETURN_IF_ERROR(CheckListenAddress("--listen", config.listen, config.insecure));
   if (config.http == "none") return absl::OkStatus();
@@ -84,15 +104,18 @@ struct Server::Impl {
   SyncWaiters waiters;
   std::unique_ptr<CommitLoop> loop;
   std::unique_ptr<ReaderPool> readers;
+  std::unique_ptr<MaintenanceThread> maintenance;
   std::unique_ptr<SweepServiceImpl> sweeps;
   std::unique_ptr<TrialServiceImpl> trials;
   std::unique_ptr<AnalysisServiceImpl> analysis;
   std::unique_ptr<WorkerServiceImpl> workers;
+  std::unique_ptr<AdminServiceImpl> admin;
   std::unique_ptr<grpc::Server> grpc;
   std::unique_ptr<HttpServer> http;
   int port = 0;
   std::string last_failure;  // owner thread only
   std::atomic<bool> draining = false;
+  std::atomic<int64_t> last_commit_micros = 0;  // 0 before the first
   bool shut_down = false;
 
   absl::Status Open();
@@ -101,10 +124,15 @@ struct Server::Impl {
   CommitLoop::Listener LoopListener();
   HttpResponse Metrics();
   HttpResponse Ready() const;
+  v1::ServerInfo Constants() const;
+  v1::CheckHealthResponse Health() const;
+  AdminContext AdminServiceContext();
+  void ApplyRetention(const std::stop_token& stop);
 };
 
 absl::Status Server::Impl::Open() {
   ADARES_ASSIGN_OR_RETURN(folder, StateFolder::Open(config.state_dir));
+  ADARES_RETURN_IF_ERROR(RemoveDatabase(folder->copy()));
   ADARES_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
                           Store::Open(folder->database(), SystemNow()));
   ADARES_ASSIGN_OR_RETURN(readers, ReaderPool::Open(folder->database(), config.readers));
@@ -114,7 +142,27 @@ absl::Status Server::Impl::Open() {
   // Listeners use the loop only through calls that begin after SetLoop.
   ADARES_ASSIGN_OR_RETURN(loop, CommitLoop::Start(std::move(store), options, LoopListener()));
   waiters.SetLoop(loop.get());
+  MaintenanceThread::Routine routine;
+  if (config.retention > Duration(0)) {
+    routine.period = config.retention_period;
+    routine.task = [this](const std::stop_token& stop) { ApplyRetention(stop); };
+  }
+  maintenance = std::make_unique<MaintenanceThread>(std::move(routine));
   return absl::OkStatus();
+}
+
+void Server::Impl::ApplyRetention(const std::stop_token& stop) {
+  PruneRequest request;
+  request.database = folder->database();
+  request.before = SystemNow() - config.retention;
+  PruneObserver observer;
+  observer.stop = [&stop] { return stop.stop_requested(); };
+  const absl::StatusOr<PruneCounts> counts = Prune(*loop, request, observer);
+  if (counts.ok() && counts->rows() > 0) {
+    spdlog::info("event=retention deleted={:?}", CountsText(*counts));
+  } else if (!counts.ok() && !stop.stop_requested()) {
+    spdlog::warn("event=retention_failed error={:?}", std::string(counts.status().message()));
+  }
 }
 
 CommitLoop::Listener Server::Impl::LoopListener() {
@@ -130,7 +178,9 @@ CommitLoop::Listener Server::Impl::LoopListener() {
   };
   listener.measured = [this](double seconds, const absl::Status& committed) {
     metrics.ObserveTransaction(seconds, committed);
-    if (committed.ok()) last_failure.clear();
+    if (!committed.ok()) return;
+    last_failure.clear();
+    last_commit_micros = ToMicros(SystemNow());
   };
   // A failure that stays is told once: until something was committed.
   listener.failed = [this](const absl::Status& failure) {
@@ -146,6 +196,7 @@ absl::Status Server::Impl::Listen() {
   trials = std::make_unique<TrialServiceImpl>(loop.get(), readers.get(), &hub);
   analysis = std::make_unique<AnalysisServiceImpl>(readers.get());
   workers = std::make_unique<WorkerServiceImpl>(loop.get(), &waiters, readers.get(), config.lease);
+  admin = std::make_unique<AdminServiceImpl>(AdminServiceContext());
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -160,6 +211,7 @@ absl::Status Server::Impl::Listen() {
   builder.RegisterService(trials.get());
   builder.RegisterService(analysis.get());
   builder.RegisterService(workers.get());
+  builder.RegisterService(admin.get());
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(MakeCallCounter(&metrics.calls()));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
@@ -221,13 +273,56 @@ HttpResponse Server::Impl::Metrics() {
 }
 
 HttpResponse Server::Impl::Ready() const {
-  const bool ticking = std::chrono::steady_clock::now() - loop->last_tick() < kLoopStalled;
-  const bool commits = loop->last_commit_succeeded();
-  const bool ready = ticking && commits && !draining;
-  return {ready ? 200 : 503, "text/plain; charset=utf-8",
-          absl::StrCat("coordinator loop: ", ticking ? "ok" : "stalled", "\n",
-                       "last commit: ", commits ? "ok" : "failed", "\n",
-                       "draining: ", draining ? "yes" : "no", "\n")};
+  const v1::CheckHealthResponse now = Health();
+  return {now.healthy() ? 200 : 503, "text/plain; charset=utf-8",
+          absl::StrCat("coordinator loop: ", now.loop_moving() ? "ok" : "stalled", "\n",
+                       "last commit: ", now.last_commit_succeeded() ? "ok" : "failed", "\n",
+                       "draining: ", now.draining() ? "yes" : "no", "\n")};
+}
+
+v1::CheckHealthResponse Server::Impl::Health() const {
+  v1::CheckHealthResponse now;
+  now.set_loop_moving(std::chrono::steady_clock::now() - loop->last_tick() < kLoopStalled);
+  now.set_last_commit_succeeded(loop->last_commit_succeeded());
+  if (last_commit_micros > 0) {
+    *now.mutable_last_commit_time() = ToProto(FromMicros(last_commit_micros));
+  }
+  now.set_draining(draining);
+  now.set_healthy(now.loop_moving() && now.last_commit_succeeded() && !now.draining());
+  return now;
+}
+
+v1::ServerInfo Server::Impl::Constants() const {
+  v1::ServerInfo info;
+  info.set_version(ADARES_VERSION);
+  *info.mutable_start_time() = ToProto(SystemNow());
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(config.state_dir, error);
+  info.set_state_folder(error ? config.state_dir : absolute.lexically_normal().string());
+  info.mutable_database()->set_schema_version(EmbeddedMigrations().back().version);
+  v1::ServerOptions* options = info.mutable_options();
+  options->set_listen_address(config.listen);
+  options->set_http_address(config.http == "none" ? "" : config.http);
+  options->set_insecure(config.insecure);
+  options->set_readers(config.readers);
+  *options->mutable_lease_duration() = ToProto(config.lease.lease_duration);
+  *options->mutable_sync_interval() = ToProto(config.lease.sync_interval);
+  if (config.retention > Duration(0)) *options->mutable_retention() = ToProto(config.retention);
+  *info.mutable_limits() = Limits();
+  return info;
+}
+
+AdminContext Server::Impl::AdminServiceContext() {
+  AdminContext context;
+  context.folder = folder.get();
+  context.loop = loop.get();
+  context.readers = readers.get();
+  context.maintenance = maintenance.get();
+  context.constants = Constants();
+  context.health = [this] { return Health(); };
+  context.backed_up = [this](Timestamp taken_at) { metrics.SetLastBackup(taken_at); };
+  context.patience = config.patience;
+  return context;
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config) {
@@ -250,6 +345,7 @@ void Server::Drain() {
   if (s.grpc) s.grpc->GetHealthCheckService()->SetServingStatus(false);
   s.hub.Stop();
   s.waiters.Stop();
+  if (s.maintenance) s.maintenance->Stop();
   if (s.workers) s.workers->EndReports();
 }
 
@@ -261,6 +357,7 @@ void Server::Shutdown() {
   if (s.grpc) s.grpc->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
   if (s.http) s.http->Stop();
   s.grpc.reset();
+  s.maintenance.reset();  // before the loop and the folder, which its tasks use
   if (s.loop) s.loop->Stop();
   s.readers.reset();
   s.loop.reset();

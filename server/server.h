@@ -21,6 +21,12 @@ struct ServerConfig {
   LeaseOptions lease;
   // How long a stream that follows changes may be silent.
   std::chrono::milliseconds heartbeat = std::chrono::seconds(15);
+  // How long a message of a backup or a check may wait for its reader.
+  std::chrono::milliseconds patience = std::chrono::minutes(1);
+  // What has been over for so long may be deleted (server/store/retention.h); 0 deletes nothing.
+  Duration retention{0};
+  // How often it is looked for; the first time at the start.
+  std::chrono::milliseconds retention_period = std::chrono::hours(6);
 };
 
 class Server {

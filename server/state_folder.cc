@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "core/status.h"
 
 namespace adares {
 
@@ -35,10 +36,10 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
           absl::StrCat("--state ", path, ": cannot be locked: ", std::strerror(error_number),
                        "; take a folder on a local disk"));
     }
-    return absl::FailedPreconditionError(
-        absl::StrCat("--state ", path,
-                     ": another adares-server or `adares run` uses this folder; stop it, or take "
-                     "another folder"));
+    return MakeError(absl::StatusCode::kFailedPrecondition, reason::kStateFolderInUse,
+                     absl::StrCat("--state ", path,
+                                  ": another adares-server or `adares run` uses this folder; stop "
+                                  "it, or take another folder"));
   }
   return std::unique_ptr<StateFolder>(new StateFolder(path, fd));
 }

@@ -1,4 +1,5 @@
-// The server's state folder: adares.db and the lock that keeps a second server out.
+// The server's state folder: adares.db, a copy of it while one is made, and the lock that keeps a
+// second server out.
 #pragma once
 
 #include <memory>
@@ -10,14 +11,19 @@ namespace adares {
 
 class StateFolder {
  public:
-  // Makes the folder if it is missing and locks it until destruction. FAILED_PRECONDITION if
-  // another process holds it; PERMISSION_DENIED or INVALID_ARGUMENT if it cannot be used.
+  // Makes the folder if it is missing and locks it until destruction. FAILED_PRECONDITION
+  // STATE_FOLDER_IN_USE if another process holds it; PERMISSION_DENIED or INVALID_ARGUMENT if it
+  // cannot be used.
   static absl::StatusOr<std::unique_ptr<StateFolder>> Open(const std::string& path);
   ~StateFolder();
   StateFolder(const StateFolder&) = delete;
   StateFolder& operator=(const StateFolder&) = delete;
 
+  const std::string& path() const { return path_; }
   std::string database() const { return path_ + "/adares.db"; }
+  // What a copy of the database is called until it is done. One that is there when nothing is being
+  // copied was left by a process that was killed, and means nothing.
+  std::string copy() const { return path_ + "/adares.db.copy"; }
 
  private:
   StateFolder(std::string path, int lock_fd) : path_(std::move(path)), lock_fd_(lock_fd) {}

@@ -139,6 +139,11 @@ class Coordinator {
   // same way again and again. Of `input` the records are not looked at.
   absl::Status Reject(const ReportInput& input, const absl::Status& why, Timestamp now);
 
+  // Deletes rows that retention found; returns how many (Store::Prune).
+  absl::StatusOr<int64_t> Prune(const PrunePiece& piece, Timestamp before) {
+    return store_->Prune(piece, before);
+  }
+
   // Does what time alone brings: ends leases that are over, marks silent workers as lost, hands out
   // trials whose next attempt is due.
   absl::Status Expire(Timestamp now);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "adares/v1/admin_service.pb.h"
 #include "adares/v1/analysis_service.pb.h"
 #include "adares/v1/sweep_service.pb.h"
 #include "adares/v1/trial_service.pb.h"
@@ -105,7 +106,8 @@ std::unique_ptr<ServerInterceptorFactoryInterface> MakeCallCounter(CallMetrics* 
   for (const auto* file :
        {v1::CreateSweepRequest::descriptor()->file(), v1::GetTrialRequest::descriptor()->file(),
         v1::QueryMetricsRequest::descriptor()->file(),
-        v1::RegisterWorkerRequest::descriptor()->file()}) {
+        v1::RegisterWorkerRequest::descriptor()->file(),
+        v1::GetServerInfoRequest::descriptor()->file()}) {
     Declare(file, *metrics);
   }
   return std::make_unique<CallCounterFactory>(metrics);

@@ -112,6 +112,9 @@ struct ServerMetrics::Families {
   MetricFamily<Gauge>& wal_bytes = Gauges("adares_db_wal_bytes", "Size of the write-ahead log.");
   MetricFamily<Gauge>& volume_free_bytes =
       Gauges("adares_db_volume_free_bytes", "Free space where the database file is.");
+  MetricFamily<Gauge>& last_backup = Gauges(
+      "adares_backup_last_timestamp_seconds",
+      "What moment the newest backup shows, Unix time; 0 where none was made since the start.");
   MetricFamily<Gauge>& watch_streams =
       Gauges("adares_watch_streams", "Streams that follow changes.");
   CallMetrics calls{registry};
@@ -134,6 +137,7 @@ ServerMetrics::ServerMetrics(std::string_view version) : families_(std::make_uni
   f.leases_lost.Add({});
   f.workers_excluded.Add({});
   f.points_written.Add({});
+  f.last_backup.Add({});
   for (const char* failure : kFailures) f.transactions_failed.Add({{"reason", failure}});
   for (const char* cause : {"stale_attempt", "conflict"})
     f.points_rejected.Add({{"reason", cause}});
@@ -256,6 +260,10 @@ void ServerMetrics::SetDatabase(const DatabaseBytes& bytes) {
 
 void ServerMetrics::SetWatchStreams(int64_t n) {
   families_->watch_streams.Add({}).Set(static_cast<double>(n));
+}
+
+void ServerMetrics::SetLastBackup(Timestamp taken_at) {
+  families_->last_backup.Add({}).Set(Seconds(taken_at.time_since_epoch()));
 }
 
 std::string ServerMetrics::Expose() {

@@ -42,6 +42,8 @@ class ServerMetrics {
   void SetWorkers(const std::vector<WorkerRecord>& live, int64_t lost);
   void SetDatabase(const DatabaseBytes& bytes);
   void SetWatchStreams(int64_t n);
+  // A backup that shows this moment was handed over.
+  void SetLastBackup(Timestamp taken_at);
 
   // Text exposition format 0.0.4.
   std::string Expose();

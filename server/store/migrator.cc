@@ -111,17 +111,23 @@ void Apply(Connection& connection, const Migration& migration, Timestamp now) {
 }
 
 // The schema of the file must be what its migrations made of it.
-absl::Status CheckFile(const std::string& path, const std::vector<Migration>& migrations) {
-  Connection connection(path, Connection::Mode::kReadOnly);
+absl::StatusOr<SchemaState> CheckFile(Connection& connection,
+                                      const std::vector<Migration>& migrations) {
   ADARES_ASSIGN_OR_RETURN(const auto applied, ReadApplied(connection));
   ADARES_RETURN_IF_ERROR(CheckApplied(applied, migrations));
-  if (applied.empty()) return absl::OkStatus();
+  SchemaState state;
+  if (!applied.empty()) state.version = applied.rbegin()->first;
   Connection expected(":memory:", Connection::Mode::kReadWrite);
   expected.Execute(kCreateRecord);
   for (const Migration& migration : migrations) {
-    if (applied.contains(migration.version)) expected.Execute(std::string(migration.sql));
+    if (applied.contains(migration.version)) {
+      expected.Execute(std::string(migration.sql));
+    } else {
+      state.missing.push_back(migration);
+    }
   }
-  return CheckSchema(expected, connection);
+  if (!applied.empty()) ADARES_RETURN_IF_ERROR(CheckSchema(expected, connection));
+  return state;
 }
 
 absl::Status ApplyMissing(const std::string& path, const std::vector<Migration>& migrations,
@@ -147,11 +153,24 @@ absl::Status ApplyMissing(const std::string& path, const std::vector<Migration>&
 
 }  // namespace
 
+absl::StatusOr<SchemaState> InspectSchema(const std::string& path,
+                                          const std::vector<Migration>& migrations) {
+  auto state = Guarded("read the schema", [&]() -> absl::StatusOr<SchemaState> {
+    Connection connection(path, ReadingMode(path));
+    return CheckFile(connection, migrations);
+  });
+  if (!state.ok()) return Annotate(state.status(), path);
+  return state;
+}
+
 absl::Status Migrate(const std::string& path, const std::vector<Migration>& migrations,
                      Timestamp now) {
   const absl::Status status = Guarded("open the database", [&]() -> absl::Status {
     std::error_code ignored;  // what cannot be looked at fails with a better message when opened
-    if (std::filesystem::exists(path, ignored)) ADARES_RETURN_IF_ERROR(CheckFile(path, migrations));
+    if (std::filesystem::exists(path, ignored)) {
+      Connection connection(path, Connection::Mode::kReadOnly);
+      ADARES_RETURN_IF_ERROR(CheckFile(connection, migrations).status());
+    }
     return ApplyMissing(path, migrations, now);
   });
   return Annotate(status, path);

@@ -5,11 +5,13 @@
 // Not thread-safe for one file; the state folder's lock keeps a second server away.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/timestamp.h"
 
 namespace adares {
@@ -22,6 +24,16 @@ struct Migration {
 
 // What migrations/ held when this program was built, by version.
 const std::vector<Migration>& EmbeddedMigrations();
+
+// What the schema of a file is, and what this program's lacks in it.
+struct SchemaState {
+  int64_t version = 0;             // 0: it holds nothing yet
+  std::vector<Migration> missing;  // in the order in which Migrate would apply them
+};
+
+// Only reads the file, and leaves nothing beside it where nobody uses it. Errors as Migrate's.
+absl::StatusOr<SchemaState> InspectSchema(const std::string& path,
+                                          const std::vector<Migration>& migrations);
 
 // Creates the file if there is none, and applies those of `migrations` that it lacks. Before it
 // changes a byte it checks the file: FAILED_PRECONDITION SCHEMA_MISMATCH where the schema is newer,

@@ -4,8 +4,12 @@
 #include <sqlite3.h>
 
 #include <cmath>
+#include <filesystem>
 #include <limits>
+#include <system_error>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace adares {
@@ -16,13 +20,40 @@ constexpr int kBusyTimeoutMs = 5'000;
 // The part of an extended result code that names its family.
 constexpr int kPrimaryCode = 0xff;
 
+// How many of SQLite's steps lie between two questions whether to stop: some tens of microseconds.
+constexpr int kStepsBetweenLooks = 4'000;
+
 int OpenFlags(Connection::Mode mode) {
   // A connection has one user at a time: SQLite need not lock it.
-  const int access = mode == Connection::Mode::kReadOnly
-                         ? SQLite::OPEN_READONLY
-                         : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
-  return access | SQLite::OPEN_NOMUTEX;
+  switch (mode) {
+    case Connection::Mode::kReadOnly:
+      return SQLite::OPEN_NOMUTEX | SQLite::OPEN_READONLY;
+    case Connection::Mode::kUnshared:
+      return SQLite::OPEN_NOMUTEX | SQLite::OPEN_READONLY | SQLite::OPEN_URI;
+    case Connection::Mode::kInspect:
+      return SQLite::OPEN_NOMUTEX | SQLite::OPEN_READWRITE;
+    case Connection::Mode::kReadWrite:
+      break;
+  }
+  return SQLite::OPEN_NOMUTEX | SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
 }
+
+// A path, or the URI that says that the file does not change.
+std::string OpenName(const std::string& path, Connection::Mode mode) {
+  if (mode != Connection::Mode::kUnshared) return path;
+  std::string uri = "file:";
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte) || c == '/' || c == '.' || c == '-' || c == '_') {
+      uri += c;
+    } else {
+      absl::StrAppend(&uri, "%", absl::Hex(byte, absl::kZeroPad2));
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+int AskWhetherToStop(void* stop) { return (*static_cast<std::function<bool()>*>(stop))() ? 1 : 0; }
 
 }  // namespace
 
@@ -38,6 +69,8 @@ absl::Status ToStatus(const SQLite::Exception& error, const std::string& what) {
     case SQLITE_FULL:
       return MakeError(absl::StatusCode::kResourceExhausted, reason::kDatabaseFull,
                        absl::StrCat(message, "; free space on the volume of the state folder"));
+    case SQLITE_INTERRUPT:
+      return absl::CancelledError(message);
     case SQLITE_IOERR:
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
@@ -95,12 +128,22 @@ std::optional<Timestamp> Query::OptionalTime(int column) const {
 }
 
 Connection::Connection(const std::string& path, Mode mode)
-    : database_(path, OpenFlags(mode), kBusyTimeoutMs) {}
+    : database_(OpenName(path, mode), OpenFlags(mode), kBusyTimeoutMs) {
+  if (mode != Mode::kInspect) return;
+  if (ReadingMode(path) == Mode::kReadOnly) {
+    sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
+  Execute("PRAGMA query_only = ON");
+}
 
 SQLite::Statement& Connection::Prepare(const char* sql) {
   std::unique_ptr<SQLite::Statement>& statement = statements_[sql];
   if (statement == nullptr) statement = std::make_unique<SQLite::Statement>(database_, sql);
   return *statement;
+}
+
+std::unique_ptr<SQLite::Statement> Connection::PrepareOnce(const std::string& sql) {
+  return std::make_unique<SQLite::Statement>(database_, sql);
 }
 
 int64_t Connection::ExecuteAndGetInt(const std::string& sql) {
@@ -112,6 +155,27 @@ bool Connection::InTransaction() const {
 }
 
 int64_t Connection::TotalChanges() const { return sqlite3_total_changes64(database_.getHandle()); }
+
+void Connection::StopWhen(std::function<bool()> stop) {
+  stop_ = std::move(stop);
+  sqlite3_progress_handler(database_.getHandle(), kStepsBetweenLooks, AskWhetherToStop, &stop_);
+}
+
+Connection::Mode ReadingMode(const std::string& path) {
+  std::error_code ignored;
+  for (const char* log : {"-wal", "-journal"}) {
+    if (std::filesystem::exists(path + log, ignored)) return Connection::Mode::kReadOnly;
+  }
+  return Connection::Mode::kUnshared;
+}
+
+bool PageCopy::Step(int pages) {
+  const int code = backup_.executeStep(pages);
+  if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+    throw SQLite::Exception("the database is locked", code);
+  }
+  return code != SQLITE_DONE;
+}
 
 Transaction::Transaction(Connection& connection, Kind kind) : connection_(connection) {
   connection_.Execute(kind == Kind::kRead ? "BEGIN" : "BEGIN IMMEDIATE");

@@ -5,11 +5,13 @@
 // Guarded, the only place that catches.
 #pragma once
 
+#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,8 +24,8 @@
 namespace adares {
 
 // BUSY, LOCKED: UNAVAILABLE DATABASE_BUSY; CORRUPT, NOTADB: DATA_LOSS DATABASE_CORRUPT; FULL:
-// RESOURCE_EXHAUSTED DATABASE_FULL; anything else: INTERNAL. The message is "`what`: ", SQLite's
-// words, and for what an operator can mend the way out.
+// RESOURCE_EXHAUSTED DATABASE_FULL; INTERRUPT: CANCELLED; anything else: INTERNAL. The message is
+// "`what`: ", SQLite's words, and for what an operator can mend the way out.
 absl::Status ToStatus(const SQLite::Exception& error, const std::string& what);
 
 // Calls `body` (which returns absl::Status or absl::StatusOr) and turns what SQLite throws in it
@@ -82,12 +84,26 @@ class Query {
 
 class Connection {
  public:
-  enum class Mode { kReadOnly, kReadWrite };
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  enum class Mode {
+    kReadOnly,
+    kReadWrite,
+    // Reads a file that nobody writes to meanwhile, and leaves nothing beside it. What its
+    // write-ahead log holds is not seen.
+    kUnshared,
+    // Reads, and could write: SQLite forgets the CHECKs of files that it may only read. A log that
+    // is there stays as it is.
+    kInspect,
+  };
   Connection(const std::string& path, Mode mode);
 
   // A use of the statement, which is prepared at the first. `sql` must be a constant: the cache
   // knows it by its address. Two uses of one statement must not overlap.
   SQLite::Statement& Prepare(const char* sql);
+  // One that is used once: `sql` may be put together.
+  std::unique_ptr<SQLite::Statement> PrepareOnce(const std::string& sql);
   // Runs statements that are needed once: pragmas, migrations.
   void Execute(const std::string& sql) { database_.exec(sql); }
   int64_t ExecuteAndGetInt(const std::string& sql);
@@ -96,10 +112,35 @@ class Connection {
   bool InTransaction() const;
   // Rows that were changed since it was opened.
   int64_t TotalChanges() const;
+  // From now on statements ask `stop` every some thousand steps, and end with SQLITE_INTERRUPT once
+  // it holds. It must not use the connection.
+  void StopWhen(std::function<bool()> stop);
 
  private:
+  friend class PageCopy;
   SQLite::Database database_;
   std::unordered_map<const char*, std::unique_ptr<SQLite::Statement>> statements_;
+  std::function<bool()> stop_;
+};
+
+// How to read a file that may or may not be in use: kUnshared where no log lies beside it, as it
+// does while anything has the file open to write, or has not closed it.
+Connection::Mode ReadingMode(const std::string& path);
+
+// Copies all pages of one database over another, some at a time. While `from` is in a read
+// transaction the copy is of that moment, whoever writes meanwhile. Both must outlive it.
+class PageCopy {
+ public:
+  PageCopy(Connection& to, Connection& from) : backup_(to.database_, from.database_) {}
+
+  // Copies at most so many pages; false once all are there.
+  bool Step(int pages);
+  // Known after the first step.
+  int64_t total_pages() { return backup_.getTotalPageCount(); }
+  int64_t remaining_pages() { return backup_.getRemainingPageCount(); }
+
+ private:
+  SQLite::Backup backup_;
 };
 
 // A transaction of a connection that is rolled back unless it was committed.

@@ -23,6 +23,8 @@
 
 namespace adares {
 
+struct PrunePiece;
+
 // An attempt whose lease is alive: what a worker's write is fenced by.
 struct LiveAttempt {
   int64_t sweep_row = 0;
@@ -185,6 +187,10 @@ class Store {
   absl::Status SetAcknowledgedSequence(const LiveAttempt& attempt, int64_t sequence);
   // Ends the attempt; the trial's state is set by the caller.
   absl::Status EndAttempt(const LiveAttempt& attempt, const AttemptEnd& end, Timestamp now);
+
+  // Deletes those of the piece's rows that still may go: of attempts that ended before `before`.
+  // Returns how many. Results are never among them (server/store/retention.h).
+  absl::StatusOr<int64_t> Prune(const PrunePiece& piece, Timestamp before);
 
   // Inserts or replaces the worker of that name. Returns it as it is then: whether it was set aside
   // stays as it was.

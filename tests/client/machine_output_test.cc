@@ -47,7 +47,11 @@ std::vector<CommandCase> AllCommands() {
           {"TrialMetrics", {"trial", "metrics", "000000000001"}, "QueryMetrics", true},
           {"TrialWeights", {"trial", "weights", "000000000001"}, "QuerySkipWeights", true},
           {"Compare", {"compare", "mnist"}, "CompareVariants"},
-          {"WorkerList", {"worker", "list"}, "ListWorkers", true}};
+          {"WorkerList", {"worker", "list"}, "ListWorkers", true},
+          {"ServerInfo", {"server", "info"}, "GetServerInfo"},
+          {"ServerHealth", {"server", "health"}, "CheckHealth"},
+          {"DbCheck", {"db", "check"}, "CheckDatabase", true},
+          {"DbPrune", {"db", "prune", "--older-than", "30d"}, "PruneDatabase"}};
 }
 
 // Every list is empty; what must exist for a command to have a meaning does.
@@ -57,6 +61,8 @@ Script Bare() {
   script.trials = {MakeTrial(1, v1::Trial::STATE_SUCCEEDED)};
   *script.created.mutable_sweep() = script.sweeps[0];
   script.watches = {{{MakeUpdate(1, script.sweeps[0])}, absl::OkStatus()}};
+  script.health.set_healthy(true);
+  script.pruned.emplace_back().set_finished(true);
   return script;
 }
 
@@ -78,6 +84,11 @@ Script Full() {
     line->set_number(i);
     line->set_text("\x1b[31mstep\x1b[0m, \"" + std::to_string(i) + "\"");
   }
+  for (const char* check : {"integrity", "schema"}) {
+    script.checks.emplace_back().set_check(check);
+    script.checks.back().set_outcome(v1::CheckResult::OUTCOME_PASSED);
+  }
+  (*script.info.mutable_counts()->mutable_trials())["queued"] = 3;
   script.metrics.set_trial(kFirstTrial);
   script.weights.set_trial(kFirstTrial);
   *script.comparison.add_variants() = MakeVariant("aaaa", "none", {0.5}, 0.5, std::nan(""));

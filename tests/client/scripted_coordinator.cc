@@ -253,6 +253,57 @@ class Workers : public v1::WorkerService::Service {
   Shared& shared_;
 };
 
+class Admin : public v1::AdminService::Service {
+ public:
+  explicit Admin(Shared& shared) : shared_(shared) {}
+
+  grpc::Status GetServerInfo(grpc::ServerContext*, const v1::GetServerInfoRequest* request,
+                             v1::GetServerInfoResponse* response) override {
+    *response->mutable_server() = shared_.script.info;
+    return shared_.Note("GetServerInfo", *request);
+  }
+
+  grpc::Status CheckHealth(grpc::ServerContext*, const v1::CheckHealthRequest* request,
+                           v1::CheckHealthResponse* response) override {
+    *response = shared_.script.health;
+    return shared_.Note("CheckHealth", *request);
+  }
+
+  grpc::Status BackupDatabase(grpc::ServerContext* context,
+                              const v1::BackupDatabaseRequest* request,
+                              grpc::ServerWriter<v1::BackupDatabaseResponse>* writer) override {
+    const grpc::Status error = shared_.Note("BackupDatabase", *request);
+    if (!error.ok()) return error;
+    for (const auto& message : shared_.script.backup) writer->Write(message);
+    return shared_.End("BackupDatabase", *context, grpc::Status::OK);
+  }
+
+  grpc::Status CheckDatabase(grpc::ServerContext*, const v1::CheckDatabaseRequest* request,
+                             grpc::ServerWriter<v1::CheckDatabaseResponse>* writer) override {
+    const grpc::Status error = shared_.Note("CheckDatabase", *request);
+    if (!error.ok()) return error;
+    for (const auto& result : shared_.script.checks) {
+      v1::CheckDatabaseResponse message;
+      message.set_begun(result.check());
+      writer->Write(message);
+      *message.mutable_result() = result;
+      writer->Write(message);
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status PruneDatabase(grpc::ServerContext*, const v1::PruneDatabaseRequest* request,
+                             grpc::ServerWriter<v1::PruneDatabaseResponse>* writer) override {
+    const grpc::Status error = shared_.Note("PruneDatabase", *request);
+    if (!error.ok()) return error;
+    for (const auto& message : shared_.script.pruned) writer->Write(message);
+    return grpc::Status::OK;
+  }
+
+ private:
+  Shared& shared_;
+};
+
 }  // namespace
 
 struct ScriptedCoordinator::Services {
@@ -261,6 +312,7 @@ struct ScriptedCoordinator::Services {
   Trials trials{shared};
   Analysis analysis{shared};
   Workers workers{shared};
+  Admin admin{shared};
 };
 
 ScriptedCoordinator::ScriptedCoordinator(const std::string& address, Script script)
@@ -272,6 +324,7 @@ ScriptedCoordinator::ScriptedCoordinator(const std::string& address, Script scri
   builder.RegisterService(&services_->trials);
   builder.RegisterService(&services_->analysis);
   builder.RegisterService(&services_->workers);
+  builder.RegisterService(&services_->admin);
   server_ = builder.BuildAndStart();
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "adares/v1/admin_service.grpc.pb.h"
 #include "adares/v1/analysis_service.grpc.pb.h"
 #include "adares/v1/sweep_service.grpc.pb.h"
 #include "adares/v1/trial_service.grpc.pb.h"
@@ -38,6 +39,11 @@ struct Script {
   std::vector<v1::TailLogsResponse> logs;
   absl::Status logs_end;
   std::vector<WatchScript> watches;
+  v1::ServerInfo info;
+  v1::CheckHealthResponse health;
+  std::vector<v1::BackupDatabaseResponse> backup;
+  std::vector<v1::CheckResult> checks;
+  std::vector<v1::PruneDatabaseResponse> pruned;
   // Called before each of them begins.
   std::function<void()> before_watch = [] {};
   // What a call answers instead, by its name.

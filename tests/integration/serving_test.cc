@@ -68,8 +68,9 @@ TEST_F(ServingTest, EveryServiceHasItsHealth) {
     return RawCall(channel_, "/grpc.health.v1.Health/Check",
                    std::string("\x0a") + static_cast<char>(service.size()) + service);
   };
-  for (const char* service : {"adares.v1.SweepService", "adares.v1.TrialService",
-                              "adares.v1.AnalysisService", "adares.v1.WorkerService"}) {
+  for (const char* service :
+       {"adares.v1.SweepService", "adares.v1.TrialService", "adares.v1.AnalysisService",
+        "adares.v1.WorkerService", "adares.v1.AdminService"}) {
     const auto answer = check(service);
     ADARES_ASSERT_OK(answer);
     EXPECT_EQ(*answer, std::string("\x08\x01")) << service;
@@ -85,7 +86,7 @@ TEST_F(ServingTest, ReflectionListsTheServices) {
   ADARES_ASSERT_OK(answer);
   for (const char* service :
        {"adares.v1.SweepService", "adares.v1.TrialService", "adares.v1.AnalysisService",
-        "adares.v1.WorkerService", "grpc.health.v1.Health"}) {
+        "adares.v1.WorkerService", "adares.v1.AdminService", "grpc.health.v1.Health"}) {
     EXPECT_NE(answer->find(service), std::string::npos) << service;
   }
 }

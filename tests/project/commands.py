@@ -16,7 +16,7 @@ COMMAND = re.compile(r"^(?:ExecStart=)?(?:[\w./]*/)?(adares(?:-server|-worker|-t
                      re.MULTILINE)
 # Settings that become arguments of a program.
 ARGUMENTS = re.compile(r"^ADARES_(SERVER|WORKER)_ARGS=\"(.*)\"$", re.MULTILINE)
-GROUPS = {"sweep", "trial", "worker"}  # commands of `adares` that have commands of their own
+GROUPS = {"sweep", "trial", "worker", "data", "db", "server"}  # commands of `adares` that have commands of their own
 VALUED = {"--server", "-s", "--output", "-o"}  # global flags with a value, before the command
 
 

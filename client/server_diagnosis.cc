@@ -1,0 +1,185 @@
+#include "client/server_diagnosis.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/number_format.h"
+#include "client/problem.h"
+#include "client/resource_argument.h"
+#include "client/resource_time.h"
+#include "client/words.h"
+
+namespace adares::client {
+namespace {
+
+using Verdict = Diagnosis::Verdict;
+
+// Leases are the coordinator's clock alone; ages that are shown, and logs that are compared, are
+// not.
+constexpr Duration kSmallSkew = std::chrono::seconds(2);
+constexpr Duration kLargeSkew = std::chrono::minutes(5);
+constexpr int64_t kNoRoom = 256'000'000;
+constexpr int64_t kLittleRoom = 2'000'000'000;
+constexpr int64_t kLargeLog = 1'000'000'000;
+
+Diagnosis DiagnoseVersion(const std::string& theirs, const std::string& ours) {
+  if (theirs == ours) return {"version", Verdict::kOk, ours, ""};
+  return {"version", Verdict::kWarning,
+          absl::StrCat("the coordinator has ", theirs, ", this program ", ours),
+          "install the same version on both"};
+}
+
+Diagnosis DiagnoseClock(const ServerAnswers& answers) {
+  const Timestamp theirs = TimeOf(answers.info.current_time());
+  // The clock was read somewhere between the question and the answer.
+  const Duration ahead = std::max({Duration(0), theirs - answers.answered_at});
+  const Duration behind = std::max({Duration(0), answers.asked_at - theirs});
+  const Duration skew = std::max(ahead, behind);
+  const std::string what =
+      skew == Duration(0)
+          ? "as this machine's"
+          : absl::StrCat("the coordinator's is ", ShowDuration(skew),
+                         ahead > Duration(0) ? " ahead of" : " behind", " this machine's");
+  if (skew < kSmallSkew) return {"clock", Verdict::kOk, what, ""};
+  return {"clock", skew < kLargeSkew ? Verdict::kWarning : Verdict::kError, what,
+          "set both by NTP, for example with systemd-timesyncd: timedatectl set-ntp true"};
+}
+
+Diagnosis DiagnoseCommits(const v1::CheckHealthResponse& health) {
+  if (health.draining()) {
+    return {"commits", Verdict::kWarning, "the coordinator is going down", "start it again"};
+  }
+  if (!health.loop_moving()) {
+    return {"commits", Verdict::kError, "the coordinator has not moved for seconds",
+            "see its log, and whether its disk answers"};
+  }
+  if (!health.last_commit_succeeded()) {
+    return {"commits", Verdict::kError, "the last one failed",
+            "see the coordinator's log: its disk is full, or another program holds the database"};
+  }
+  return {"commits", Verdict::kOk, "succeed", ""};
+}
+
+Diagnosis DiagnoseLog(const v1::DatabaseInfo& database) {
+  const std::string what =
+      absl::StrCat(ShowBytes(database.bytes()), " and a log of ", ShowBytes(database.wal_bytes()));
+  if (database.wal_bytes() < kLargeLog) return {"database", Verdict::kOk, what, ""};
+  return {"database", Verdict::kWarning, what,
+          "a program reads the database and does not end: look for a forgotten sqlite3 shell"};
+}
+
+std::vector<std::string> OtherVersions(const std::vector<v1::Worker>& workers,
+                                       const std::string& version) {
+  std::vector<std::string> others;
+  for (const v1::Worker& worker : workers) {
+    const bool is_gone =
+        worker.state() == v1::Worker::STATE_LOST || worker.state() == v1::Worker::STATE_LEFT;
+    if (!is_gone && worker.version() != version) {
+      others.push_back(absl::StrCat(ShortName(worker.name()), " has ", worker.version()));
+    }
+  }
+  return others;
+}
+
+std::string StartOne(const ServerAnswers& answers) {
+  return "start one on each machine that trains: adares-worker --server " +
+         answers.info.options().listen_address();
+}
+
+Diagnosis DiagnoseWorkers(const ServerAnswers& answers) {
+  const v1::ContentCounts& counts = answers.info.counts();
+  const std::string what = absl::StrCat(
+      Plural(counts.live_workers(), "worker"), " with ", Plural(counts.slots(), "slot"),
+      counts.lost_workers() > 0 ? absl::StrCat(", ", counts.lost_workers(), " lost") : "");
+  if (counts.live_workers() == 0) {
+    return {"workers", Verdict::kWarning, what + ": nothing is trained", StartOne(answers)};
+  }
+  if (counts.lost_workers() > 0) {
+    return {"workers", Verdict::kWarning, what,
+            "`adares worker list` names them; see the journals of their machines"};
+  }
+  const auto others = OtherVersions(answers.workers, answers.info.version());
+  if (!others.empty()) {
+    return {"workers", Verdict::kWarning, absl::StrCat(what, "; ", absl::StrJoin(others, ", ")),
+            absl::StrCat("install ", answers.info.version(), ", the coordinator's version, there")};
+  }
+  return {"workers", Verdict::kOk, what, ""};
+}
+
+Volume VolumeOf(const v1::VolumeInfo& info) {
+  Volume volume;
+  volume.file_system = info.file_system();
+  volume.free_bytes = info.free_bytes();
+  volume.total_bytes = info.total_bytes();
+  volume.kind = info.kind() == v1::VolumeInfo::KIND_LOCAL     ? VolumeKind::kLocal
+                : info.kind() == v1::VolumeInfo::KIND_NETWORK ? VolumeKind::kNetwork
+                : info.kind() == v1::VolumeInfo::KIND_MEMORY  ? VolumeKind::kMemory
+                                                              : VolumeKind::kUnknown;
+  return volume;
+}
+
+Diagnosis DiagnoseKind(const std::string& check, const std::string& place, const Volume& volume) {
+  const std::string what = absl::StrCat(place, " is on ", volume.file_system);
+  switch (volume.kind) {
+    case VolumeKind::kLocal:
+      return {check, Verdict::kOk, what, ""};
+    case VolumeKind::kNetwork:
+      return {check, Verdict::kError, what + ", a network file system",
+              "move it to a local disk: SQLite's files are damaged where locks do not hold"};
+    case VolumeKind::kMemory:
+      return {check, Verdict::kWarning, what + ": it is lost when the machine restarts",
+              "take a folder on a disk with --state"};
+    case VolumeKind::kUnknown:
+      break;
+  }
+  return {check, Verdict::kWarning, what + ", of which it is not known where it is",
+          "make sure that it is a local disk"};
+}
+
+Diagnosis DiagnoseRoom(const std::string& check, const std::string& place, const Volume& volume,
+                       int64_t database_bytes) {
+  const std::string what = absl::StrCat(place, " has ", ShowBytes(volume.free_bytes), " free of ",
+                                        ShowBytes(volume.total_bytes));
+  if (volume.free_bytes < kNoRoom) {
+    return {check, Verdict::kError, what, "make room: once it is full nothing more can be stored"};
+  }
+  if (volume.free_bytes < std::max(kLittleRoom, database_bytes)) {
+    return {check, Verdict::kWarning, what,
+            "make room: a backup or a migration needs as much as the database has"};
+  }
+  return {check, Verdict::kOk, what, ""};
+}
+
+}  // namespace
+
+std::vector<Diagnosis> DiagnoseVolume(const std::string& check, const std::string& place,
+                                      const Volume& volume, int64_t database_bytes) {
+  return {DiagnoseKind(check + " folder", place, volume),
+          DiagnoseRoom(check + " room", place, volume, database_bytes)};
+}
+
+std::vector<Diagnosis> DiagnoseServer(const ServerAnswers& answers, const std::string& version) {
+  std::vector<Diagnosis> found = {DiagnoseVersion(answers.info.version(), version),
+                                  DiagnoseClock(answers), DiagnoseCommits(answers.health),
+                                  DiagnoseLog(answers.info.database())};
+  for (Diagnosis& diagnosis :
+       DiagnoseVolume("coordinator's", answers.info.state_folder(), VolumeOf(answers.info.volume()),
+                      answers.info.database().bytes())) {
+    found.push_back(std::move(diagnosis));
+  }
+  found.push_back(DiagnoseWorkers(answers));
+  return found;
+}
+
+Diagnosis DiagnoseAbsence(const absl::Status& status, const std::string& address, bool is_named) {
+  const Problem problem = DescribeProblem(status, address);
+  if (is_named || !absl::IsUnavailable(status)) {
+    return {"coordinator", Verdict::kError, problem.what, problem.hint};
+  }
+  return {"coordinator", Verdict::kSkipped,
+          absl::StrCat("none at ", address, ", and none is named; `adares run` needs none"), ""};
+}
+
+}  // namespace adares::client

@@ -1,0 +1,174 @@
+#include "server/store/database_check.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/status.h"
+#include "server/store/invariants.h"
+#include "server/store/migrator.h"
+#include "server/store/sqlite.h"
+
+namespace adares {
+namespace {
+
+constexpr char kIntegrity[] = "PRAGMA integrity_check(10000)";
+constexpr char kForeignKeys[] = "PRAGMA foreign_key_check";
+
+// Makes one check after the other on a connection of its own.
+class Checker {
+ public:
+  Checker(const std::string& path, const CheckObserver& observer)
+      : path_(path), observer_(observer), connection_(path, Connection::Mode::kInspect) {
+    if (observer.stop) connection_.StopWhen(observer.stop);
+  }
+
+  absl::Status Structure() {
+    ADARES_RETURN_IF_ERROR(
+        Check("integrity", [&](Findings& findings) { return Integrity(findings); }));
+    ADARES_RETURN_IF_ERROR(
+        Check("foreign-keys", [&](Findings& findings) { return ForeignKeys(findings); }));
+    return Check("schema", [&](Findings& findings) { return Schema(findings); });
+  }
+
+  absl::Status Domain() {
+    ADARES_RETURN_IF_ERROR(CheckRows("sweep-counts", [&](Findings& findings) {
+      CheckSweepCounts(connection_, findings);
+      return absl::OkStatus();
+    }));
+    for (const Invariant& invariant : Invariants()) {
+      ADARES_RETURN_IF_ERROR(
+          CheckRows(invariant.name, [&](Findings& findings) { return Rule(invariant, findings); }));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  using Body = std::function<absl::Status(Findings&)>;
+
+  // What `body` finds, and where the file is so damaged that it cannot look, that.
+  absl::Status Check(const std::string& name, const Body& body) {
+    if (observer_.begin) observer_.begin(name);
+    Findings findings(name);
+    const absl::Status status =
+        Guarded(absl::StrCat("check ", name).c_str(), [&] { return body(findings); });
+    if (ErrorReason(status) == reason::kDatabaseCorrupt) {
+      findings.Add("", std::string(status.message()));
+    } else if (!status.ok()) {
+      return status;
+    }
+    if (observer_.end) observer_.end(findings.result());
+    return absl::OkStatus();
+  }
+
+  // The rules are those of this program's schema.
+  absl::Status CheckRows(const std::string& name, const Body& body) {
+    if (skip_rows_because_.empty()) return Check(name, body);
+    CheckResult result;
+    result.check = name;
+    result.outcome = CheckResult::Outcome::kSkipped;
+    result.note = skip_rows_because_;
+    if (observer_.end) observer_.end(result);
+    return absl::OkStatus();
+  }
+
+  absl::Status Integrity(Findings& findings) {
+    Query query(connection_.Prepare(kIntegrity));
+    while (query.Step()) {
+      if (query.Text(0) != "ok") findings.Add("", query.Text(0));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ForeignKeys(Findings& findings) {
+    Query query(connection_.Prepare(kForeignKeys));
+    while (query.Step()) {
+      const std::string row = query.IsNull(1) ? "a row" : absl::StrCat("row ", query.Int(1));
+      findings.Add(query.Text(0),
+                   absl::StrCat(row, " refers to a row of ", query.Text(2), " that is not there"));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Schema(Findings& findings) {
+    skip_rows_because_ = "the schema is not this program's";
+    const absl::StatusOr<SchemaState> state = InspectSchema(path_, EmbeddedMigrations());
+    if (ErrorReason(state.status()) == reason::kSchemaMismatch) {
+      findings.Add("", std::string(state.status().message()));
+      return absl::OkStatus();
+    }
+    ADARES_RETURN_IF_ERROR(state.status());
+    if (state->missing.empty()) {
+      findings.Note(absl::StrCat("version ", state->version));
+      skip_rows_because_.clear();
+    } else {
+      findings.Note(absl::StrCat("version ", state->version, "; a server migrates it to ",
+                                 state->missing.back().version));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Rule(const Invariant& invariant, Findings& findings) {
+    if (!invariant.is_of_a_trial) {
+      Query query(connection_.Prepare(invariant.sql));
+      findings.AddRows(query);
+      return absl::OkStatus();
+    }
+    for (const int64_t trial : AllTrials(connection_)) {
+      if (observer_.stop && observer_.stop()) return absl::CancelledError("the check was given up");
+      Query query(connection_.Prepare(invariant.sql));
+      findings.AddRows(query.Bind(trial));
+    }
+    return absl::OkStatus();
+  }
+
+  const std::string path_;
+  const CheckObserver& observer_;
+  Connection connection_;
+  std::string skip_rows_because_;
+};
+
+}  // namespace
+
+absl::Status CheckDatabase(const std::string& path, CheckDepth depth,
+                           const CheckObserver& observer) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) {
+    return MakeError(absl::StatusCode::kNotFound, reason::kDatabaseMissing,
+                     absl::StrCat("there is no database ", path));
+  }
+  return Guarded("check the database", [&]() -> absl::Status {
+    Checker checker(path, observer);
+    ADARES_RETURN_IF_ERROR(checker.Structure());
+    return depth == CheckDepth::kAll ? checker.Domain() : absl::OkStatus();
+  });
+}
+
+absl::Status CheckStructure(const std::string& path, const std::function<bool()>& stop) {
+  absl::Status first;
+  CheckObserver observer;
+  observer.stop = stop;
+  observer.end = [&](const CheckResult& result) {
+    if (!first.ok() || result.outcome != CheckResult::Outcome::kFailed) return;
+    const CheckFinding& finding = result.findings.front();
+    const std::string problem =
+        absl::StrCat(finding.subject, finding.subject.empty() ? "" : ": ", finding.problem);
+    first = result.check == "schema"
+                ? MakeError(absl::StatusCode::kFailedPrecondition, reason::kSchemaMismatch, problem)
+                : MakeError(absl::StatusCode::kDataLoss, reason::kDatabaseCorrupt,
+                            absl::StrCat(path, " is damaged: ", problem));
+  };
+  ADARES_RETURN_IF_ERROR(CheckDatabase(path, CheckDepth::kStructure, observer));
+  return first;
+}
+
+absl::StatusOr<DatabaseContents> ContentsOf(const std::string& path) {
+  return Guarded("count the database's sweeps", [&]() -> absl::StatusOr<DatabaseContents> {
+    Connection connection(path, ReadingMode(path));
+    return DatabaseContents{connection.ExecuteAndGetInt("SELECT count(*) FROM sweep"),
+                            connection.ExecuteAndGetInt("SELECT count(*) FROM trial")};
+  });
+}
+
+}  // namespace adares
