@@ -18,6 +18,7 @@ class StateFolder {
   StateFolder& operator=(const StateFolder&) = delete;
 
   std::string database() const { return path_ + "/adares.db"; }
+  std::string artifacts() const { return path_ + "/artifacts"; }  // a folder, made by its user
 
  private:
   StateFolder(std::string path, int lock_fd) : path_(std::move(path)), lock_fd_(lock_fd) {}

@@ -1,6 +1,6 @@
 // Coordinator makes the decisions: which sweep is accepted, who gets which trial, which report
-// counts, when a lease is over, what is tried again. It writes them through the Store and keeps in memory only what may
-// be lost in a restart: when each lease ends, and who was heard of when.
+// counts, when a lease is over, what is tried again. It writes them through the Store and keeps in
+// memory only what may be lost in a restart: when each lease ends, and who was heard of when.
 //
 // Not thread-safe: the owner thread of the commit loop is the only caller, inside a transaction.
 // Time is an argument. An error of the caller's (INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS,
@@ -65,6 +65,7 @@ struct StopOrder {
 struct Assignment {
   AttemptId id;
   std::string spec_json;
+  std::optional<Checkpoint> checkpoint = std::nullopt;  // to go on from
 };
 
 struct SyncOutput {
@@ -90,10 +91,14 @@ struct ReportOutput {
 // ALREADY_EXISTS SWEEP_EXISTS where a sweep of the plan's name exists with another digest than its.
 absl::Status CheckSameContent(const SweepPlan& plan, const std::string& digest);
 
+// Whether a blob is there whole. Must not wait for a disk.
+using HasBlob = std::function<bool(const CheckpointFile& file)>;
+
 class Coordinator {
  public:
-  // `store` must outlive the coordinator. Call Recover before anything else.
-  Coordinator(Store* store, LeaseOptions options);
+  // `store` must outlive the coordinator. Where `has_blob` is empty, no blobs are there. Call
+  // Recover before anything else.
+  Coordinator(Store* store, LeaseOptions options, HasBlob has_blob = {});
 
   // Reads workers and live attempts from the store after a start, and gives every lease a full term
   // plus the grace.
@@ -139,6 +144,12 @@ class Coordinator {
   // same way again and again. Of `input` the records are not looked at.
   absl::Status Reject(const ReportInput& input, const absl::Status& why, Timestamp now);
 
+  // ABORTED LEASE_LOST unless the worker holds the attempt: the fence for what is not a report.
+  absl::Status CheckHolds(const std::string& worker, const std::string& instance,
+                          const AttemptId& id) const;
+  // Those of `blobs` that no checkpoint names.
+  absl::StatusOr<std::vector<std::string>> UnnamedBlobs(const std::vector<std::string>& blobs);
+
   // Does what time alone brings: ends leases that are over, marks silent workers as lost, hands out
   // trials whose next attempt is due.
   absl::Status Expire(Timestamp now);
@@ -163,7 +174,7 @@ class Coordinator {
     int resends = 0;  // times that the assignment was given again
   };
   // How the attempts of a worker ended lately, over all its instances.
-  struct Record {
+  struct Endings {
     std::vector<std::string> failed_trials;  // without a success since, oldest first
     bool has_succeeded = false;              // its last attempt that ended by itself did
   };
@@ -184,6 +195,7 @@ class Coordinator {
   absl::Status LoadQueue();
   // nullptr where the worker is not registered with this instance.
   Session* FindSession(const std::string& worker, const std::string& instance);
+  const Session* FindSession(const std::string& worker, const std::string& instance) const;
   // The attempt of a lease.
   absl::StatusOr<LiveAttempt> AttemptOf(const AttemptId& id);
   absl::Status CheckNameIsFree(const Session& session, const WorkerRecord& newcomer,
@@ -196,7 +208,10 @@ class Coordinator {
   absl::Status Assign(Session& session, Timestamp now, SyncOutput* output);
   absl::StatusOr<std::optional<Claim>> ClaimFor(const Session& session, Timestamp now);
   absl::Status Touch(Session& session, Timestamp now);
-  absl::Status Apply(const LiveAttempt& attempt, const ReportRecord& record);
+  absl::Status Apply(LiveAttempt& attempt, const ReportRecord& record, Timestamp now);
+  absl::Status RecordCheckpoint(const LiveAttempt& attempt, const Checkpoint& checkpoint,
+                                Timestamp now);
+  absl::Status PruneCheckpoints(int64_t trial_row, TrialState state);
   absl::Status Finish(const LiveAttempt& attempt, const AttemptEnd& end, Timestamp now);
   absl::StatusOr<TrialUpdate> AfterEnd(const LiveAttempt& attempt, const AttemptEnd& end,
                                        Timestamp now);
@@ -219,13 +234,14 @@ class Coordinator {
   // Constant after construction.
   Store* const store_;
   const LeaseOptions options_;
+  const HasBlob has_blob_;
 
   std::map<std::string, Session> sessions_;  // by worker
   std::map<AttemptId, Lease> leases_;
-  std::map<std::string, Record> records_;    // by worker
+  std::map<std::string, Endings> endings_;  // by worker
   Scheduler scheduler_;
-  std::optional<Timestamp> next_release_;    // when the next delayed trial may be due
-  Timestamp next_forgetting_;  // when requests are forgotten next
+  std::optional<Timestamp> next_release_;  // when the next delayed trial may be due
+  Timestamp next_forgetting_;              // when requests are forgotten next
   Effects effects_;
 };
 

@@ -48,11 +48,10 @@ absl::StatusOr<std::string> Coordinator::Once(const RequestKey& key, Timestamp n
   ADARES_ASSIGN_OR_RETURN(const std::optional<RequestRecord> known, store_->FindRequest(key.id));
   if (known) {
     if (known->method == key.method && known->digest == key.digest) return known->response;
-    return MakeError(
-        absl::StatusCode::kInvalidArgument, reason::kRequestIdReused,
-        absl::StrCat("request_id ", key.id, " belongs to another call of ", known->method,
-                     "; take a new one for each call"),
-        {{"request_id", key.id}, {"method", known->method}});
+    return MakeError(absl::StatusCode::kInvalidArgument, reason::kRequestIdReused,
+                     absl::StrCat("request_id ", key.id, " belongs to another call of ",
+                                  known->method, "; take a new one for each call"),
+                     {{"request_id", key.id}, {"method", known->method}});
   }
   ADARES_ASSIGN_OR_RETURN(std::string response, body());
   ADARES_RETURN_IF_ERROR(store_->RecordRequest(key.id, {key.method, key.digest, response}, now));
@@ -138,7 +137,7 @@ absl::Status Coordinator::Cordon(const std::string& worker,
   record.cordoned_at = reason ? std::optional<Timestamp>(now) : std::nullopt;
   record.cordon_reason = reason.value_or("");
   if (!reason) {
-    records_.erase(worker);
+    endings_.erase(worker);
     effects_.workers_to_wake.insert(worker);
   }
   return absl::OkStatus();

@@ -56,15 +56,19 @@ class Writer {
                                .AppendPoints(attempt, {{"test/accuracy", last, kEpochs, accuracy},
                                                        {"test/loss", last, kEpochs, 0.1}})
                                .status());
+    const Checkpoint checkpoint{last,
+                                kEpochs,
+                                CheckpointReason::kFinal,
+                                {{"model.safetensors", std::string(64, 'a'), 312'456}}};
+    ADARES_RETURN_IF_ERROR(store_.AddCheckpoint(attempt, checkpoint, At(clock_)));
     return End(attempt, EndReason::kFinished, TrialState::kSucceeded, "");
   }
 
   absl::StatusOr<LiveAttempt> Claim() {
     ADARES_ASSIGN_OR_RETURN(const auto groups, store_.ReadyGroups());
     if (groups.empty()) return absl::NotFoundError("nothing is queued");
-    ADARES_ASSIGN_OR_RETURN(
-        const auto claim,
-        store_.ClaimNext(groups.front().group, "gpu-1", "instance", At(clock_++)));
+    ADARES_ASSIGN_OR_RETURN(const auto claim, store_.ClaimNext(groups.front().group, "gpu-1",
+                                                               "instance", At(clock_++)));
     const AttemptStart start = {
         kEpochs * kStepsPerEpoch, kEpochs, 78042, {{"device", "cpu"}, {"libtorch", "1.13.1"}}};
     ADARES_RETURN_IF_ERROR(store_.SetAttemptStart(claim->attempt, start));
