@@ -34,10 +34,9 @@ TEST_F(AgentStopTest, TheReasonOfTheOrderIsTheReasonOfTheEnd) {
   Script("epochs=5");
   SetSlots(3);
   Gate();
-  int number = 0;
-  for (const auto& [order, expected] : cases) coordinator_.Offer(Work(Id(++number)));
+  for (int i = 1; i <= std::ssize(cases); ++i) coordinator_.Offer(Work(Id(i)));
   StartAgent();
-  number = 0;
+  int number = 0;
   for (const auto& [order, expected] : cases) {
     RunUntilTraining(Id(++number));
     coordinator_.Order({Id(number), order});

@@ -38,8 +38,9 @@ void AddLabel(const std::string& label, Config& config) {
   const size_t equals = label.find('=');
   const std::string key = label.substr(0, equals);
   if (equals == std::string::npos || !IsLabelKey(key)) {
-    throw CLI::ValidationError("--label", "write NAME=VALUE, the name of up to 63 of a-z, 0-9 and "
-                                          ". _ / -, a letter first");
+    throw CLI::ValidationError("--label",
+                               "write NAME=VALUE, the name of up to 63 of a-z, 0-9 and "
+                               ". _ / -, a letter first");
   }
   const std::string value = label.substr(equals + 1);
   if (value.size() > kLongestLabelValue) {
@@ -90,6 +91,10 @@ void AddOptions(CLI::App& app, Config& config) {
   app.add_option("--trainer-trials", config.trainer_trials,
                  "Trials that one trainer process trains at most; 0: any number")
       ->check(CLI::Range(int64_t{0}, kMaxTrials))
+      ->capture_default_str();
+  app.add_option("--checkpoint-seconds", config.checkpoint_seconds,
+                 "Seconds between two checkpoints of a trial; 0: none, and none is gone on from")
+      ->check(CLI::Range(0, kMaxSeconds))
       ->capture_default_str();
 }
 
