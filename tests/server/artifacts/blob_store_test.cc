@@ -43,7 +43,7 @@ class BlobStoreTest : public testing::Test {
 
   absl::Status Put(const std::string& content) {
     auto upload = store_->Begin(NameOf(content), 0, now_);
-    if (!upload.ok()) return upload.status();
+    if (!upload.ok() || *upload == nullptr) return upload.status();
     ADARES_RETURN_IF_ERROR(store_->Append(**upload, content));
     return store_->Finish(**upload, now_);
   }
