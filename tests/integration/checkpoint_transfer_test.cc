@@ -28,12 +28,14 @@ class CheckpointTransferTest : public ServerTest {
     ADARES_ASSERT_OK(worker.Register());
     const v1::Assignment assignment = worker.TakeOne();
     id_ = {"a", ParseTrialResource(assignment.trial())->trial, assignment.attempt()};
-    link_ = std::make_unique<worker::GrpcCoordinatorLink>(
-        channel_, worker::WorkerIdentity{"w1", "i1", "host", {"cpu"}, 1, "1"},
-        [this](std::function<void()> action) {
-          const std::lock_guard lock(mutex_);
-          actions_.push_back(std::move(action));
-        });
+    worker::WorkerIdentity identity;
+    identity.name = worker.name;
+    identity.instance = worker.instance;
+    link_ = std::make_unique<worker::GrpcCoordinatorLink>(channel_, identity,
+                                                          [this](std::function<void()> action) {
+                                                            const std::lock_guard lock(mutex_);
+                                                            actions_.push_back(std::move(action));
+                                                          });
     fixtures::WriteTextFile(From("model"), model_);
     fixtures::WriteTextFile(From("state"), "state");
   }
