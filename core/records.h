@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/checkpoint.h"
 #include "core/comparison.h"
 #include "core/flag.h"
 #include "core/measurement.h"
@@ -67,6 +68,7 @@ struct AttemptRecord {
   std::map<std::string, std::string> provenance;
   int64_t parameters = 0;
   std::map<std::string, std::string> digests = {};
+  int64_t resumed_step = 0;  // of the checkpoint that it went on from; 0: from scratch
 };
 
 struct TrialRecord {
@@ -131,6 +133,7 @@ struct AttemptStart {
   int64_t total_epochs = 0;
   int64_t parameters = 0;
   std::map<std::string, std::string> provenance;
+  int64_t resumed_step = 0;  // of the checkpoint that it goes on from; 0: from scratch
 };
 struct AttemptEnd {
   EndReason reason = EndReason::kFinished;
@@ -141,7 +144,7 @@ struct AttemptEnd {
 };
 using ReportRecord =
     std::variant<AttemptStart, std::vector<MetricPoint>, std::vector<SkipWeightPoint>,
-                 std::vector<LogLine>, Progress, AttemptEnd, Flag>;
+                 std::vector<LogLine>, Progress, AttemptEnd, Flag, Checkpoint>;
 
 // One row of a comparison.
 struct VariantResult {

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "absl/strings/str_format.h"
 #include "nlohmann/json.hpp"
 
 namespace adares::trainer_protocol {
@@ -43,7 +44,8 @@ Json ToJson(const StartEvent& event) {
           {"total_steps", event.total_steps},
           {"total_epochs", event.total_epochs},
           {"parameters", event.parameters},
-          {"provenance", event.provenance}};
+          {"provenance", event.provenance},
+          {"resumed_step", event.resumed_step}};
 }
 
 Json ToJson(const PointsEvent& event) {
@@ -112,6 +114,8 @@ std::string EncodeMessage(const Message& message) {
 }
 
 }  // namespace
+
+std::string CheckpointFolderName(int64_t step) { return absl::StrFormat("step-%012d", step); }
 
 std::string Encode(const Command& command) { return EncodeMessage(command); }
 

@@ -58,6 +58,7 @@ struct StartEvent {
   int64_t total_epochs = 0;
   int64_t parameters = 0;                         // trainable, skip weights included
   std::map<std::string, std::string> provenance;  // libtorch, device, threads, dataset sizes, ...
+  int64_t resumed_step = 0;  // of the checkpoint that it goes on from; 0: from scratch
 };
 struct PointsEvent {
   std::vector<MetricPoint> points;
@@ -91,6 +92,9 @@ struct EndEvent {
 };
 using Event = std::variant<ReadyEvent, StartEvent, PointsEvent, SkipWeightsEvent, FlagEvent,
                            ProgressEvent, CheckpointEvent, EndEvent>;
+
+// The name of a checkpoint's folder in that of the order.
+std::string CheckpointFolderName(int64_t step);
 
 // Limits that a reader enforces: a longer line, or more points or weights in one event, is an
 // error.

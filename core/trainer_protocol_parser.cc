@@ -209,6 +209,13 @@ TrainCommand ReadTrain(MemberReader& reader) {
   return command;
 }
 
+StartEvent ReadStart(MemberReader& reader) {
+  StartEvent event{reader.Integer("total_steps"), reader.Integer("total_epochs"),
+                   reader.Integer("parameters"), reader.TextMap("provenance")};
+  if (reader.Has("resumed_step")) event.resumed_step = reader.Integer("resumed_step");
+  return event;
+}
+
 EndEvent ReadEnd(MemberReader& reader) {
   EndEvent event;
   const std::string reason = reader.Text("reason");
@@ -233,10 +240,7 @@ std::optional<Event> ReadEvent(MemberReader& reader, const std::string& type) {
   if (type == "ready") {
     return ReadyEvent{reader.Text("version"), reader.Text("libtorch"), reader.Text("device")};
   }
-  if (type == "start") {
-    return StartEvent{reader.Integer("total_steps"), reader.Integer("total_epochs"),
-                      reader.Integer("parameters"), reader.TextMap("provenance")};
-  }
+  if (type == "start") return ReadStart(reader);
   if (type == "points") return PointsEvent{ReadList(reader, "points", ReadPoint)};
   if (type == "weights") return SkipWeightsEvent{ReadList(reader, "weights", ReadWeight)};
   if (type == "flag") return ReadFlag(reader);

@@ -43,12 +43,14 @@ v1::MetricPoint ToProto(const MetricPoint& point);
 v1::SkipWeightPoint ToProto(const SkipWeightPoint& point);
 v1::Flag ToProto(const Flag& flag);
 v1::LogLine ToProto(const LogLine& line);
+v1::Checkpoint ToProto(const Checkpoint& checkpoint);
 v1::VariantResult ToProto(const VariantResult& result);
 v1::CompareVariantsResponse ToProto(const Comparison& comparison);
 
 v1::Record ToProto(const ReportRecord& record);
 absl::StatusOr<ReportRecord> FromProto(const v1::Record& record);
 absl::StatusOr<Flag> FromProto(const v1::Flag& flag);
+absl::StatusOr<Checkpoint> FromProto(const v1::Checkpoint& message);
 
 // The attempt that a message names.
 absl::StatusOr<AttemptId> ParseAttempt(const std::string& trial_resource, int32_t attempt);

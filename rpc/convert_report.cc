@@ -83,10 +83,12 @@ absl::StatusOr<ReportRecord> Start(const v1::AttemptStart& message) {
   if (message.total_steps() < 0 || message.total_epochs() < 0 || message.parameters() < 0) {
     return InvalidField("start", "negative totals");
   }
+  if (message.resumed_step() < 0) return InvalidField("start.resumed_step", "negative");
   return AttemptStart{message.total_steps(),
                       message.total_epochs(),
                       message.parameters(),
-                      {message.provenance().begin(), message.provenance().end()}};
+                      {message.provenance().begin(), message.provenance().end()},
+                      message.resumed_step()};
 }
 
 absl::StatusOr<ReportRecord> ProgressOf(const v1::Progress& message) {
@@ -102,6 +104,7 @@ void Fill(const AttemptStart& start, v1::Record* record) {
   message->set_total_epochs(start.total_epochs);
   message->set_parameters(start.parameters);
   for (const auto& [key, value] : start.provenance) (*message->mutable_provenance())[key] = value;
+  message->set_resumed_step(start.resumed_step);
 }
 void Fill(const std::vector<MetricPoint>& points, v1::Record* record) {
   for (const auto& point : points) *record->mutable_metrics()->add_points() = ToProto(point);
@@ -118,6 +121,9 @@ void Fill(const Progress& progress, v1::Record* record) {
   *record->mutable_progress() = ToProto(progress);
 }
 void Fill(const Flag& flag, v1::Record* record) { *record->mutable_flag() = ToProto(flag); }
+void Fill(const Checkpoint& checkpoint, v1::Record* record) {
+  *record->mutable_checkpoint() = ToProto(checkpoint);
+}
 void Fill(const AttemptEnd& end, v1::Record* record) {
   v1::AttemptEnd* message = record->mutable_end();
   message->set_reason(ToProto(end.reason));
@@ -193,6 +199,8 @@ absl::StatusOr<ReportRecord> FromProto(const v1::Record& record) {
       return End(record.end());
     case v1::Record::kFlag:
       return FromProto(record.flag());
+    case v1::Record::kCheckpoint:
+      return FromProto(record.checkpoint());
     case v1::Record::KIND_NOT_SET:
       break;
   }

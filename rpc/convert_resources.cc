@@ -166,6 +166,7 @@ v1::Attempt ToProto(const AttemptRecord& attempt) {
   FillMap(attempt.provenance, message.mutable_provenance());
   message.set_parameters(attempt.parameters);
   FillMap(attempt.digests, message.mutable_digests());
+  message.set_resumed_step(attempt.resumed_step);
   return message;
 }
 

@@ -18,6 +18,9 @@
 #include "rpc/channel.h"
 #include "rpc/convert.h"
 #include "rpc/convert_admin.h"
+#include "server/artifacts/blob_store.h"
+#include "server/artifacts/file_pool.h"
+#include "server/coordinator/blob_collector.h"
 #include "server/http/http_server.h"
 #include "server/listen_address.h"
 #include "server/maintenance/maintenance_thread.h"
@@ -47,6 +50,7 @@ namespace {
 
 constexpr std::chrono::seconds kShutdownGrace{2};
 constexpr std::chrono::seconds kLoopStalled{5};
+constexpr int kFileThreads = 2;
 constexpr const char* kServices[] = {
     v1::SweepService::service_full_name(), v1::TrialService::service_full_name(),
     v1::AnalysisService::service_full_name(), v1::WorkerService::service_full_name(),
@@ -102,6 +106,9 @@ struct Server::Impl {
   ServerMetrics metrics{ADARES_VERSION};
   ChangeHub hub;
   SyncWaiters waiters;
+  std::unique_ptr<BlobStore> blobs;
+  std::unique_ptr<FilePool> files;
+  std::unique_ptr<BlobCollector> collector;
   std::unique_ptr<CommitLoop> loop;
   std::unique_ptr<ReaderPool> readers;
   std::unique_ptr<MaintenanceThread> maintenance;
@@ -136,9 +143,18 @@ absl::Status Server::Impl::Open() {
   ADARES_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
                           Store::Open(folder->database(), SystemNow()));
   ADARES_ASSIGN_OR_RETURN(readers, ReaderPool::Open(folder->database(), config.readers));
+  ADARES_ASSIGN_OR_RETURN(blobs, BlobStore::Open(folder->artifacts(), {}, SystemNow()));
+  files = std::make_unique<FilePool>(kFileThreads);
+  collector =
+      std::make_unique<BlobCollector>(blobs.get(), files.get(), [](const absl::Status& failure) {
+        spdlog::error("event=blob_not_removed error={:?}", std::string(failure.message()));
+      });
   hub.SetHeartbeat(config.heartbeat);
   CommitLoopOptions options;
   options.lease = config.lease;
+  options.has_blob = [this](const CheckpointFile& file) {
+    return blobs->index().Find(file.sha256) == file.size_bytes;
+  };
   // Listeners use the loop only through calls that begin after SetLoop.
   ADARES_ASSIGN_OR_RETURN(loop, CommitLoop::Start(std::move(store), options, LoopListener()));
   waiters.SetLoop(loop.get());
@@ -148,6 +164,7 @@ absl::Status Server::Impl::Open() {
     routine.task = [this](const std::stop_token& stop) { ApplyRetention(stop); };
   }
   maintenance = std::make_unique<MaintenanceThread>(std::move(routine));
+  collector->SetLoop(loop.get());
   return absl::OkStatus();
 }
 
@@ -171,8 +188,10 @@ CommitLoop::Listener Server::Impl::LoopListener() {
     metrics.Count(effects);
     hub.NotifyChanged(effects.changed_sweeps);
     waiters.Committed(effects);
+    collector->Committed(effects);
   };
   listener.ticked = [this](const Coordinator&, Timestamp now) {
+    collector->Ticked(now);
     hub.NotifyTick(std::chrono::steady_clock::now());
     waiters.Ticked(now);
   };
@@ -195,7 +214,9 @@ absl::Status Server::Impl::Listen() {
   sweeps = std::make_unique<SweepServiceImpl>(loop.get(), readers.get(), &hub);
   trials = std::make_unique<TrialServiceImpl>(loop.get(), readers.get(), &hub);
   analysis = std::make_unique<AnalysisServiceImpl>(readers.get());
-  workers = std::make_unique<WorkerServiceImpl>(loop.get(), &waiters, readers.get(), config.lease);
+  workers = std::make_unique<WorkerServiceImpl>(
+      WorkerServiceImpl::Context{loop.get(), &waiters, readers.get(), blobs.get(), files.get()},
+      config.lease);
   admin = std::make_unique<AdminServiceImpl>(AdminServiceContext());
 
   grpc::EnableDefaultHealthCheckService(true);
@@ -268,6 +289,7 @@ HttpResponse Server::Impl::Metrics() {
   }
   metrics.SetDatabase({FileBytes(folder->database()), FileBytes(folder->database() + "-wal"),
                        FreeBytes(config.state_dir)});
+  metrics.SetArtifacts(blobs->index().bytes());
   metrics.SetWatchStreams(static_cast<int64_t>(hub.size()));
   return {200, "text/plain; version=0.0.4; charset=utf-8", metrics.Expose()};
 }
@@ -346,7 +368,7 @@ void Server::Drain() {
   s.hub.Stop();
   s.waiters.Stop();
   if (s.maintenance) s.maintenance->Stop();
-  if (s.workers) s.workers->EndReports();
+  if (s.workers) s.workers->EndStreams();
 }
 
 void Server::Shutdown() {
@@ -359,6 +381,7 @@ void Server::Shutdown() {
   s.grpc.reset();
   s.maintenance.reset();  // before the loop and the folder, which its tasks use
   if (s.loop) s.loop->Stop();
+  s.files.reset();
   s.readers.reset();
   s.loop.reset();
 }

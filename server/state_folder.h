@@ -24,6 +24,7 @@ class StateFolder {
   // What a copy of the database is called until it is done. One that is there when nothing is being
   // copied was left by a process that was killed, and means nothing.
   std::string copy() const { return path_ + "/adares.db.copy"; }
+  std::string artifacts() const { return path_ + "/artifacts"; }  // a folder, made by its user
 
  private:
   StateFolder(std::string path, int lock_fd) : path_(std::move(path)), lock_fd_(lock_fd) {}

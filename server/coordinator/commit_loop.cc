@@ -40,7 +40,7 @@ CommitLoop::CommitLoop(std::unique_ptr<Store> store, CommitLoopOptions options, 
     : store_(std::move(store)),
       options_(std::move(options)),
       listener_(std::move(listener)),
-      coordinator_(store_.get(), options_.lease),
+      coordinator_(store_.get(), options_.lease, options_.has_blob),
       last_tick_(SteadyClock::now().time_since_epoch().count()) {}
 
 CommitLoop::~CommitLoop() { Stop(); }

@@ -25,6 +25,7 @@ namespace adares {
 
 struct CommitLoopOptions {
   LeaseOptions lease;
+  HasBlob has_blob;
   // The wall clock; tests bring their own.
   std::function<Timestamp()> clock = SystemNow;
   // How often leases are checked and Tick listeners run when nothing else happens.

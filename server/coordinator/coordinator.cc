@@ -34,7 +34,8 @@ absl::Status CheckSameContent(const SweepPlan& plan, const std::string& digest) 
                    {{"name", plan.name}});
 }
 
-Coordinator::Coordinator(Store* store, LeaseOptions options) : store_(store), options_(options) {}
+Coordinator::Coordinator(Store* store, LeaseOptions options, HasBlob has_blob)
+    : store_(store), options_(options), has_blob_(std::move(has_blob)) {}
 
 absl::Status Coordinator::Recover(Timestamp now) {
   ADARES_RETURN_IF_ERROR(Load(now + options_.lease_duration + options_.restart_grace));
@@ -160,6 +161,11 @@ Coordinator::Session* Coordinator::FindSession(const std::string& worker,
   return it != sessions_.end() && it->second.record.instance == instance ? &it->second : nullptr;
 }
 
+const Coordinator::Session* Coordinator::FindSession(const std::string& worker,
+                                                     const std::string& instance) const {
+  return const_cast<Coordinator*>(this)->FindSession(worker, instance);
+}
+
 absl::StatusOr<LiveAttempt> Coordinator::AttemptOf(const AttemptId& id) {
   ADARES_ASSIGN_OR_RETURN(std::optional<LiveAttempt> live, store_->FindLiveAttempt(id));
   if (!live) return absl::InternalError(absl::StrCat("lease without an attempt: ", id.trial));
@@ -217,7 +223,9 @@ absl::Status Coordinator::Resend(const AttemptId& id, Timestamp now, SyncOutput*
     return LoseLease(id, "it gave the attempt up", now);
   }
   ADARES_ASSIGN_OR_RETURN(std::string spec, store_->SpecJson(live.trial_row));
-  output->start.push_back({id, std::move(spec)});
+  ADARES_ASSIGN_OR_RETURN(std::optional<Checkpoint> checkpoint,
+                          store_->NewestCheckpoint(live.trial_row));
+  output->start.push_back({id, std::move(spec), std::move(checkpoint)});
   return absl::OkStatus();
 }
 
@@ -230,7 +238,7 @@ absl::Status Coordinator::Assign(Session& session, Timestamp now, SyncOutput* ou
     session.leases.insert(id);
     effects_.changed_sweeps.insert(id.sweep);
     effects_.queue_waits.push_back(now - claim->queued_at);
-    output->start.push_back({id, std::move(claim->spec_json)});
+    output->start.push_back({id, std::move(claim->spec_json), std::move(claim->checkpoint)});
   }
   return absl::OkStatus();
 }

@@ -65,6 +65,7 @@ struct StopOrder {
 struct Assignment {
   AttemptId id;
   std::string spec_json;
+  std::optional<Checkpoint> checkpoint = std::nullopt;  // to go on from
 };
 
 struct SyncOutput {
@@ -90,10 +91,14 @@ struct ReportOutput {
 // ALREADY_EXISTS SWEEP_EXISTS where a sweep of the plan's name exists with another digest than its.
 absl::Status CheckSameContent(const SweepPlan& plan, const std::string& digest);
 
+// Whether a blob is there whole. Must not wait for a disk.
+using HasBlob = std::function<bool(const CheckpointFile& file)>;
+
 class Coordinator {
  public:
-  // `store` must outlive the coordinator. Call Recover before anything else.
-  Coordinator(Store* store, LeaseOptions options);
+  // `store` must outlive the coordinator. Where `has_blob` is empty, no blobs are there. Call
+  // Recover before anything else.
+  Coordinator(Store* store, LeaseOptions options, HasBlob has_blob = {});
 
   // Reads workers and live attempts from the store after a start, and gives every lease a full term
   // plus the grace.
@@ -143,6 +148,11 @@ class Coordinator {
   absl::StatusOr<int64_t> Prune(const PrunePiece& piece, Timestamp before) {
     return store_->Prune(piece, before);
   }
+  // ABORTED LEASE_LOST unless the worker holds the attempt: the fence for what is not a report.
+  absl::Status CheckHolds(const std::string& worker, const std::string& instance,
+                          const AttemptId& id) const;
+  // Those of `blobs` that no checkpoint names.
+  absl::StatusOr<std::vector<std::string>> UnnamedBlobs(const std::vector<std::string>& blobs);
 
   // Does what time alone brings: ends leases that are over, marks silent workers as lost, hands out
   // trials whose next attempt is due.
@@ -168,7 +178,7 @@ class Coordinator {
     int resends = 0;  // times that the assignment was given again
   };
   // How the attempts of a worker ended lately, over all its instances.
-  struct Record {
+  struct Endings {
     std::vector<std::string> failed_trials;  // without a success since, oldest first
     bool has_succeeded = false;              // its last attempt that ended by itself did
   };
@@ -189,6 +199,7 @@ class Coordinator {
   absl::Status LoadQueue();
   // nullptr where the worker is not registered with this instance.
   Session* FindSession(const std::string& worker, const std::string& instance);
+  const Session* FindSession(const std::string& worker, const std::string& instance) const;
   // The attempt of a lease.
   absl::StatusOr<LiveAttempt> AttemptOf(const AttemptId& id);
   absl::Status CheckNameIsFree(const Session& session, const WorkerRecord& newcomer,
@@ -201,7 +212,10 @@ class Coordinator {
   absl::Status Assign(Session& session, Timestamp now, SyncOutput* output);
   absl::StatusOr<std::optional<Claim>> ClaimFor(const Session& session, Timestamp now);
   absl::Status Touch(Session& session, Timestamp now);
-  absl::Status Apply(const LiveAttempt& attempt, const ReportRecord& record);
+  absl::Status Apply(LiveAttempt& attempt, const ReportRecord& record, Timestamp now);
+  absl::Status RecordCheckpoint(const LiveAttempt& attempt, const Checkpoint& checkpoint,
+                                Timestamp now);
+  absl::Status PruneCheckpoints(int64_t trial_row, TrialState state);
   absl::Status Finish(const LiveAttempt& attempt, const AttemptEnd& end, Timestamp now);
   absl::StatusOr<TrialUpdate> AfterEnd(const LiveAttempt& attempt, const AttemptEnd& end,
                                        Timestamp now);
@@ -224,10 +238,11 @@ class Coordinator {
   // Constant after construction.
   Store* const store_;
   const LeaseOptions options_;
+  const HasBlob has_blob_;
 
   std::map<std::string, Session> sessions_;  // by worker
   std::map<AttemptId, Lease> leases_;
-  std::map<std::string, Record> records_;  // by worker
+  std::map<std::string, Endings> endings_;  // by worker
   Scheduler scheduler_;
   std::optional<Timestamp> next_release_;  // when the next delayed trial may be due
   Timestamp next_forgetting_;              // when requests are forgotten next

@@ -137,7 +137,7 @@ absl::Status Coordinator::Cordon(const std::string& worker,
   record.cordoned_at = reason ? std::optional<Timestamp>(now) : std::nullopt;
   record.cordon_reason = reason.value_or("");
   if (!reason) {
-    records_.erase(worker);
+    endings_.erase(worker);
     effects_.workers_to_wake.insert(worker);
   }
   return absl::OkStatus();

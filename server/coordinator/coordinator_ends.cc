@@ -64,7 +64,10 @@ absl::Status Coordinator::Finish(const LiveAttempt& attempt, const AttemptEnd& e
   effects_.changed_sweeps.insert(attempt.id.sweep);
   effects_.workers_to_wake.insert(attempt.worker);
   DropLease(attempt.id);
-  if (IsFinal(state)) ADARES_RETURN_IF_ERROR(ForgetIfOver(attempt.sweep_row));
+  if (IsFinal(state)) {
+    ADARES_RETURN_IF_ERROR(PruneCheckpoints(attempt.trial_row, state));
+    ADARES_RETURN_IF_ERROR(ForgetIfOver(attempt.sweep_row));
+  }
   if (state == TrialState::kQueued) {
     ++effects_.trials_requeued[end.reason];
     if (update.not_before) {
@@ -118,7 +121,7 @@ bool Coordinator::HasOtherWorkerFor(const TrialGroup& group, const std::string& 
 // Sets a worker aside on which trial after trial fails. One that is no worse than the rest of the
 // fleet stays: then it is the trials.
 absl::Status Coordinator::JudgeWorker(const LiveAttempt& attempt, EndReason reason, Timestamp now) {
-  Record& record = records_[attempt.worker];
+  Endings& record = endings_[attempt.worker];
   if (reason == EndReason::kFinished) {
     record = {{}, /*has_succeeded=*/true};
     return absl::OkStatus();
@@ -133,8 +136,8 @@ absl::Status Coordinator::JudgeWorker(const LiveAttempt& attempt, EndReason reas
   const bool others_succeed =
       std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
         if (entry.first == attempt.worker || entry.second.record.cordoned_at) return false;
-        const auto other = records_.find(entry.first);
-        return other != records_.end() && other->second.has_succeeded;
+        const auto other = endings_.find(entry.first);
+        return other != endings_.end() && other->second.has_succeeded;
       });
   const auto session = sessions_.find(attempt.worker);
   if (!others_succeed || session == sessions_.end() || session->second.record.cordoned_at) {

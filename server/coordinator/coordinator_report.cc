@@ -17,7 +17,7 @@ absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Times
     ++effects_.stale_reports;
     return ReportOutput{0, /*lease_lost=*/true};
   }
-  ADARES_ASSIGN_OR_RETURN(const LiveAttempt live, AttemptOf(input.id));
+  ADARES_ASSIGN_OR_RETURN(LiveAttempt live, AttemptOf(input.id));
 
   int64_t sequence = input.first_sequence;
   int64_t acknowledged = live.acknowledged_sequence;
@@ -29,7 +29,7 @@ absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Times
       if (const auto* last = std::get_if<AttemptEnd>(&record)) {
         end = *last;
       } else {
-        ADARES_RETURN_IF_ERROR(Apply(live, record));
+        ADARES_RETURN_IF_ERROR(Apply(live, record, now));
       }
       acknowledged = sequence;
     }
@@ -56,8 +56,9 @@ absl::Status Coordinator::Reject(const ReportInput& input, const absl::Status& w
   return Finish(live, {EndReason::kError, message, {}, {}}, now);
 }
 
-absl::Status Coordinator::Apply(const LiveAttempt& attempt, const ReportRecord& record) {
+absl::Status Coordinator::Apply(LiveAttempt& attempt, const ReportRecord& record, Timestamp now) {
   if (const auto* start = std::get_if<AttemptStart>(&record)) {
+    attempt.resumed_step = start->resumed_step;
     return store_->SetAttemptStart(attempt, *start);
   }
   if (const auto* progress = std::get_if<Progress>(&record)) {
@@ -77,6 +78,9 @@ absl::Status Coordinator::Apply(const LiveAttempt& attempt, const ReportRecord& 
   if (const auto* flag = std::get_if<Flag>(&record)) {
     ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendFlag(attempt, *flag));
     CountWrites(counts);
+  }
+  if (const auto* checkpoint = std::get_if<Checkpoint>(&record)) {
+    return RecordCheckpoint(attempt, *checkpoint, now);
   }
   return absl::OkStatus();
 }

@@ -17,6 +17,9 @@ void Effects::Merge(Effects other) {
   points_written += other.points_written;
   points_conflicting += other.points_conflicting;
   stale_reports += other.stale_reports;
+  checkpoints_recorded += other.checkpoints_recorded;
+  checkpoints_ignored += other.checkpoints_ignored;
+  dropped_blobs.merge(other.dropped_blobs);
   workers_excluded += other.workers_excluded;
 }
 

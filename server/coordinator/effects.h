@@ -30,7 +30,10 @@ struct Effects {
   int64_t points_written = 0;
   int64_t points_conflicting = 0;
   int64_t stale_reports = 0;
-  int64_t workers_excluded = 0;  // set aside as trial after trial failed on them
+  int64_t checkpoints_recorded = 0;
+  int64_t checkpoints_ignored = 0;      // their blobs were not there
+  std::set<std::string> dropped_blobs;  // that a dropped checkpoint named, and others may name
+  int64_t workers_excluded = 0;         // set aside as trial after trial failed on them
 
   // Adds what another command of the same batch did.
   void Merge(Effects other);

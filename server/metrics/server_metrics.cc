@@ -104,6 +104,10 @@ struct ServerMetrics::Families {
       Counters("adares_metric_points_written_total", "Metric points and skip weights stored.");
   MetricFamily<Counter>& points_rejected =
       Counters("adares_metric_points_rejected_total", "Reports or points that were kept out.");
+  MetricFamily<Counter>& checkpoints =
+      Counters("adares_checkpoints_total", "Checkpoints that workers reported.");
+  MetricFamily<Gauge>& artifact_bytes =
+      Gauges("adares_artifact_bytes", "Size of all blobs of checkpoints.");
   MetricFamily<Histogram>& transaction =
       Histograms("adares_db_transaction_seconds", "Length of a transaction, its commit included.");
   MetricFamily<Counter>& transactions_failed =
@@ -138,6 +142,7 @@ ServerMetrics::ServerMetrics(std::string_view version) : families_(std::make_uni
   f.workers_excluded.Add({});
   f.points_written.Add({});
   f.last_backup.Add({});
+  for (const char* outcome : {"recorded", "ignored"}) f.checkpoints.Add({{"outcome", outcome}});
   for (const char* failure : kFailures) f.transactions_failed.Add({{"reason", failure}});
   for (const char* cause : {"stale_attempt", "conflict"})
     f.points_rejected.Add({{"reason", cause}});
@@ -167,6 +172,10 @@ void ServerMetrics::Count(const Effects& effects) {
   f.leases_lost.Add({}).Increment(static_cast<double>(effects.leases_lost));
   f.workers_excluded.Add({}).Increment(static_cast<double>(effects.workers_excluded));
   f.points_written.Add({}).Increment(static_cast<double>(effects.points_written));
+  f.checkpoints.Add({{"outcome", "recorded"}})
+      .Increment(static_cast<double>(effects.checkpoints_recorded));
+  f.checkpoints.Add({{"outcome", "ignored"}})
+      .Increment(static_cast<double>(effects.checkpoints_ignored));
   f.points_rejected.Add({{"reason", "stale_attempt"}})
       .Increment(static_cast<double>(effects.stale_reports));
   f.points_rejected.Add({{"reason", "conflict"}})
@@ -250,6 +259,10 @@ void ServerMetrics::SetWorkers(const std::vector<WorkerRecord>& live, int64_t lo
     if (!names.contains(name)) f.heartbeat.Remove(&f.heartbeat.Add({{"worker", name}}));
   }
   f.known_workers = std::move(names);
+}
+
+void ServerMetrics::SetArtifacts(int64_t bytes) {
+  families_->artifact_bytes.Add({}).Set(static_cast<double>(bytes));
 }
 
 void ServerMetrics::SetDatabase(const DatabaseBytes& bytes) {

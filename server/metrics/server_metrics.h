@@ -41,6 +41,7 @@ class ServerMetrics {
   void SetQueue(const QueueCounts& counts);
   void SetWorkers(const std::vector<WorkerRecord>& live, int64_t lost);
   void SetDatabase(const DatabaseBytes& bytes);
+  void SetArtifacts(int64_t bytes);  // of all blobs
   void SetWatchStreams(int64_t n);
   // A backup that shows this moment was handed over.
   void SetLastBackup(Timestamp taken_at);

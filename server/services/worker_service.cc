@@ -77,6 +77,9 @@ v1::SyncResponse ResponseOf(const SyncOutput& output) {
     message->set_trial(TrialResource(assignment.id.sweep, assignment.id.trial));
     message->set_attempt(assignment.id.attempt);
     message->set_spec_json(assignment.spec_json);
+    if (assignment.checkpoint) {
+      *message->mutable_checkpoint() = adares::ToProto(*assignment.checkpoint);
+    }
   }
   for (const StopOrder& order : output.stop) {
     v1::StopOrder* message = response.add_stop();
@@ -160,7 +163,41 @@ grpc::ServerBidiReactor<v1::ReportRequest, v1::ReportResponse>* WorkerServiceImp
   return ReportStream::Begin(loop_, &report_streams_);
 }
 
-void WorkerServiceImpl::EndReports() { report_streams_.Stop(); }
+grpc::ServerUnaryReactor* WorkerServiceImpl::GetUpload(grpc::CallbackServerContext* context,
+                                                       const v1::GetUploadRequest* request,
+                                                       v1::GetUploadResponse* response) {
+  const absl::StatusOr<UploadTarget> target = TargetOf(request->upload());
+  if (!target.ok()) return AnswerAtOnce(context, target.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  IfHeld(
+      blobs_, *target,
+      [blobs = blobs_.blobs, blob = target->blob, reactor, response] {
+        const absl::StatusOr<bool> is_whole = blobs->IsWhole(blob, SystemNow());
+        if (is_whole.ok()) {
+          response->set_complete(*is_whole);
+          response->set_received_bytes(*is_whole ? blob.size_bytes : blobs->Received(blob));
+        }
+        reactor->Finish(ToGrpcStatus(is_whole.status()));
+      },
+      [reactor](const absl::Status& refused) { reactor->Finish(ToGrpcStatus(refused)); });
+  return reactor;
+}
+
+grpc::ServerReadReactor<v1::UploadBlobRequest>* WorkerServiceImpl::UploadBlob(
+    grpc::CallbackServerContext* /*context*/, v1::UploadBlobResponse* response) {
+  return UploadStream::Begin(blobs_, &upload_streams_, response);
+}
+
+grpc::ServerWriteReactor<v1::DownloadBlobResponse>* WorkerServiceImpl::DownloadBlob(
+    grpc::CallbackServerContext* /*context*/, const v1::DownloadBlobRequest* request) {
+  return DownloadStream::Begin(blobs_, &download_streams_, *request);
+}
+
+void WorkerServiceImpl::EndStreams() {
+  report_streams_.Stop();
+  upload_streams_.Stop();
+  download_streams_.Stop();
+}
 
 grpc::ServerUnaryReactor* WorkerServiceImpl::ListWorkers(grpc::CallbackServerContext* context,
                                                          const v1::ListWorkersRequest* request,

@@ -6,8 +6,11 @@
 
 #include "adares/v1/worker_service.grpc.pb.h"
 #include "server/coordinator/commit_loop.h"
+#include "server/services/blob_access.h"
+#include "server/services/download_stream.h"
 #include "server/services/report_stream.h"
 #include "server/services/sync_waiters.h"
+#include "server/services/upload_stream.h"
 #include "server/store/reader_pool.h"
 
 namespace adares {
@@ -15,9 +18,19 @@ namespace adares {
 class WorkerServiceImpl final : public v1::WorkerService::CallbackService {
  public:
   // All must outlive the service.
-  WorkerServiceImpl(CommitLoop* loop, SyncWaiters* waiters, ReaderPool* readers,
-                    LeaseOptions options)
-      : loop_(loop), waiters_(waiters), readers_(readers), options_(options) {}
+  struct Context {
+    CommitLoop* loop = nullptr;
+    SyncWaiters* waiters = nullptr;
+    ReaderPool* readers = nullptr;
+    BlobStore* blobs = nullptr;
+    FilePool* files = nullptr;
+  };
+  WorkerServiceImpl(const Context& context, LeaseOptions options)
+      : loop_(context.loop),
+        waiters_(context.waiters),
+        readers_(context.readers),
+        blobs_{context.loop, context.blobs, context.files},
+        options_(options) {}
 
   grpc::ServerUnaryReactor* RegisterWorker(grpc::CallbackServerContext* context,
                                            const v1::RegisterWorkerRequest* request,
@@ -27,6 +40,13 @@ class WorkerServiceImpl final : public v1::WorkerService::CallbackService {
                                  v1::SyncResponse* response) override;
   grpc::ServerBidiReactor<v1::ReportRequest, v1::ReportResponse>* Report(
       grpc::CallbackServerContext* context) override;
+  grpc::ServerUnaryReactor* GetUpload(grpc::CallbackServerContext* context,
+                                      const v1::GetUploadRequest* request,
+                                      v1::GetUploadResponse* response) override;
+  grpc::ServerReadReactor<v1::UploadBlobRequest>* UploadBlob(
+      grpc::CallbackServerContext* context, v1::UploadBlobResponse* response) override;
+  grpc::ServerWriteReactor<v1::DownloadBlobResponse>* DownloadBlob(
+      grpc::CallbackServerContext* context, const v1::DownloadBlobRequest* request) override;
   grpc::ServerUnaryReactor* ListWorkers(grpc::CallbackServerContext* context,
                                         const v1::ListWorkersRequest* request,
                                         v1::ListWorkersResponse* response) override;
@@ -37,9 +57,9 @@ class WorkerServiceImpl final : public v1::WorkerService::CallbackService {
                                            const v1::UncordonWorkerRequest* request,
                                            v1::UncordonWorkerResponse* response) override;
 
-  // The server stops: ends the report streams, with what they are storing acknowledged, and later
-  // ones at once.
-  void EndReports();
+  // The server stops: ends the streams, and later ones at once. What report streams are storing is
+  // acknowledged before.
+  void EndStreams();
 
  private:
   template <typename Request>
@@ -49,8 +69,11 @@ class WorkerServiceImpl final : public v1::WorkerService::CallbackService {
   CommitLoop* const loop_;
   SyncWaiters* const waiters_;
   ReaderPool* const readers_;
+  const BlobAccess blobs_;
   const LeaseOptions options_;
   ReportStreams report_streams_;
+  UploadStreams upload_streams_;
+  DownloadStreams download_streams_;
 };
 
 }  // namespace adares

@@ -40,7 +40,7 @@ constexpr char kSpec[] = "SELECT spec FROM trial_spec WHERE trial_id = ?";
 
 constexpr char kAttempts[] = R"sql(
 SELECT number, worker, started_at, ended_at, end_reason, message, exit_code, log_tail, provenance,
-  parameters, digests
+  parameters, digests, resumed_step
 FROM attempt WHERE trial_id = ? ORDER BY number)sql";
 
 // ?3 is a JSON array of states, [] for all.
@@ -89,6 +89,7 @@ absl::StatusOr<AttemptRecord> ReadAttempt(const Query& query) {
   ADARES_ASSIGN_OR_RETURN(attempt.provenance, StringMapFromJson(query.Text(8)));
   attempt.parameters = query.Int(9);
   ADARES_ASSIGN_OR_RETURN(attempt.digests, StringMapFromJson(query.Text(10)));
+  attempt.resumed_step = query.Int(11);
   return attempt;
 }
 

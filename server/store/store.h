@@ -36,13 +36,15 @@ struct LiveAttempt {
   TrialStage stage{TrialState::kRunning};  // running or stopping
   int64_t acknowledged_sequence = 0;
   Timestamp started_at;
+  int64_t resumed_step = 0;  // of the checkpoint that it said it went on from; 0: none
 };
 
 // A trial handed to a worker.
 struct Claim {
   LiveAttempt attempt;
   std::string spec_json;
-  Timestamp queued_at;  // when the trial began to wait
+  std::optional<Checkpoint> checkpoint = std::nullopt;  // to go on from
+  Timestamp queued_at;                                  // when the trial began to wait
 };
 
 // What became of a batch of points.
@@ -93,6 +95,12 @@ struct AttemptEnding {
   std::string worker;
   EndReason reason = EndReason::kError;
   std::string message;
+};
+
+// Which checkpoints of a trial are kept, of those that an attempt can go on from: the newest, and
+// always the final one.
+struct CheckpointPolicy {
+  int newest = 0;
 };
 
 // An answer that was given.
@@ -163,7 +171,7 @@ class Store {
 
   // Takes the group's waiting trial of the lowest position that does not avoid the worker, makes it
   // running and starts its next attempt; nullopt if there is none. Results of its earlier attempts
-  // are superseded: kept, but no longer in the views.
+  // beyond the checkpoint that the claim names are superseded: kept, but no longer in the views.
   absl::StatusOr<std::optional<Claim>> ClaimNext(const TrialGroup& group, const std::string& worker,
                                                  const std::string& instance, Timestamp now);
 
@@ -175,7 +183,8 @@ class Store {
   absl::StatusOr<std::string> SpecJson(int64_t trial_row);
 
   // What a live attempt reports. Points, weights and flags repeated with the same value are
-  // ignored.
+  // ignored, also where an attempt that it went on from had reported them. Its start supersedes
+  // what earlier attempts reported beyond the step that it says it goes on from.
   absl::Status SetAttemptStart(const LiveAttempt& attempt, const AttemptStart& start);
   absl::StatusOr<WriteCounts> AppendPoints(const LiveAttempt& attempt,
                                            const std::vector<MetricPoint>& points);
@@ -185,6 +194,19 @@ class Store {
   absl::Status AppendLog(const LiveAttempt& attempt, const std::vector<LogLine>& lines);
   absl::Status SetProgress(const LiveAttempt& attempt, const Progress& progress);
   absl::Status SetAcknowledgedSequence(const LiveAttempt& attempt, int64_t sequence);
+  // A checkpoint of the attempt, whose blobs are there. One of the same step is there already: does
+  // nothing.
+  absl::Status AddCheckpoint(const LiveAttempt& attempt, const Checkpoint& checkpoint,
+                             Timestamp now);
+  // The newest checkpoint that the trial's next attempt can go on from: those of rows that were
+  // superseded are none.
+  absl::StatusOr<std::optional<Checkpoint>> NewestCheckpoint(int64_t trial_row);
+  // Drops the trial's checkpoints that are not kept; returns the blobs that they named, which
+  // others may name as well.
+  absl::StatusOr<std::vector<std::string>> PruneCheckpoints(int64_t trial_row,
+                                                            const CheckpointPolicy& policy);
+  // Whether a checkpoint names the blob.
+  absl::StatusOr<bool> IsBlobNamed(const std::string& sha256);
   // Ends the attempt; the trial's state is set by the caller.
   absl::Status EndAttempt(const LiveAttempt& attempt, const AttemptEnd& end, Timestamp now);
 

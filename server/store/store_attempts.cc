@@ -6,6 +6,7 @@
 #include "server/store/json_text.h"
 #include "server/store/store.h"
 #include "server/store/store_impl.h"
+#include "server/store/surviving_rows.h"
 #include "server/store/trial_rows.h"
 
 namespace adares {
@@ -15,14 +16,10 @@ constexpr char kInsertAttempt[] = R"sql(
 INSERT INTO attempt (trial_id, number, worker, instance, started_at) VALUES (?, ?, ?, ?, ?)
 RETURNING id)sql";
 
-constexpr char kSupersede[] = R"sql(
-UPDATE attempt SET surviving_until_step = -1 WHERE trial_id = ? AND number < ?)sql";
-
-constexpr char kResetSummary[] = "DELETE FROM metric_summary WHERE trial_id = ?";
-
 constexpr char kFindLive[] = R"sql(
 SELECT sweep.id, trial.id, attempt.id, sweep.name, trial.name, attempt.number, attempt.worker,
-  attempt.instance, trial.state, trial.stop_aim, attempt.acknowledged_sequence, attempt.started_at
+  attempt.instance, trial.state, trial.stop_aim, attempt.acknowledged_sequence, attempt.started_at,
+  attempt.resumed_step
 FROM sweep
 JOIN trial ON trial.sweep_id = sweep.id
 JOIN attempt ON attempt.trial_id = trial.id AND attempt.number = trial.current_attempt
@@ -31,7 +28,8 @@ WHERE sweep.name = ? AND trial.name = ? AND trial.current_attempt = ?
 
 constexpr char kAllLive[] = R"sql(
 SELECT sweep.id, trial.id, attempt.id, sweep.name, trial.name, attempt.number, attempt.worker,
-  attempt.instance, trial.state, trial.stop_aim, attempt.acknowledged_sequence, attempt.started_at
+  attempt.instance, trial.state, trial.stop_aim, attempt.acknowledged_sequence, attempt.started_at,
+  attempt.resumed_step
 FROM attempt
 JOIN trial ON trial.id = attempt.trial_id
 JOIN sweep ON sweep.id = trial.sweep_id
@@ -40,7 +38,8 @@ ORDER BY attempt.id)sql";
 
 constexpr char kSpec[] = "SELECT spec FROM trial_spec WHERE trial_id = ?";
 
-constexpr char kStart[] = "UPDATE attempt SET parameters = ?, provenance = ? WHERE id = ?";
+constexpr char kStart[] =
+    "UPDATE attempt SET parameters = ?, provenance = ?, resumed_step = ? WHERE id = ?";
 constexpr char kStartTotals[] =
     "UPDATE trial SET total_steps = ?, total_epochs = ?, revision = ? WHERE id = ?";
 
@@ -62,6 +61,7 @@ absl::StatusOr<LiveAttempt> ReadLive(const Query& query) {
   ADARES_ASSIGN_OR_RETURN(attempt.stage, ReadStage(query, 8));
   attempt.acknowledged_sequence = query.Int(10);
   attempt.started_at = query.Time(11);
+  attempt.resumed_step = query.Int(12);
   return attempt;
 }
 
@@ -80,13 +80,6 @@ std::optional<Claim> TakeNext(Connection& connection, const TrialGroup& group,
   claim.spec_json = query.Text(5);
   query.Step();  // to the end, which completes the statement
   return claim;
-}
-
-// The attempt begins from scratch: what earlier ones reported stays, but counts no more.
-void Supersede(Connection& connection, const LiveAttempt& attempt) {
-  if (attempt.id.attempt == 1) return;
-  Query(connection.Prepare(kSupersede)).Bind(attempt.trial_row).Bind(attempt.id.attempt).Run();
-  Query(connection.Prepare(kResetSummary)).Bind(attempt.trial_row).Run();
 }
 
 int64_t InsertAttempt(Connection& connection, const LiveAttempt& attempt) {
@@ -112,7 +105,11 @@ absl::StatusOr<std::optional<Claim>> Store::ClaimNext(const TrialGroup& group,
     if (!claim) return claim;
     claim->attempt.worker = worker;
     claim->attempt.instance = instance;
-    Supersede(impl_->connection, claim->attempt);
+    if (claim->attempt.id.attempt > 1) {
+      ADARES_ASSIGN_OR_RETURN(claim->checkpoint, NewestCheckpoint(claim->attempt.trial_row));
+    }
+    SupersedeEarlier(impl_->connection, claim->attempt,
+                     claim->checkpoint ? claim->checkpoint->step : 0);
     claim->attempt.attempt_row = InsertAttempt(impl_->connection, claim->attempt);
     return claim;
   };
@@ -153,8 +150,10 @@ absl::Status Store::SetAttemptStart(const LiveAttempt& attempt, const AttemptSta
     Query(impl_->connection.Prepare(kStart))
         .Bind(start.parameters)
         .Bind(ToJson(start.provenance))
+        .Bind(start.resumed_step)
         .Bind(attempt.attempt_row)
         .Run();
+    SupersedeEarlier(impl_->connection, attempt, start.resumed_step);
     Query(impl_->connection.Prepare(kStartTotals))
         .Bind(start.total_steps)
         .Bind(start.total_epochs)

@@ -17,6 +17,17 @@ constexpr char kFindPoint[] = R"sql(
 SELECT epoch, value FROM metric_point
 WHERE trial_id = ? AND key_id = ? AND step = ? AND attempt = ?)sql";
 
+// A row of the line that the attempt went on from. Few points are looked up so: those that an
+// attempt reports of the step where it began.
+constexpr char kFindEarlierPoint[] = R"sql(
+SELECT metric_point.epoch, metric_point.value
+FROM metric_point
+JOIN attempt ON attempt.trial_id = metric_point.trial_id AND attempt.number = metric_point.attempt
+WHERE metric_point.trial_id = ? AND metric_point.key_id = ? AND metric_point.step = ?
+  AND metric_point.attempt < ?
+  AND (attempt.surviving_until_step IS NULL OR metric_point.step <= attempt.surviving_until_step)
+LIMIT 1)sql";
+
 // The last value is that of the highest step, whatever the order in which points come.
 constexpr char kAddToSummary[] = R"sql(
 INSERT INTO metric_summary (trial_id, key_id, count, last_step, last_value, min_value, max_value)
@@ -37,6 +48,16 @@ ON CONFLICT DO NOTHING)sql";
 constexpr char kFindWeight[] = R"sql(
 SELECT epoch, value, gradient, s, r, gradient_snr, path_ratio, skip_share FROM skip_weight
 WHERE trial_id = ? AND site_id = ? AND step = ? AND attempt = ?)sql";
+
+constexpr char kFindEarlierWeight[] = R"sql(
+SELECT skip_weight.epoch, skip_weight.value, skip_weight.gradient, skip_weight.s, skip_weight.r,
+  skip_weight.gradient_snr, skip_weight.path_ratio, skip_weight.skip_share
+FROM skip_weight
+JOIN attempt ON attempt.trial_id = skip_weight.trial_id AND attempt.number = skip_weight.attempt
+WHERE skip_weight.trial_id = ? AND skip_weight.site_id = ? AND skip_weight.step = ?
+  AND skip_weight.attempt < ?
+  AND (attempt.surviving_until_step IS NULL OR skip_weight.step <= attempt.surviving_until_step)
+LIMIT 1)sql";
 
 constexpr char kInsertLine[] = R"sql(
 INSERT INTO log_line (attempt_id, number, text, logged_at) VALUES (?, ?, ?, ?)
@@ -69,21 +90,26 @@ struct KeySummary {
   }
 };
 
-bool HasSamePoint(Connection& connection, const LiveAttempt& attempt, int64_t key,
-                  const MetricPoint& point) {
-  Query query(connection.Prepare(kFindPoint));
-  query.Bind(attempt.trial_row).Bind(key).Bind(point.step).Bind(attempt.id.attempt);
-  return query.Step() && query.Int(0) == point.epoch && SameValue(query.Real(1), point.value);
+bool IsSame(const Query& query, const MetricPoint& point) {
+  return query.Int(0) == point.epoch && SameValue(query.Real(1), point.value);
 }
 
-bool HasSameWeight(Connection& connection, const LiveAttempt& attempt, int64_t site,
-                   const SkipWeightPoint& weight) {
-  Query query(connection.Prepare(kFindWeight));
-  query.Bind(attempt.trial_row).Bind(site).Bind(weight.step).Bind(attempt.id.attempt);
-  return query.Step() && query.Int(0) == weight.epoch && SameValue(query.Real(1), weight.value) &&
+bool IsSame(const Query& query, const SkipWeightPoint& weight) {
+  return query.Int(0) == weight.epoch && SameValue(query.Real(1), weight.value) &&
          SameValue(query.Real(2), weight.gradient) && SameValue(query.Real(3), weight.s) &&
          SameValue(query.Real(4), weight.r) && SameValue(query.Real(5), weight.gradient_snr) &&
          SameValue(query.Real(6), weight.path_ratio) && SameValue(query.Real(7), weight.skip_share);
+}
+
+// Counts the measurement against the row that `find` gives, if there is one.
+template <typename Measurement>
+bool CountKnown(Connection& connection, const char* find, const LiveAttempt& attempt,
+                int64_t name_id, const Measurement& measurement, WriteCounts& counts) {
+  Query query(connection.Prepare(find));
+  query.Bind(attempt.trial_row).Bind(name_id).Bind(measurement.step).Bind(attempt.id.attempt);
+  if (!query.Step()) return false;
+  ++(IsSame(query, measurement) ? counts.repeated : counts.conflicting);
+  return true;
 }
 
 void AddToSummaries(Connection& connection, const LiveAttempt& attempt,
@@ -111,15 +137,17 @@ absl::StatusOr<WriteCounts> Store::AppendPoints(const LiveAttempt& attempt,
     Query insert(impl_->connection.Prepare(kInsertPoint));
     for (const MetricPoint& point : points) {
       const int64_t key = impl_->KeyId(point.key);
+      if (point.step <= attempt.resumed_step &&
+          CountKnown(impl_->connection, kFindEarlierPoint, attempt, key, point, counts)) {
+        continue;
+      }
       insert.Again();
       insert.Bind(attempt.trial_row).Bind(key).Bind(point.step).Bind(attempt.id.attempt);
       if (insert.Bind(point.epoch).Bind(point.value).Run() == 1) {
         ++counts.written;
         summaries[key].Add(point);
-      } else if (HasSamePoint(impl_->connection, attempt, key, point)) {
-        ++counts.repeated;
       } else {
-        ++counts.conflicting;
+        CountKnown(impl_->connection, kFindPoint, attempt, key, point, counts);
       }
     }
     AddToSummaries(impl_->connection, attempt, summaries);
@@ -135,16 +163,18 @@ absl::StatusOr<WriteCounts> Store::AppendSkipWeights(const LiveAttempt& attempt,
     Query insert(impl_->connection.Prepare(kInsertWeight));
     for (const SkipWeightPoint& weight : weights) {
       const int64_t site = impl_->SiteId(weight.site);
+      if (weight.step <= attempt.resumed_step &&
+          CountKnown(impl_->connection, kFindEarlierWeight, attempt, site, weight, counts)) {
+        continue;
+      }
       insert.Again();
       insert.Bind(attempt.trial_row).Bind(site).Bind(weight.step).Bind(attempt.id.attempt);
       insert.Bind(weight.epoch).Bind(weight.value).Bind(weight.gradient);
       insert.Bind(weight.s).Bind(weight.r).Bind(weight.gradient_snr);
       if (insert.Bind(weight.path_ratio).Bind(weight.skip_share).Run() == 1) {
         ++counts.written;
-      } else if (HasSameWeight(impl_->connection, attempt, site, weight)) {
-        ++counts.repeated;
       } else {
-        ++counts.conflicting;
+        CountKnown(impl_->connection, kFindWeight, attempt, site, weight, counts);
       }
     }
     impl_->Touch(attempt.trial_row);

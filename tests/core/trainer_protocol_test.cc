@@ -85,7 +85,9 @@ TEST(TrainerProtocolTest, ReadyAndStartReadBack) {
   EXPECT_EQ(ready.version, "0.1.0");
   EXPECT_EQ(ready.libtorch, "1.13.1");
   EXPECT_EQ(ready.device, "cuda:0");
-  const StartEvent start = RoundTrip(StartEvent{470, 10, 78'042, {{"threads", "2"}, {"os", ""}}});
+  const StartEvent start =
+      RoundTrip(StartEvent{470, 10, 78'042, {{"threads", "2"}, {"os", ""}}, 47});
+  EXPECT_EQ(start.resumed_step, 47);
   EXPECT_EQ(start.total_steps, 470);
   EXPECT_EQ(start.total_epochs, 10);
   EXPECT_EQ(start.parameters, 78'042);
@@ -252,6 +254,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"bad_reason", R"({"type":"end","reason":"bored","message":""})",
                 "trainer event end: member reason is no reason why an attempt ends: \"bored\""}),
     [](const auto& test) { return test.param.name; });
+
+TEST(TrainerProtocolTest, AStartWithoutItsStepBeganFromScratch) {
+  const auto event = ParseEvent(
+      R"({"type":"start","total_steps":1,"total_epochs":1,"parameters":1,"provenance":{}})");
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_EQ(std::get<StartEvent>(*event).resumed_step, 0);
+}
 
 TEST(TrainerProtocolTest, CommandsAreCheckedToo) {
   const auto message = [](const char* line) {

@@ -27,6 +27,8 @@ LAYERS = {
                     {"std", "absl", "json", "fmt", "spdlog", "cli11", "grpc", "protobuf", "sql",
                      "asio", "prometheus", "openssl"},
                     {"torch"}),
+    "server/artifacts": Layer({"core", "server/artifacts"}, {"std", "absl"},
+                              {"grpc", "protobuf", "sql", "torch", "asio"}),
     "worker": Layer({"core", "rpc", "worker"},
                     {"std", "absl", "json", "fmt", "spdlog", "cli11", "grpc", "protobuf", "asio"},
                     {"torch", "sql"}),

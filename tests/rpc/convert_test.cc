@@ -111,12 +111,25 @@ TEST(ConvertTest, AnEndKeepsWhetherThereWasAnExitCode) {
 
 TEST(ConvertTest, StartAndProgressSurvive) {
   const auto start =
-      std::get<AttemptStart>(RoundTrip(AttemptStart{100, 4, 77, {{"device", "cpu"}}}));
+      std::get<AttemptStart>(RoundTrip(AttemptStart{100, 4, 77, {{"device", "cpu"}}, 20}));
   EXPECT_EQ(start.total_steps, 100);
+  EXPECT_EQ(start.resumed_step, 20);
   EXPECT_EQ(start.provenance.at("device"), "cpu");
   const auto progress = std::get<Progress>(RoundTrip(Progress{10, 100, 1, 4, 512.5}));
   EXPECT_EQ(progress.step, 10);
   EXPECT_EQ(progress.images_per_second, 512.5);
+}
+
+TEST(ConvertTest, ACheckpointSurvivesAndIsChecked) {
+  for (const CheckpointReason reason :
+       {CheckpointReason::kPeriodic, CheckpointReason::kOnStop, CheckpointReason::kFinal}) {
+    const Checkpoint checkpoint{7, 1, reason, {{"model", std::string(64, 'a'), 5}}};
+    EXPECT_EQ(std::get<Checkpoint>(RoundTrip(checkpoint)), checkpoint);
+  }
+  v1::Checkpoint message = ToProto(Checkpoint{7, 1, CheckpointReason::kFinal, {}});
+  EXPECT_THAT(std::string(FromProto(message).status().message()), HasSubstr("0 files"));
+  message.set_reason(v1::Checkpoint::REASON_UNSPECIFIED);
+  EXPECT_THAT(std::string(FromProto(message).status().message()), HasSubstr("checkpoint.reason"));
 }
 
 TEST(ConvertTest, AnEmptyRecordIsRefused) {

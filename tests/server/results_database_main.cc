@@ -56,6 +56,11 @@ class Writer {
                                .AppendPoints(attempt, {{"test/accuracy", last, kEpochs, accuracy},
                                                        {"test/loss", last, kEpochs, 0.1}})
                                .status());
+    const Checkpoint checkpoint{last,
+                                kEpochs,
+                                CheckpointReason::kFinal,
+                                {{"model.safetensors", std::string(64, 'a'), 312'456}}};
+    ADARES_RETURN_IF_ERROR(store_.AddCheckpoint(attempt, checkpoint, At(clock_)));
     return End(attempt, EndReason::kFinished, TrialState::kSucceeded, "");
   }
 

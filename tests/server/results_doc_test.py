@@ -16,7 +16,7 @@ import unittest
 
 WRITER, PAGE, SHELL = sys.argv[1:4]
 VIEWS = ["v1_trials", "v1_variants", "v1_attempts", "v1_metrics", "v1_skip_weights",
-         "v1_flags"]
+         "v1_flags", "v1_checkpoints"]
 TYPES = {"TEXT": str, "INTEGER": int, "REAL": float}
 
 

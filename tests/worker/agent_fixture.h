@@ -24,7 +24,9 @@ enum RecordKind : size_t {
   kWeightsRecord,
   kLogRecord,
   kProgressRecord,
-  kEndRecord
+  kEndRecord,
+  kFlagRecord,
+  kCheckpointRecord
 };
 
 class AgentTest : public ::testing::Test {

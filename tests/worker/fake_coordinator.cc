@@ -5,10 +5,22 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/sha256.h"
+#include "tests/fixtures/temp_folder.h"
+
 namespace adares::worker {
 namespace {
 
 absl::Status Unavailable() { return absl::UnavailableError("the fake is away"); }
+
+class FakeTransfer : public Transfer {
+ public:
+  // Expires with it.
+  std::weak_ptr<bool> wanted() const { return wanted_; }
+
+ private:
+  const std::shared_ptr<bool> wanted_ = std::make_shared<bool>(true);
+};
 
 }  // namespace
 
@@ -198,6 +210,70 @@ void FakeCoordinator::Store(const ReportBatch& batch) {
 void FakeCoordinator::Answer(const ReportAnswer& answer) {
   if (!stream_) return;
   loop_.Post([stream = stream_, answer] { stream->answered(answer); });
+}
+
+std::vector<Checkpoint> FakeCoordinator::Checkpoints(const AttemptId& id) {
+  std::vector<Checkpoint> all;
+  for (const ReportRecord& record : stored_[id]) {
+    if (const auto* checkpoint = std::get_if<Checkpoint>(&record)) all.push_back(*checkpoint);
+  }
+  return all;
+}
+
+void FakeCoordinator::HoldUploads(bool hold) {
+  hold_uploads_ = hold;
+  if (hold) return;
+  for (const auto& upload : std::exchange(held_uploads_, {})) upload();
+}
+
+std::unique_ptr<Transfer> FakeCoordinator::Upload(const AttemptId& /*id*/,
+                                                  const std::filesystem::path& folder,
+                                                  UploadDone done) {
+  ++uploads_;
+  auto transfer = std::make_unique<FakeTransfer>();
+  const auto upload = [this, folder, done = std::move(done), wanted = transfer->wanted()] {
+    if (wanted.expired()) return;
+    absl::StatusOr<std::vector<CheckpointFile>> files = Store(folder);
+    if (away_) files = Unavailable();
+    if (!upload_failure_.ok()) files = upload_failure_;
+    loop_.Post([done, files, wanted] {
+      if (!wanted.expired()) done(files);
+    });
+  };
+  if (hold_uploads_) {
+    held_uploads_.emplace_back(upload);
+  } else {
+    upload();
+  }
+  return transfer;
+}
+
+std::vector<CheckpointFile> FakeCoordinator::Store(const std::filesystem::path& folder) {
+  std::vector<CheckpointFile> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string content = fixtures::ReadTextFile(entry.path());
+    files.push_back({entry.path().filename(), Sha256Hex(content), std::ssize(content)});
+    blobs_[files.back().sha256] = content;
+  }
+  std::ranges::sort(files, {}, &CheckpointFile::name);
+  return files;
+}
+
+std::unique_ptr<Transfer> FakeCoordinator::Download(const std::vector<CheckpointFile>& files,
+                                                    const std::filesystem::path& folder,
+                                                    std::function<void(absl::Status)> done) {
+  const bool fails = away_ || downloads_to_fail_-- > 0;
+  absl::Status status = fails ? Unavailable() : absl::OkStatus();
+  for (const CheckpointFile& file : files) {
+    const auto blob = blobs_.find(file.sha256);
+    if (status.ok() && blob == blobs_.end()) status = absl::NotFoundError("no such blob");
+    if (status.ok()) fixtures::WriteTextFile(folder / file.name, blob->second);
+  }
+  auto transfer = std::make_unique<FakeTransfer>();
+  loop_.Post([done = std::move(done), status, wanted = transfer->wanted()] {
+    if (!wanted.expired()) done(status);
+  });
+  return transfer;
 }
 
 }  // namespace adares::worker

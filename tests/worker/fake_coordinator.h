@@ -33,6 +33,10 @@ class FakeCoordinator : public CoordinatorLink {
   void RepeatOffers() { repeat_offers_ = true; }  // also what is held
   void RejectWorker() { rejects_ = true; }
   void TakeName(bool taken) { name_taken_ = taken; }  // another worker is alive under it
+  // Uploads fail so, or are not answered.
+  void FailUploads(absl::Status status) { upload_failure_ = std::move(status); }
+  void HoldUploads(bool hold);
+  void FailDownloads(int count) { downloads_to_fail_ = count; }
 
   // What it knows.
   const std::vector<ReportRecord>& records(const AttemptId& id) { return stored_[id]; }
@@ -46,6 +50,8 @@ class FakeCoordinator : public CoordinatorLink {
   int syncs() const { return syncs_; }
   int most_syncs_at_a_time() const { return most_syncs_at_a_time_; }
   int repeated_records() const { return repeated_records_; }
+  std::vector<Checkpoint> Checkpoints(const AttemptId& id);
+  int uploads() const { return uploads_; }  // that were begun
 
   // CoordinatorLink
   std::string Encode(const ReportRecord& record) const override;
@@ -54,6 +60,11 @@ class FakeCoordinator : public CoordinatorLink {
   void CancelSync() override;
   void OpenReports(ReportHandlers handlers) override;
   void SendReport(const ReportBatch& batch) override;
+  std::unique_ptr<Transfer> Upload(const AttemptId& id, const std::filesystem::path& folder,
+                                   UploadDone done) override;
+  std::unique_ptr<Transfer> Download(const std::vector<CheckpointFile>& files,
+                                     const std::filesystem::path& folder,
+                                     std::function<void(absl::Status)> done) override;
 
   static constexpr WorkerTerms kTerms{std::chrono::seconds(5), std::chrono::seconds(30)};
 
@@ -65,6 +76,7 @@ class FakeCoordinator : public CoordinatorLink {
   void AnswerSyncIfNeeded();
   void CloseStream();
   void Store(const ReportBatch& batch);
+  std::vector<CheckpointFile> Store(const std::filesystem::path& folder);
   void Answer(const ReportAnswer& answer);
 
   ManualEventLoop& loop_;
@@ -92,6 +104,13 @@ class FakeCoordinator : public CoordinatorLink {
   mutable std::vector<ReportRecord> encoded_;  // a record travels as its index here
   std::map<AttemptId, std::vector<ReportRecord>> stored_;
   int repeated_records_ = 0;
+
+  absl::Status upload_failure_;
+  bool hold_uploads_ = false;
+  std::vector<std::function<void()>> held_uploads_;
+  int uploads_ = 0;
+  int downloads_to_fail_ = 0;
+  std::map<std::string, std::string> blobs_;  // by hash
 };
 
 }  // namespace adares::worker

@@ -11,8 +11,8 @@ namespace adares::worker {
 namespace {
 
 const Attempt::StopCause& Shutdown() {
-  static const auto& cause =
-      *new Attempt::StopCause{EndReason::kPreempted, "the worker is shutting down"};
+  static const auto& cause = *new Attempt::StopCause{
+      EndReason::kPreempted, "the worker is shutting down", Agent::kDrainUploadLimit};
   return cause;
 }
 
@@ -113,11 +113,11 @@ void Agent::Apply(const Assignment& assignment) {
   if (Find(assignment.id) != nullptr) return;
   spdlog::info("event=assigned sweep={} trial={} attempt={}", assignment.id.sweep,
                assignment.id.trial, assignment.id.attempt);
-  attempts_.push_back(
-      std::make_unique<Attempt>(assignment,
-                                Attempt::Context{context_.loop, context_.io, context_.link,
-                                                 context_.folders, trainers_, options_.trainer},
-                                [this] { AttemptChanged(); }));
+  attempts_.push_back(std::make_unique<Attempt>(
+      assignment,
+      Attempt::Context{context_.loop, context_.io, context_.link, context_.folders, trainers_,
+                       options_.trainer, options_.checkpoint_interval},
+      [this] { AttemptChanged(); }));
   // Assigned before the coordinator knew: given back at once, not by the end of its lease.
   if (draining_) attempts_.back()->Stop(Shutdown(), kDrainGrace);
 }

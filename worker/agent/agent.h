@@ -21,6 +21,7 @@ struct AgentOptions {
   int slots = 1;  // trainers at a time
   TrainerProgram trainer;
   TrainerLimits limits = {};
+  Duration checkpoint_interval = std::chrono::minutes(5);  // zero: no checkpoints
 };
 
 // Lives on the owner thread; destroying it kills its trainers.
@@ -30,6 +31,8 @@ class Agent {
   // the worker goes.
   static constexpr Duration kCancelGrace = std::chrono::seconds(10);
   static constexpr Duration kDrainGrace = std::chrono::seconds(5);
+  // How long the last checkpoints of a draining worker may take to be uploaded.
+  static constexpr Duration kDrainUploadLimit = std::chrono::seconds(8);
   // How long a draining worker waits for its last acknowledgements; and, holding nothing, for an
   // answer to its farewell.
   static constexpr Duration kDrainLimit = std::chrono::seconds(15);

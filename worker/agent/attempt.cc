@@ -50,7 +50,13 @@ Attempt::Attempt(Assignment assignment, const Context& context, std::function<vo
       changed_(std::move(changed)),
       journal_(assignment_.id, {context.loop, context.link, context.folders},
                {.added = [this] { changed_(); },
-                .failed = [this](const absl::Status& status) { RecordsFailed(status); }}) {}
+                .failed = [this](const absl::Status& status) { RecordsFailed(status); }}),
+      courier_(assignment_.id, {context_.loop, context_.link, context_.folders.PathOf(id())},
+               {.uploaded = [this](const Checkpoint& checkpoint) { journal_.Add(checkpoint); },
+                .settled =
+                    [this] {
+                      if (end_) WriteEnd();
+                    }}) {}
 
 AttemptPhase Attempt::phase() const {
   if (state_ == State::kEnded) return AttemptPhase::kReporting;
@@ -63,12 +69,14 @@ void Attempt::Launch(std::unique_ptr<Trainer> trainer) {
     if (trainer) context_.trainers.Keep(std::move(trainer));
     return;
   }
+  FetchCheckpoint();
   if (!trainer) return StartTrainer();
   trainer_ = std::move(trainer);
   trainer_->BelongTo(*this);
   spdlog::info("event=trainer_reused sweep={} trial={} attempt={} pid={} trials={}", id().sweep,
                id().trial, id().attempt, trainer_->pid(), trainer_->trials());
-  BeginTrial();
+  ready_ = true;
+  BeginIfReady();
 }
 
 bool Attempt::Prepare() {
@@ -83,8 +91,25 @@ bool Attempt::Prepare() {
   return true;
 }
 
+// While a trainer starts.
+void Attempt::FetchCheckpoint() {
+  if (context_.checkpoint_interval == Duration::zero() || !assignment_.checkpoint) return;
+  fetching_ = true;
+  courier_.Fetch(*assignment_.checkpoint, [this](bool is_there) {
+    fetching_ = false;
+    resumes_ = is_there;
+    if (!is_there) {
+      journal_.AddLogLine(absl::StrCat("adares-worker: the checkpoint of step ",
+                                       assignment_.checkpoint->step,
+                                       " could not be fetched; the trial begins from scratch"));
+    }
+    BeginIfReady();
+  });
+}
+
 void Attempt::StartTrainer() {
   state_ = State::kStarting;
+  ready_ = false;
   auto trainer = Trainer::Start(context_.io, context_.trainer, *this);
   if (!trainer.ok()) return End({EndReason::kError, std::string(trainer.status().message())});
   trainer_ = *std::move(trainer);
@@ -96,7 +121,9 @@ void Attempt::StartTrainer() {
 }
 
 void Attempt::Stop(const StopCause& cause, Duration grace) {
-  if (abandoned_ || state_ == State::kEnded || stopping_ || killed_as_) return;
+  if (abandoned_) return;
+  if (end_) return AwaitUpload(cause.upload_limit);
+  if (state_ == State::kEnded || stopping_ || killed_as_) return;
   if (state_ == State::kWaiting) {
     End({cause.reason, cause.message});
     return;
@@ -117,6 +144,8 @@ void Attempt::Abandon(std::string_view why) {
   spdlog::warn("event=attempt_abandoned sweep={} trial={} attempt={} why={:?}", id().sweep,
                id().trial, id().attempt, why);
   timer_.reset();
+  end_timer_.reset();
+  courier_.Drop();
   if (trainer_) context_.trainers.Kill(std::move(trainer_));
   changed_();
 }
@@ -158,13 +187,26 @@ void Attempt::Take(const protocol::ReadyEvent& event) {
   if (state_ != State::kStarting || killed_as_) return;
   timer_.reset();
   trainer_->set_ready(event);
-  BeginTrial();
+  ready_ = true;
+  BeginIfReady();
+}
+
+void Attempt::BeginIfReady() {
+  const bool wanted = state_ == State::kStarting && trainer_ && !killed_as_ && !abandoned_;
+  if (wanted && ready_ && !fetching_) BeginTrial();
 }
 
 void Attempt::BeginTrial() {
   state_ = State::kTraining;
-  const absl::Status sent = trainer_->Train(
-      {absl::StrCat("sweeps/", id().sweep, "/trials/", id().trial), id().attempt, spec_});
+  protocol::TrainCommand command{absl::StrCat("sweeps/", id().sweep, "/trials/", id().trial),
+                                 id().attempt, spec_};
+  if (context_.checkpoint_interval > Duration::zero()) {
+    command.checkpoints.folder = courier_.trainer_folder().string();
+    command.checkpoints.every_seconds =
+        std::chrono::duration<double>(context_.checkpoint_interval).count();
+    command.checkpoints.resume = resumes_;
+  }
+  const absl::Status sent = trainer_->Train(command);
   if (sent.ok()) return;
   // One that has served others is dead or dying, and the trial will be begun again.
   if (trainer_->trials() > 1) return trainer_->Kill();
@@ -173,7 +215,8 @@ void Attempt::BeginTrial() {
 
 void Attempt::Take(const protocol::StartEvent& event) {
   start_ = event;
-  AttemptStart record{event.total_steps, event.total_epochs, event.parameters, event.provenance};
+  AttemptStart record{event.total_steps, event.total_epochs, event.parameters, event.provenance,
+                      event.resumed_step};
   const protocol::ReadyEvent& ready = trainer_->ready();
   record.provenance.emplace("trainer", ready.version);
   record.provenance.emplace("libtorch", ready.libtorch);
@@ -193,10 +236,12 @@ void Attempt::Take(const protocol::ProgressEvent& event) {
                         event.images_per_second});
 }
 
-// No checkpoints are ordered yet, so that this is for the log alone.
 void Attempt::Take(const protocol::CheckpointEvent& event) {
-  spdlog::info("event=checkpoint sweep={} trial={} attempt={} step={}", id().sweep, id().trial,
-               id().attempt, event.step);
+  if (context_.checkpoint_interval == Duration::zero() || state_ == State::kEnded) return;
+  CheckpointReason reason = CheckpointReason::kPeriodic;
+  if (stopping_) reason = CheckpointReason::kOnStop;
+  if (event.step == start_.total_steps) reason = CheckpointReason::kFinal;
+  courier_.Take({event.step, event.epoch, reason});
 }
 
 void Attempt::Take(const protocol::EndEvent& event) {
@@ -220,7 +265,7 @@ void Attempt::TakeExit(Trainer& trainer, const TrainerExit& exit) {
   spdlog::info("event=trainer_exited sweep={} trial={} attempt={} pid={} trials={} how={:?}",
                id().sweep, id().trial, id().attempt, trainer.pid(), trainer.trials(),
                Describe(exit));
-  const bool was_used = trainer.trials() > 1;
+  const bool was_used = trainer.trials() > (state_ == State::kStarting ? 0 : 1);
   timer_.reset();
   trainer_.reset();
   if (was_used && !heard_ && !stopping_ && !killed_as_) {
@@ -290,8 +335,24 @@ void Attempt::End(Ending ending, std::optional<int32_t> exit_code) {
   spdlog::info("event=attempt_ended sweep={} trial={} attempt={} reason={} message={:?}",
                id().sweep, id().trial, id().attempt, Name(ending.reason), ending.message);
   state_ = State::kEnded;
-  journal_.End(
-      {ending.reason, std::move(ending.message), exit_code, {}, std::move(ending.digests)});
+  end_ = AttemptEnd{
+      ending.reason, std::move(ending.message), exit_code, {}, std::move(ending.digests)};
+  // Nobody goes on from where a trial was cancelled, unless it is retried by hand.
+  if (courier_.idle() || end_->reason == EndReason::kCancelled) return WriteEnd();
+  AwaitUpload(stopping_ ? stopping_->upload_limit : kUploadLimit);
+  changed_();
+}
+
+// The coordinator takes nothing of an attempt after its end.
+void Attempt::AwaitUpload(Duration limit) {
+  end_timer_ = context_.loop.After(limit, [this] { WriteEnd(); });
+  courier_.Hurry();
+}
+
+void Attempt::WriteEnd() {
+  end_timer_.reset();
+  courier_.Drop();
+  journal_.End(*std::exchange(end_, std::nullopt));
   changed_();
 }
 

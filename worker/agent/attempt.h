@@ -12,6 +12,7 @@
 #include "core/trainer_protocol.h"
 #include "core/trial_spec.h"
 #include "worker/agent/attempt_journal.h"
+#include "worker/agent/checkpoint_courier.h"
 #include "worker/agent/coordinator_link.h"
 #include "worker/agent/event_loop.h"
 #include "worker/agent/trainer.h"
@@ -23,14 +24,17 @@ namespace adares::worker {
 class Attempt : private TrainerOwner {
  public:
   static constexpr Duration kReadyTimeout = std::chrono::seconds(120);
+  // How long the end of an attempt waits until its last checkpoint is up.
+  static constexpr Duration kUploadLimit = std::chrono::seconds(60);
 
   struct Context {
     EventLoop& loop;
     boost::asio::io_context& io;
-    const CoordinatorLink& link;
+    CoordinatorLink& link;
     AttemptFolders& folders;
     TrainerPool& trainers;
     const TrainerProgram& trainer;
+    Duration checkpoint_interval{};  // zero: the trainer writes none and goes on from none
   };
 
   // `changed` is called when there is something to send, and when one of the predicates below has
@@ -59,11 +63,12 @@ class Attempt : private TrainerOwner {
   struct StopCause {
     EndReason reason = EndReason::kCancelled;
     std::string message;
+    Duration upload_limit = kUploadLimit;  // instead of it
   };
 
   // Asks the trainer to stop and kills it after `grace`; the attempt ends as `cause` says, unless
   // the trainer said before its death how the trial ended. Does nothing for one that is stopping or
-  // has ended.
+  // has ended, but that its last checkpoint has no more time than `cause` gives.
   void Stop(const StopCause& cause, Duration grace);
 
   // Kills the trainer and forgets everything.
@@ -77,9 +82,9 @@ class Attempt : private TrainerOwner {
  private:
   enum class State {
     kWaiting,   // for a slot
-    kStarting,  // the trainer is not ready yet
+    kStarting,  // the trainer or the checkpoint to go on from is not ready yet
     kTraining,  // it has its command
-    kEnded,     // the end is recorded
+    kEnded,     // the end is recorded, or waits for the last checkpoint
   };
 
   struct Ending {
@@ -96,6 +101,8 @@ class Attempt : private TrainerOwner {
   // False where that has ended the attempt.
   bool Prepare();
   void StartTrainer();
+  void FetchCheckpoint();
+  void BeginIfReady();
   void BeginTrial();
   void BeginAgain(const TrainerExit& exit);
   void Take(const trainer_protocol::ReadyEvent& event);
@@ -112,21 +119,29 @@ class Attempt : private TrainerOwner {
   void Fail(std::string message);
   void KillAs(Ending ending);
   void End(Ending ending, std::optional<int32_t> exit_code = std::nullopt);
+  void AwaitUpload(Duration limit);
+  void WriteEnd();
 
   const Assignment assignment_;
   const Context context_;
   const std::function<void()> changed_;
   AttemptJournal journal_;
+  CheckpointCourier courier_;
   State state_ = State::kWaiting;
   TrialSpec spec_;  // set by Launch
   bool abandoned_ = false;
   std::unique_ptr<Trainer> trainer_;
   std::unique_ptr<EventLoop::Timer> timer_;  // until the trainer is ready or has stopped
+  bool ready_ = false;                       // the trainer is
+  bool fetching_ = false;                    // the checkpoint to go on from
+  bool resumes_ = false;                     // it is there
   bool heard_ = false;                       // it has told something of the trial
   std::optional<StopCause> stopping_;        // the trainer was asked to stop
   std::optional<Ending> killed_as_;          // the trainer was killed: how to end once it is gone
   bool failed_ = false;                      // what the trainer says is not taken any more
   trainer_protocol::StartEvent start_;
+  std::optional<AttemptEnd> end_;                // until it is written
+  std::unique_ptr<EventLoop::Timer> end_timer_;  // until it does not wait any longer
 };
 
 }  // namespace adares::worker

@@ -53,8 +53,10 @@ absl::StatusOr<AttemptFolders> AttemptFolders::Open(const fs::path& state_folder
   return folders;
 }
 
+fs::path AttemptFolders::PathOf(const AttemptId& id) const { return root_ / FolderName(id); }
+
 absl::StatusOr<fs::path> AttemptFolders::Create(const AttemptId& id) {
-  const fs::path folder = root_ / FolderName(id);
+  const fs::path folder = PathOf(id);
   std::erase(retired_, folder);
   std::error_code error;
   fs::remove_all(folder, error);
@@ -64,12 +66,15 @@ absl::StatusOr<fs::path> AttemptFolders::Create(const AttemptId& id) {
   return folder;
 }
 
-void AttemptFolders::Retire(const AttemptId& id) { KeepLog(root_ / FolderName(id)); }
+void AttemptFolders::Retire(const AttemptId& id) { KeepLog(PathOf(id)); }
 
 // What cannot be removed now is tried again when the agent next starts.
 void AttemptFolders::KeepLog(const fs::path& folder) {
   std::error_code ignored;
   fs::remove(folder / kSpoolFile, ignored);
+  for (const char* part : {kCheckpointFolder, kUploadFolder, kFetchFolder}) {
+    fs::remove_all(folder / part, ignored);
+  }
   retired_.push_back(folder);
   while (retired_.size() > kept_logs_) {
     fs::remove_all(retired_.front(), ignored);

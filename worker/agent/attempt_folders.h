@@ -1,5 +1,5 @@
 // The folders of attempts below the agent's state folder: attempts/<sweep>-<trial>-<attempt>/ with
-// the log and, until everything is acknowledged, the spool.
+// the log and, until everything is acknowledged, the spool and checkpoints.
 #pragma once
 
 #include <cstddef>
@@ -16,12 +16,18 @@ class AttemptFolders {
  public:
   static constexpr char kLogFile[] = "trainer.log";
   static constexpr char kSpoolFile[] = "outbox";
+  static constexpr char kCheckpointFolder[] = "checkpoints";  // the trainer's
+  static constexpr char kUploadFolder[] = "uploads";          // of those that are on their way
+  static constexpr char kFetchFolder[] = "fetched";           // of one that comes
   static constexpr size_t kKeptLogs = 200;
 
   // Takes over the folder of an earlier agent: its spools are removed, since its leases end with
   // our registration; its logs count as kept ones. INTERNAL with path and cause.
   static absl::StatusOr<AttemptFolders> Open(const std::filesystem::path& state_folder,
                                              size_t kept_logs = kKeptLogs);
+
+  // The folder of an attempt.
+  std::filesystem::path PathOf(const AttemptId& id) const;
 
   // An empty folder for an attempt that begins. INTERNAL with path and cause.
   absl::StatusOr<std::filesystem::path> Create(const AttemptId& id);

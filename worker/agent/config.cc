@@ -92,6 +92,10 @@ void AddOptions(CLI::App& app, Config& config) {
                  "Trials that one trainer process trains at most; 0: any number")
       ->check(CLI::Range(int64_t{0}, kMaxTrials))
       ->capture_default_str();
+  app.add_option("--checkpoint-seconds", config.checkpoint_seconds,
+                 "Seconds between two checkpoints of a trial; 0: none, and none is gone on from")
+      ->check(CLI::Range(0, kMaxSeconds))
+      ->capture_default_str();
 }
 
 // Trainers run elsewhere in time, if not in place: their paths must not hang on the working folder.

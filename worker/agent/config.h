@@ -21,6 +21,7 @@ struct Config {
   int threads = 0;               // of each trainer; at least 1 after parsing
   int trainer_idle = 300;        // seconds for which a trainer waits for its next trial
   int64_t trainer_trials = 100;  // of one trainer process; 0: any number
+  int checkpoint_seconds = 300;  // between two checkpoints of a trial; 0: none
   std::map<std::string, std::string> labels;  // what trials may ask for
   int64_t memory = 0;                         // bytes of the device for one slot; 0: not named
 };

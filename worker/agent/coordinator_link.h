@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +45,7 @@ struct SyncState {
 struct Assignment {
   AttemptId id;
   std::string spec_json;
+  std::optional<Checkpoint> checkpoint = std::nullopt;  // to go on from
 };
 
 // All but the last stop after the step and report what there is.
@@ -88,6 +91,12 @@ struct ReportHandlers {
   std::function<void(const absl::Status&)> closed;  // last call; never OK
 };
 
+// Files on their way. Destroying it gives them up: its callback does not come then.
+class Transfer {
+ public:
+  virtual ~Transfer() = default;
+};
+
 // Methods are called, and their callbacks made, on the agent's owner thread; never one inside the
 // other. Destroying a link drops the callbacks that are under way.
 class CoordinatorLink {
@@ -112,6 +121,19 @@ class CoordinatorLink {
 
   // Sends one batch on the open stream. The next only after `sent`.
   virtual void SendReport(const ReportBatch& batch) = 0;
+
+  // Brings the files of a folder to the coordinator, for an attempt that holds its lease, and tells
+  // what they are once they are safe there. Goes on where an earlier try was cut off.
+  using UploadDone = std::function<void(absl::StatusOr<std::vector<CheckpointFile>>)>;
+  [[nodiscard]] virtual std::unique_ptr<Transfer> Upload(const AttemptId& id,
+                                                         const std::filesystem::path& folder,
+                                                         UploadDone done) = 0;
+
+  // Fills a folder with files of those contents, verified. Goes on where an earlier try was cut
+  // off. NOT_FOUND, DATA_LOSS where the coordinator has none such.
+  [[nodiscard]] virtual std::unique_ptr<Transfer> Download(
+      const std::vector<CheckpointFile>& files, const std::filesystem::path& folder,
+      std::function<void(absl::Status)> done) = 0;
 };
 
 }  // namespace adares::worker

@@ -49,7 +49,8 @@ GrpcCoordinatorLink::GrpcCoordinatorLink(const std::shared_ptr<grpc::Channel>& c
                                          WorkerIdentity identity, PostToOwner post)
     : identity_(std::move(identity)),
       post_(std::move(post)),
-      stub_(v1::WorkerService::NewStub(channel)) {}
+      stub_(v1::WorkerService::NewStub(channel)),
+      transfers_(*stub_, identity_, post_) {}
 
 GrpcCoordinatorLink::~GrpcCoordinatorLink() {
   if (register_context_) register_context_->TryCancel();
@@ -101,6 +102,18 @@ void GrpcCoordinatorLink::OpenReports(ReportHandlers handlers) {
 
 void GrpcCoordinatorLink::SendReport(const ReportBatch& batch) {
   if (reports_) reports_->Send(ToReportRequest(identity_, batch));
+}
+
+std::unique_ptr<Transfer> GrpcCoordinatorLink::Upload(const AttemptId& id,
+                                                      const std::filesystem::path& folder,
+                                                      UploadDone done) {
+  return transfers_.Upload(id, folder, std::move(done));
+}
+
+std::unique_ptr<Transfer> GrpcCoordinatorLink::Download(const std::vector<CheckpointFile>& files,
+                                                        const std::filesystem::path& folder,
+                                                        std::function<void(absl::Status)> done) {
+  return transfers_.Download(files, folder, std::move(done));
 }
 
 }  // namespace adares::worker

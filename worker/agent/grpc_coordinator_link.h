@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "worker/agent/blob_transfers.h"
 #include "worker/agent/call_count.h"
 #include "worker/agent/coordinator_link.h"
 #include "worker/agent/report_stream.h"
@@ -25,6 +26,11 @@ class GrpcCoordinatorLink : public CoordinatorLink {
   void CancelSync() override;
   void OpenReports(ReportHandlers handlers) override;
   void SendReport(const ReportBatch& batch) override;
+  std::unique_ptr<Transfer> Upload(const AttemptId& id, const std::filesystem::path& folder,
+                                   UploadDone done) override;
+  std::unique_ptr<Transfer> Download(const std::vector<CheckpointFile>& files,
+                                     const std::filesystem::path& folder,
+                                     std::function<void(absl::Status)> done) override;
 
  private:
   const WorkerIdentity identity_;
@@ -34,6 +40,7 @@ class GrpcCoordinatorLink : public CoordinatorLink {
   std::shared_ptr<grpc::ClientContext> register_context_;  // of the latest call
   std::shared_ptr<grpc::ClientContext> sync_context_;      // of the latest call
   std::shared_ptr<ReportStream> reports_;                  // the latest
+  BlobTransfers transfers_;
 };
 
 }  // namespace adares::worker

@@ -81,8 +81,8 @@ int Work(const Config& config, const WorkerIdentity& identity, AttemptFolders& f
   absl::Status end;
   const TrainerProgram trainer{config.trainer, config.device, config.threads, config.data_dir};
   const TrainerLimits limits{std::chrono::seconds(config.trainer_idle), config.trainer_trials};
-  Agent agent({config.slots, trainer, limits}, {loop, io, link, folders},
-              [&](const absl::Status& status) {
+  Agent agent({config.slots, trainer, limits, std::chrono::seconds(config.checkpoint_seconds)},
+              {loop, io, link, folders}, [&](const absl::Status& status) {
                 end = status;
                 io.stop();
               });

@@ -122,8 +122,16 @@ absl::StatusOr<WorkerTerms> FromWire(const v1::RegisterWorkerResponse& response)
 SyncOrders FromWire(const v1::SyncResponse& response) {
   SyncOrders orders;
   for (const v1::Assignment& assignment : response.start()) {
-    if (auto id = IdOf(assignment)) {
-      orders.start.push_back({*std::move(id), assignment.spec_json()});
+    auto id = IdOf(assignment);
+    if (!id) continue;
+    orders.start.push_back({*std::move(id), assignment.spec_json()});
+    if (!assignment.has_checkpoint()) continue;
+    auto checkpoint = FromProto(assignment.checkpoint());
+    if (checkpoint.ok()) {
+      orders.start.back().checkpoint = *std::move(checkpoint);
+    } else {
+      spdlog::error("event=order_unreadable error={:?}",
+                    std::string(checkpoint.status().message()));
     }
   }
   for (const v1::StopOrder& order : response.stop()) {

@@ -11,8 +11,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "core/status.h"
+#include "core/trainer_protocol.h"
 #include "worker/trainer/atomic_file.h"
 
 namespace adares {
@@ -30,7 +30,7 @@ absl::Status Failed(const std::error_code& error, const std::string& what) {
                                                          "rights"));
 }
 
-std::string NameOf(int64_t step) { return absl::StrFormat("step-%012d", step); }
+std::string NameOf(int64_t step) { return trainer_protocol::CheckpointFolderName(step); }
 
 // nullopt for other names, also for those that NameOf would spell otherwise.
 std::optional<int64_t> StepOf(const std::string& name) {

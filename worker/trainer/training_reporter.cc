@@ -23,6 +23,7 @@ void TrainingReporter::Start(const TrainingState& state, int64_t total_steps) {
   start.total_epochs = input_.spec.train.epochs;
   start.parameters = state.model->ParameterCount();
   start.provenance = input_.provenance;
+  start.resumed_step = state.step;  // no checkpoint is written before the first step
   start.provenance["validation"] =
       PartAfterEpochs(input_) == EvaluatedPart::kTest ? "test" : "held-out";
   sink_.Send(start);

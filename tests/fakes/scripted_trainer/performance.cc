@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <utility>
 #include <vector>
@@ -22,7 +23,7 @@ constexpr milliseconds kGatePoll{5};
 class Performance {
  public:
   Performance(const Script& script, const protocol::TrainCommand& command, Stage& stage)
-      : script_(script), spec_(command.spec), stage_(stage) {
+      : script_(script), spec_(command.spec), order_(command.checkpoints), stage_(stage) {
     epochs_ = script.epochs.value_or(spec_.train.epochs);
     steps_per_epoch_ = std::max<int64_t>(1, script.points_per_epoch);
   }
@@ -33,15 +34,20 @@ class Performance {
       std::_Exit(static_cast<int>(script_.end_number));
     }
     std::cout << "trial begins, seed " << spec_.seed << std::endl;
-    stage_.Say(
-        protocol::StartEvent{epochs_ * steps_per_epoch_, epochs_, 1000, {{"trainer", "scripted"}}});
-    SayWeights(0);
-    for (int64_t epoch = 1; epoch <= epochs_; ++epoch) {
+    const int64_t done = NewestCheckpoint();
+    stage_.Say(protocol::StartEvent{epochs_ * steps_per_epoch_,
+                                    epochs_,
+                                    1000,
+                                    {{"trainer", "scripted"}},
+                                    done * steps_per_epoch_});
+    if (done == 0) SayWeights(0);
+    for (int64_t epoch = done + 1; epoch <= epochs_; ++epoch) {
       PlayEpoch(epoch);
-      if (stage_.Wait(milliseconds(script_.delay_ms)) && Heeds()) return SayStopped();
+      if (Checkpoints() && epoch % script_.checkpoint_every == 0) WriteCheckpoint(epoch);
+      if (stage_.Wait(milliseconds(script_.delay_ms)) && Heeds()) return Stop(epoch);
       if (epoch != script_.gate_after || gate.empty()) continue;
       while (!std::filesystem::exists(gate)) {
-        if (stage_.Wait(kGatePoll) && Heeds()) return SayStopped();
+        if (stage_.Wait(kGatePoll) && Heeds()) return Stop(epoch);
       }
     }
     End();
@@ -51,6 +57,34 @@ class Performance {
   bool Heeds() const {
     return script_.end != Ending::kHang && script_.end != Ending::kDeaf &&
            script_.end != Ending::kHeedless;
+  }
+
+  bool Checkpoints() const { return script_.checkpoint_every > 0 && !order_.folder.empty(); }
+
+  // The epochs of the newest one to go on from; 0 where there is none.
+  int64_t NewestCheckpoint() const {
+    if (order_.folder.empty() || !order_.resume) return 0;
+    for (int64_t epoch = epochs_; epoch > 0; --epoch) {
+      if (std::filesystem::exists(FolderOf(epoch))) return epoch;
+    }
+    return 0;
+  }
+
+  std::string FolderOf(int64_t epoch) const {
+    return order_.folder + "/" + protocol::CheckpointFolderName(epoch * steps_per_epoch_);
+  }
+
+  void WriteCheckpoint(int64_t epoch) {
+    std::filesystem::create_directories(FolderOf(epoch));
+    std::ofstream(FolderOf(epoch) + "/model") << "model of seed " << spec_.seed << ", " << epoch;
+    std::ofstream(FolderOf(epoch) + "/state") << "state of seed " << spec_.seed << ", " << epoch;
+    last_checkpoint_ = epoch;
+    stage_.Say(protocol::CheckpointEvent{epoch * steps_per_epoch_, epoch, order_.folder});
+  }
+
+  void Stop(int64_t epoch) {
+    if (Checkpoints() && epoch != last_checkpoint_) WriteCheckpoint(epoch);
+    SayStopped();
   }
 
   void SayStopped() { stage_.Say(protocol::EndEvent{EndReason::kCancelled, "stopped"}); }
@@ -180,7 +214,9 @@ class Performance {
 
   const Script& script_;
   const TrialSpec& spec_;
+  const protocol::CheckpointOrder& order_;
   Stage& stage_;
+  int64_t last_checkpoint_ = 0;  // its epoch
   int64_t epochs_ = 0;
   int64_t steps_per_epoch_ = 1;
 };

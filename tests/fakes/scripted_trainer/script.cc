@@ -42,6 +42,7 @@ absl::Status Set(const std::string& key, const std::string& value, Script& scrip
                                                 {"delay_ms", &script.delay_ms},
                                                 {"log_lines", &script.log_lines},
                                                 {"flag_after", &script.flag_after},
+                                                {"checkpoint_every", &script.checkpoint_every},
                                                 {"gate_after", &script.gate_after}};
   if (key == "epochs") {
     script.epochs = number;

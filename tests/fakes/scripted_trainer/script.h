@@ -45,6 +45,9 @@ struct Script {
   int64_t gate_after =
       1;  // the epoch after which it waits for the file that ADARES_SCRIPT_GATE names
   int64_t flag_after = 0;  // the epoch after which it raises a flag, which the next one clears
+  // After which epochs it writes a checkpoint, where it has a folder for them: each so many; 0 for
+  // none. It goes on from one also where it writes none.
+  int64_t checkpoint_every = 0;
   Ending end = Ending::kFinished;
   int64_t end_number = 0;  // the N of exit, mute and flood
   bool half_line = false;  // prints one without its end, right before the end of the trial

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,9 @@ class CoordinatorFixture : public testing::Test {
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
     reader_ = *Reader::Open(path);
-    coordinator_ = std::make_unique<Coordinator>(store_.get(), LeaseOptions{});
+    coordinator_ = std::make_unique<Coordinator>(
+        store_.get(), LeaseOptions{},
+        [this](const CheckpointFile& file) { return !missing_blobs_.contains(file.sha256); });
     ASSERT_TRUE(coordinator_->Recover(now_).ok());
   }
 
@@ -142,6 +145,7 @@ class CoordinatorFixture : public testing::Test {
 
   fixtures::TempFolder folder_;
   Timestamp now_ = FromMicros(1'000'000'000'000'000);
+  std::set<std::string> missing_blobs_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<Coordinator> coordinator_;

@@ -1,0 +1,40 @@
+// What the calls about blobs have in common. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "adares/v1/worker_service.pb.h"
+#include "core/records.h"
+#include "server/artifacts/blob_store.h"
+#include "server/artifacts/file_pool.h"
+#include "server/coordinator/commit_loop.h"
+
+namespace adares {
+
+// All must outlive the calls.
+struct BlobAccess {
+  CommitLoop* loop = nullptr;
+  BlobStore* blobs = nullptr;
+  FilePool* files = nullptr;  // where `blobs` is used
+};
+
+// Who uploads what.
+struct UploadTarget {
+  std::string worker;
+  std::string instance;
+  AttemptId id;
+  BlobName blob;
+};
+
+// INVALID_ARGUMENT naming the field.
+absl::StatusOr<UploadTarget> TargetOf(const v1::BlobUpload& upload);
+absl::Status CheckHash(const std::string& sha256);
+
+// Calls `then` on the file pool if the attempt holds its trial's lease, else `refused` with ABORTED
+// LEASE_LOST, or UNAVAILABLE DRAINING. Returns at once.
+void IfHeld(const BlobAccess& access, const UploadTarget& target, FilePool::Task then,
+            std::function<void(const absl::Status&)> refused);
+
+}  // namespace adares

@@ -1,0 +1,67 @@
+#include "server/services/download_stream.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/status.h"
+#include "rpc/grpc_status.h"
+
+namespace adares {
+
+DownloadStream* DownloadStream::Begin(const BlobAccess& access, DownloadStreams* streams,
+                                      const v1::DownloadBlobRequest& request) {
+  const std::shared_ptr<DownloadStream> stream(
+      new DownloadStream(access, streams, request.offset()));
+  stream->self_ = stream;
+  if (!streams->Add(stream.get())) {
+    stream->Stop();
+  } else if (const absl::Status valid = CheckHash(request.sha256()); !valid.ok()) {
+    stream->End(valid);
+  } else {
+    access.files->Post([stream, sha256 = request.sha256()] { stream->Open(sha256); });
+  }
+  return stream.get();
+}
+
+void DownloadStream::Open(const std::string& sha256) {
+  auto blob = access_.blobs->Read(sha256);
+  if (!blob.ok()) return End(blob.status());
+  blob_ = *std::move(blob);
+  if (offset_ < 0 || offset_ > blob_->size_bytes()) {
+    return End(MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
+                         absl::StrCat("offset: the blob has ", blob_->size_bytes(), " bytes"),
+                         {{"field", "offset"}}));
+  }
+  SendMore();
+}
+
+void DownloadStream::SendMore() {
+  absl::StatusOr<std::string> bytes = blob_->Read(offset_, kChunkBytes);
+  if (!bytes.ok()) return End(bytes.status());
+  if (bytes->empty()) return End(absl::OkStatus());
+  offset_ += static_cast<int64_t>(bytes->size());
+  response_.set_chunk(*std::move(bytes));
+  const std::lock_guard lock(mutex_);
+  if (!finished_) StartWrite(&response_);
+}
+
+void DownloadStream::OnWriteDone(bool ok) {
+  if (!ok) return End(absl::CancelledError("the client is gone"));
+  access_.files->Post([self = self_] { self->SendMore(); });
+}
+
+void DownloadStream::End(const absl::Status& status) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(finished_, true)) return;
+  }
+  Finish(ToGrpcStatus(status));
+}
+
+void DownloadStream::OnDone() {
+  streams_->Remove(this);
+  // Work on the pool may still hold the stream.
+  const std::shared_ptr<DownloadStream> last = std::move(self_);
+}
+
+}  // namespace adares

@@ -1,0 +1,107 @@
+#include "server/services/upload_stream.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/status.h"
+#include "rpc/grpc_status.h"
+
+namespace adares {
+namespace {
+
+absl::Status Invalid(const std::string& message) {
+  return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid, message,
+                   {{"field", "part"}});
+}
+
+}  // namespace
+
+UploadStream* UploadStream::Begin(const BlobAccess& access, UploadStreams* streams,
+                                  v1::UploadBlobResponse* response) {
+  const std::shared_ptr<UploadStream> stream(new UploadStream(access, streams, response));
+  stream->self_ = stream;
+  if (streams->Add(stream.get())) {
+    stream->ReadMore();
+  } else {
+    stream->Stop();
+  }
+  return stream.get();
+}
+
+void UploadStream::OnReadDone(bool ok) {
+  if (!ok) return Answer(upload_ ? upload_->received_bytes() : 0);
+  const bool begins = request_.has_begin();
+  if (begins != (upload_ == nullptr)) {
+    return End(Invalid("an upload has one beginning, and then chunks"));
+  }
+  if (begins) return TakeBegin(request_.begin());
+  if (request_.chunk().size() > kMaxChunkBytes) {
+    return End(Invalid(absl::StrCat("chunk: longer than ", kMaxChunkBytes, " bytes")));
+  }
+  access_.files->Post([self = self_] { self->WriteChunk(); });
+}
+
+void UploadStream::TakeBegin(const v1::UploadBegin& begin) {
+  absl::StatusOr<UploadTarget> target = TargetOf(begin.upload());
+  if (!target.ok()) return End(target.status());
+  target_ = *std::move(target);
+  IfHeld(
+      access_, target_, [self = self_, offset = begin.offset()] { self->OpenUpload(offset); },
+      [self = self_](const absl::Status& refused) { self->End(refused); });
+}
+
+void UploadStream::OpenUpload(int64_t offset) {
+  auto upload = access_.blobs->Begin(target_.blob, offset, SystemNow());
+  if (!upload.ok()) return End(upload.status());
+  if (*upload == nullptr) return Answer(target_.blob.size_bytes);
+  upload_ = *std::move(upload);
+  GoOn();
+}
+
+void UploadStream::WriteChunk() {
+  const absl::Status written = access_.blobs->Append(*upload_, request_.chunk());
+  if (!written.ok()) return End(written);
+  GoOn();
+}
+
+// The lease may have ended since the beginning: then the blob does not get its name.
+void UploadStream::GoOn() {
+  if (!upload_->is_complete()) return ReadMore();
+  IfHeld(
+      access_, target_, [self = self_] { self->FinishUpload(); },
+      [self = self_](const absl::Status& refused) { self->End(refused); });
+}
+
+void UploadStream::FinishUpload() {
+  const absl::Status finished = access_.blobs->Finish(*upload_, SystemNow());
+  if (!finished.ok()) return End(finished);
+  Answer(target_.blob.size_bytes);
+}
+
+void UploadStream::ReadMore() {
+  const std::lock_guard lock(mutex_);
+  if (!finished_) StartRead(&request_);
+}
+
+bool UploadStream::MarkFinished() {
+  const std::lock_guard lock(mutex_);
+  return !std::exchange(finished_, true);
+}
+
+void UploadStream::Answer(int64_t received_bytes) {
+  if (!MarkFinished()) return;
+  response_->set_received_bytes(received_bytes);
+  Finish(grpc::Status::OK);
+}
+
+void UploadStream::End(const absl::Status& status) {
+  if (MarkFinished()) Finish(ToGrpcStatus(status));
+}
+
+void UploadStream::OnDone() {
+  streams_->Remove(this);
+  // Work on the pool may still hold the stream.
+  const std::shared_ptr<UploadStream> last = std::move(self_);
+}
+
+}  // namespace adares

@@ -1,0 +1,174 @@
+// Store: checkpoints, and which rows of earlier attempts survive when one goes on from them.
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/status.h"
+#include "server/store/store.h"
+#include "server/store/store_impl.h"
+#include "server/store/surviving_rows.h"
+
+namespace adares {
+namespace {
+
+constexpr char kInsert[] = R"sql(
+INSERT INTO checkpoint (trial_id, attempt, step, epoch, reason, recorded_at)
+VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+RETURNING id)sql";
+
+constexpr char kInsertFile[] = R"sql(
+INSERT INTO checkpoint_file (checkpoint_id, name, sha256, size_bytes) VALUES (?, ?, ?, ?))sql";
+
+// Those that an attempt can go on from come first, the newest of them before all.
+constexpr char kOfTrial[] = R"sql(
+SELECT checkpoint.id, checkpoint.step, checkpoint.epoch, checkpoint.reason,
+  attempt.surviving_until_step IS NULL OR checkpoint.step <= attempt.surviving_until_step AS usable
+FROM checkpoint
+JOIN attempt ON attempt.trial_id = checkpoint.trial_id AND attempt.number = checkpoint.attempt
+WHERE checkpoint.trial_id = ?
+ORDER BY usable DESC, checkpoint.step DESC, checkpoint.attempt DESC)sql";
+
+constexpr char kFiles[] = R"sql(
+SELECT name, sha256, size_bytes FROM checkpoint_file WHERE checkpoint_id = ? ORDER BY name)sql";
+
+constexpr char kDelete[] = "DELETE FROM checkpoint WHERE id = ?";
+
+constexpr char kIsNamed[] = "SELECT EXISTS (SELECT 1 FROM checkpoint_file WHERE sha256 = ?)";
+
+constexpr char kSupersede[] = R"sql(
+UPDATE attempt SET surviving_until_step = ?3
+WHERE trial_id = ?1 AND number < ?2
+  AND (surviving_until_step IS NULL OR surviving_until_step > ?3))sql";
+
+constexpr char kDropSummary[] = "DELETE FROM metric_summary WHERE trial_id = ?";
+
+// The value beside max(step) is that of the row with the highest step: SQLite's rule for bare
+// columns beside a single min or max.
+constexpr char kMakeSummary[] = R"sql(
+WITH
+  surviving AS (
+    SELECT metric_point.key_id, metric_point.step, metric_point.value
+    FROM metric_point
+    JOIN attempt ON attempt.trial_id = metric_point.trial_id
+      AND attempt.number = metric_point.attempt
+    WHERE metric_point.trial_id = ?1
+      AND (attempt.surviving_until_step IS NULL
+        OR metric_point.step <= attempt.surviving_until_step)),
+  newest AS (SELECT key_id, max(step) AS step, value FROM surviving GROUP BY key_id)
+INSERT INTO metric_summary (trial_id, key_id, count, last_step, last_value, min_value, max_value)
+SELECT ?1, surviving.key_id, count(*), newest.step, newest.value, min(surviving.value),
+  max(surviving.value)
+FROM surviving JOIN newest ON newest.key_id = surviving.key_id
+GROUP BY surviving.key_id)sql";
+
+struct CheckpointRow {
+  int64_t row = 0;
+  Checkpoint checkpoint;
+  bool is_usable = false;
+};
+
+std::vector<CheckpointFile> FilesOf(Connection& connection, int64_t row) {
+  Query query(connection.Prepare(kFiles));
+  query.Bind(row);
+  std::vector<CheckpointFile> files;
+  while (query.Step()) files.push_back({query.Text(0), query.Text(1), query.Int(2)});
+  return files;
+}
+
+// Without their files.
+absl::StatusOr<std::vector<CheckpointRow>> CheckpointsOf(Connection& connection,
+                                                         int64_t trial_row) {
+  Query query(connection.Prepare(kOfTrial));
+  query.Bind(trial_row);
+  std::vector<CheckpointRow> rows;
+  while (query.Step()) {
+    const auto reason = ParseCheckpointReason(query.Text(3));
+    if (!reason) return absl::InternalError(absl::StrCat("checkpoint reason ", query.Text(3)));
+    rows.push_back({query.Int(0), {query.Int(1), query.Int(2), *reason}, query.Int(4) != 0});
+  }
+  return rows;
+}
+
+}  // namespace
+
+void SupersedeEarlier(Connection& connection, const LiveAttempt& attempt, int64_t resumed_step) {
+  if (attempt.id.attempt == 1) return;
+  // From scratch not even rows of step 0 count: the new attempt reports its own.
+  const int64_t until = resumed_step > 0 ? resumed_step : -1;
+  const int64_t changed = Query(connection.Prepare(kSupersede))
+                              .Bind(attempt.trial_row)
+                              .Bind(attempt.id.attempt)
+                              .Bind(until)
+                              .Run();
+  if (changed == 0) return;
+  Query(connection.Prepare(kDropSummary)).Bind(attempt.trial_row).Run();
+  Query(connection.Prepare(kMakeSummary)).Bind(attempt.trial_row).Run();
+}
+
+absl::Status Store::AddCheckpoint(const LiveAttempt& attempt, const Checkpoint& checkpoint,
+                                  Timestamp now) {
+  return GuardedWrite(impl_->connection, "record a checkpoint", [&] {
+    int64_t row = 0;
+    {
+      Query query(impl_->connection.Prepare(kInsert));
+      query.Bind(attempt.trial_row).Bind(attempt.id.attempt);
+      query.Bind(checkpoint.step).Bind(checkpoint.epoch);
+      query.Bind(std::string(Name(checkpoint.reason))).Bind(now);
+      if (!query.Step()) return absl::OkStatus();  // it is there already
+      row = query.Int(0);
+      query.Step();  // to the end, which completes the statement
+    }
+    Query insert(impl_->connection.Prepare(kInsertFile));
+    for (const CheckpointFile& file : checkpoint.files) {
+      insert.Again();
+      insert.Bind(row).Bind(file.name).Bind(file.sha256).Bind(file.size_bytes).Run();
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<std::optional<Checkpoint>> Store::NewestCheckpoint(int64_t trial_row) {
+  return Guarded("find a checkpoint", [&]() -> absl::StatusOr<std::optional<Checkpoint>> {
+    ADARES_ASSIGN_OR_RETURN(const std::vector<CheckpointRow> rows,
+                            CheckpointsOf(impl_->connection, trial_row));
+    if (rows.empty() || !rows[0].is_usable) return std::nullopt;
+    Checkpoint newest = rows[0].checkpoint;
+    newest.files = FilesOf(impl_->connection, rows[0].row);
+    return newest;
+  });
+}
+
+absl::StatusOr<std::vector<std::string>> Store::PruneCheckpoints(int64_t trial_row,
+                                                                 const CheckpointPolicy& policy) {
+  const auto body = [&]() -> absl::StatusOr<std::vector<std::string>> {
+    ADARES_ASSIGN_OR_RETURN(const std::vector<CheckpointRow> rows,
+                            CheckpointsOf(impl_->connection, trial_row));
+    std::set<std::string> dropped;
+    int kept = 0;
+    for (const CheckpointRow& row : rows) {
+      const bool is_final = row.checkpoint.reason == CheckpointReason::kFinal;
+      if (row.is_usable && (is_final || kept < policy.newest)) {
+        ++kept;
+        continue;
+      }
+      for (const CheckpointFile& file : FilesOf(impl_->connection, row.row)) {
+        dropped.insert(file.sha256);
+      }
+      Query(impl_->connection.Prepare(kDelete)).Bind(row.row).Run();
+    }
+    return std::vector<std::string>(dropped.begin(), dropped.end());
+  };
+  return GuardedWrite(impl_->connection, "prune checkpoints", body);
+}
+
+absl::StatusOr<bool> Store::IsBlobNamed(const std::string& sha256) {
+  return Guarded("look for a blob's checkpoint", [&]() -> absl::StatusOr<bool> {
+    Query query(impl_->connection.Prepare(kIsNamed));
+    query.Bind(sha256).Step();
+    return query.Int(0) != 0;
+  });
+}
+
+}  // namespace adares

@@ -1,0 +1,230 @@
+// Checkpoints on their way up and down.
+#include <filesystem>
+
+#include "tests/worker/agent_fixture.h"
+
+namespace adares::worker {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class AgentCheckpointTest : public AgentTest {
+ protected:
+  // Each epoch has two steps.
+  void StartTraining(const std::string& script) {
+    Script(script);
+    Gate();
+    coordinator_.Offer(Work(Id()));
+    StartAgent();
+    RunUntilTraining(Id());
+  }
+
+  // Until the coordinator knows that its trainer is done.
+  void RunUntilReporting(const AttemptId& id) {
+    RunUntil([&] {
+      const HeldAttempt* const held = coordinator_.Held(id);
+      return held != nullptr && held->phase == AttemptPhase::kReporting;
+    });
+  }
+
+  std::vector<int64_t> StepsOf(const AttemptId& id) {
+    std::vector<int64_t> steps;
+    for (const Checkpoint& checkpoint : coordinator_.Checkpoints(id)) {
+      steps.push_back(checkpoint.step);
+    }
+    return steps;
+  }
+
+  const AttemptStart* Start(const AttemptId& id) {
+    for (const ReportRecord& record : coordinator_.records(id)) {
+      if (const auto* start = std::get_if<AttemptStart>(&record)) return start;
+    }
+    return nullptr;
+  }
+
+  bool HasFolder(const AttemptId& id, const std::string& name) {
+    return std::filesystem::exists(FolderOf(id) / name);
+  }
+};
+
+TEST_F(AgentCheckpointTest, CheckpointsAreUploadedAndThenRecorded) {
+  StartTraining("epochs=3,checkpoint_every=1");
+  RunUntil([&] { return StepsOf(Id()).size() == 1; });
+  const Checkpoint first = coordinator_.Checkpoints(Id())[0];
+  EXPECT_EQ(first.step, 2);
+  EXPECT_EQ(first.epoch, 1);
+  EXPECT_EQ(first.reason, CheckpointReason::kPeriodic);
+  EXPECT_THAT(first.files, ElementsAre(Field(&CheckpointFile::name, "model"),
+                                       Field(&CheckpointFile::name, "state")));
+  EXPECT_FALSE(HasFolder(Id(), "uploads/step-000000000002")) << "it is not needed any more";
+  EXPECT_FALSE(HasFolder(Id(), "checkpoints/step-000000000002"));
+  OpenGate();
+  RunUntilEnd(Id());
+  EXPECT_EQ(coordinator_.Checkpoints(Id()).back().step, 6);
+  EXPECT_EQ(coordinator_.Checkpoints(Id()).back().reason, CheckpointReason::kFinal);
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
+  EXPECT_EQ(coordinator_.End(Id())->digests.at("results"), "scripted");
+  RunUntil([&] { return !HasFolder(Id(), "outbox"); });
+  EXPECT_FALSE(HasFolder(Id(), "checkpoints"));
+  EXPECT_FALSE(HasFolder(Id(), "uploads"));
+  EXPECT_TRUE(HasFolder(Id(), "trainer.log"));
+}
+
+TEST_F(AgentCheckpointTest, WithoutAnIntervalNoneAreOrderedAndNoneIsFetched) {
+  options_.checkpoint_interval = Duration::zero();
+  Script("epochs=2,checkpoint_every=1");
+  Assignment work = Work(Id());
+  work.checkpoint = Checkpoint{2, 1, CheckpointReason::kPeriodic, {{"model", "0", 1}}};
+  coordinator_.Offer(work);
+  StartAgent();
+  RunUntilEnd(Id());
+  EXPECT_EQ(Start(Id())->resumed_step, 0);
+  EXPECT_THAT(coordinator_.Checkpoints(Id()), IsEmpty());
+}
+
+TEST_F(AgentCheckpointTest, TheNextAttemptGoesOnFromTheCheckpoint) {
+  StartTraining("epochs=4,checkpoint_every=1");
+  RunUntil([&] { return StepsOf(Id()).size() == 1; });
+  Assignment next = Work(Id(2));
+  next.checkpoint = coordinator_.Checkpoints(Id())[0];
+  coordinator_.Order({Id(), StopReason::kLeaseLost});
+  coordinator_.Offer(next);
+  RunUntilTraining(Id(2));
+  OpenGate();
+  RunUntilEnd(Id(2));
+  EXPECT_EQ(Start(Id(2))->resumed_step, 2);
+  EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kFinished);
+  EXPECT_GT(coordinator_.Points(Id(2)).front().step, 2) << "it went on";
+}
+
+TEST_F(AgentCheckpointTest, ACheckpointThatIsGoneBeginsTheTrialFromScratch) {
+  Script("epochs=2");
+  Assignment work = Work(Id());
+  work.checkpoint =
+      Checkpoint{2, 1, CheckpointReason::kPeriodic, {{"model", std::string(64, '0'), 1}}};
+  coordinator_.Offer(work);
+  StartAgent();
+  RunUntilEnd(Id());
+  EXPECT_EQ(Start(Id())->resumed_step, 0);
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
+  EXPECT_THAT(coordinator_.Log(Id()).front().text, HasSubstr("begins from scratch"));
+}
+
+TEST_F(AgentCheckpointTest, AFailedUploadIsTriedAgainAndFailsNothing) {
+  coordinator_.FailUploads(absl::ResourceExhaustedError("the disk is full"));
+  StartTraining("epochs=3,checkpoint_every=1");
+  RunUntil([&] { return coordinator_.uploads() >= 3; });
+  EXPECT_THAT(coordinator_.Checkpoints(Id()), IsEmpty());
+  coordinator_.FailUploads(absl::OkStatus());
+  RunUntil([&] { return StepsOf(Id()).size() == 1; });
+  OpenGate();
+  RunUntilEnd(Id());
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
+}
+
+TEST_F(AgentCheckpointTest, AFullDiskDoesNotHoldTheEndBack) {
+  coordinator_.FailUploads(absl::ResourceExhaustedError("the disk is full"));
+  Script("epochs=1,checkpoint_every=1");
+  coordinator_.Offer(Work(Id()));
+  StartAgent();
+  RunUntilEnd(Id());
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
+  EXPECT_LE(coordinator_.uploads(), 2);
+}
+
+TEST_F(AgentCheckpointTest, ACoordinatorWithoutAStoreIsAskedOnce) {
+  coordinator_.FailUploads(absl::UnimplementedError("no such method"));
+  Script("epochs=4,checkpoint_every=1,delay_ms=20");
+  coordinator_.Offer(Work(Id()));
+  StartAgent();
+  RunUntilEnd(Id());
+  EXPECT_EQ(coordinator_.uploads(), 1);
+}
+
+TEST_F(AgentCheckpointTest, TheNewestWinsWhereOneIsUnderWay) {
+  coordinator_.HoldUploads(true);
+  StartTraining("epochs=4,checkpoint_every=1,gate_after=3");
+  RunUntil([&] { return HasFolder(Id(), "uploads/step-000000000006"); });
+  EXPECT_TRUE(HasFolder(Id(), "uploads/step-000000000002")) << "under way";
+  EXPECT_FALSE(HasFolder(Id(), "uploads/step-000000000004")) << "gave place to the next";
+  coordinator_.HoldUploads(false);
+  RunUntil([&] { return StepsOf(Id()).size() == 2; });
+  EXPECT_THAT(StepsOf(Id()), ElementsAre(2, 6));
+}
+
+TEST_F(AgentCheckpointTest, APausedTrialIsUploadedBeforeItsEnd) {
+  StartTraining("epochs=4,checkpoint_every=4");
+  coordinator_.HoldUploads(true);
+  coordinator_.Order({Id(), StopReason::kPaused});
+  RunUntilReporting(Id());
+  RunFor(std::chrono::seconds(10));
+  EXPECT_EQ(coordinator_.End(Id()), nullptr) << "it waits";
+  coordinator_.HoldUploads(false);
+  RunUntilEnd(Id());
+  ASSERT_THAT(coordinator_.Checkpoints(Id()), SizeIs(1));
+  EXPECT_EQ(coordinator_.Checkpoints(Id())[0].reason, CheckpointReason::kOnStop);
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kPreempted);
+}
+
+TEST_F(AgentCheckpointTest, TheEndDoesNotWaitForEver) {
+  StartTraining("epochs=4,checkpoint_every=4");
+  coordinator_.HoldUploads(true);
+  coordinator_.Order({Id(), StopReason::kPaused});
+  RunUntilReporting(Id());
+  RunFor(Attempt::kUploadLimit + std::chrono::seconds(1));
+  RunUntilEnd(Id());
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kPreempted);
+  EXPECT_THAT(coordinator_.Checkpoints(Id()), IsEmpty());
+}
+
+TEST_F(AgentCheckpointTest, ACancelledTrialDoesNotWaitForItsUpload) {
+  StartTraining("epochs=4,checkpoint_every=4");
+  coordinator_.HoldUploads(true);
+  coordinator_.Order({Id(), StopReason::kCancelled});
+  RunUntilEnd(Id());
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kCancelled);
+}
+
+TEST_F(AgentCheckpointTest, ADrainedWorkerUploadsBeforeItLeaves) {
+  StartTraining("epochs=4,checkpoint_every=4");
+  agent_->Drain();
+  RunUntil([&] { return finished_.has_value(); });
+  ASSERT_THAT(coordinator_.Checkpoints(Id()), SizeIs(1));
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kPreempted);
+}
+
+TEST_F(AgentCheckpointTest, ADrainShortensTheWaitForAnUpload) {
+  Script("epochs=1,checkpoint_every=1");
+  coordinator_.HoldUploads(true);
+  coordinator_.Offer(Work(Id()));
+  StartAgent();
+  RunUntil([&] { return coordinator_.uploads() == 1; });
+  RunFor(std::chrono::seconds(1));
+  EXPECT_EQ(coordinator_.End(Id()), nullptr);
+  agent_->Drain();
+  RunFor(Agent::kDrainUploadLimit + std::chrono::seconds(1));
+  RunUntil([&] { return finished_.has_value(); });
+  ASSERT_NE(coordinator_.End(Id()), nullptr);
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
+}
+
+TEST_F(AgentCheckpointTest, ACheckpointThatComesLateIsFetchedAgain) {
+  StartTraining("epochs=4,checkpoint_every=1");
+  RunUntil([&] { return StepsOf(Id()).size() == 1; });
+  Assignment next = Work(Id(2));
+  next.checkpoint = coordinator_.Checkpoints(Id())[0];
+  coordinator_.FailDownloads(2);
+  coordinator_.Order({Id(), StopReason::kLeaseLost});
+  coordinator_.Offer(next);
+  RunUntilTraining(Id(2));
+  OpenGate();
+  RunUntilEnd(Id(2));
+  EXPECT_EQ(Start(Id(2))->resumed_step, 2);
+}
+
+}  // namespace
+}  // namespace adares::worker

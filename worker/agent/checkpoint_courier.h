@@ -1,0 +1,89 @@
+// Carries the checkpoints of one attempt between this machine and the coordinator: fetches the one
+// to go on from, and brings up those that the trainer writes, in their order and the newest for
+// sure. Nothing that fails here fails the trial.
+//
+// In the attempt's folder, `checkpoints/` is where the trainer reads and writes; a checkpoint that
+// it has announced is moved to `uploads/` and removed once it is up.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "core/checkpoint.h"
+#include "core/records.h"
+#include "worker/agent/backoff.h"
+#include "worker/agent/coordinator_link.h"
+#include "worker/agent/event_loop.h"
+
+namespace adares::worker {
+
+// Lives on the owner thread; destroying it ends what is under way.
+class CheckpointCourier {
+ public:
+  // How long it tries to fetch a checkpoint before the trial begins from scratch.
+  static constexpr Duration kFetchLimit = std::chrono::minutes(2);
+
+  struct Context {
+    EventLoop& loop;
+    CoordinatorLink& link;
+    std::filesystem::path folder;  // of the attempt
+  };
+  struct Handlers {
+    std::function<void(const Checkpoint&)> uploaded;  // its blobs are there
+    std::function<void()> settled;                    // nothing is under way any more
+  };
+
+  CheckpointCourier(AttemptId id, Context context, Handlers handlers);
+
+  // Where the trainer reads and writes them; absolute.
+  std::filesystem::path trainer_folder() const;
+
+  // Brings a checkpoint to where the trainer reads. `done` is told whether it is there; if not,
+  // nothing is. Once.
+  void Fetch(const Checkpoint& checkpoint, std::function<void(bool)> done);
+
+  // Takes over a checkpoint, without its files, that the trainer has written. One that waits for
+  // the one under way gives place to it.
+  void Take(const Checkpoint& checkpoint);
+
+  // Nothing waits and nothing is under way.
+  bool idle() const { return !current_ && !waiting_; }
+
+  // The attempt waits for its last checkpoint: what does not pass by itself soon is not tried
+  // again.
+  void Hurry();
+
+  // Ends and forgets all. No handler is called for it.
+  void Drop();
+
+ private:
+  void TryToFetch();
+  void Fetched(const absl::Status& status);
+  void Upload();
+  void Uploaded(const absl::StatusOr<std::vector<CheckpointFile>>& files);
+  void Next();
+  bool MayPass(const absl::Status& status) const;
+  std::filesystem::path UploadFolderOf(const Checkpoint& checkpoint) const;
+  void Remove(const Checkpoint& checkpoint) const;
+
+  const AttemptId id_;
+  const Context context_;
+  const Handlers handlers_;
+
+  std::optional<Checkpoint> fetching_;
+  std::function<void(bool)> fetched_;
+  EventLoop::Instant fetch_until_;
+
+  std::optional<Checkpoint> current_;  // being uploaded, or until it is tried again
+  std::optional<Checkpoint> waiting_;  // for its turn
+  bool hurried_ = false;
+  bool unsupported_ = false;  // the coordinator takes no checkpoints
+  Backoff backoff_;
+  std::unique_ptr<Transfer> transfer_;       // the fetch's or the upload's
+  std::unique_ptr<EventLoop::Timer> timer_;  // until the next try
+};
+
+}  // namespace adares::worker
