@@ -24,9 +24,7 @@ using fixtures::SmallSweep;
 constexpr char kTrainerName[] = "adares-scripted-trainer";
 
 // A sweep of one trial.
-SmallSweep OneTrial() {
-  return {.name = "one", .granularities = {"block"}, .retry_errors = false};
-}
+SmallSweep OneTrial() { return {.name = "one", .granularities = {"block"}, .retry_errors = false}; }
 
 class WorkerProgramTest : public ServerTest {
  protected:
