@@ -59,13 +59,6 @@ std::string Utf8(std::string_view text) {
 
 }  // namespace
 
-google::protobuf::Duration ToProto(Duration duration) {
-  google::protobuf::Duration message;
-  message.set_seconds(duration.count() / kMicros);
-  message.set_nanos(static_cast<int32_t>(duration.count() % kMicros * 1'000));
-  return message;
-}
-
 v1::VolumeInfo ToProto(const Volume& volume) {
   v1::VolumeInfo message;
   message.set_kind(KindOf(volume.kind));

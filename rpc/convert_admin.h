@@ -9,10 +9,10 @@
 #include "core/maintenance.h"
 #include "core/timestamp.h"
 #include "core/volume.h"
+#include "rpc/convert.h"
 
 namespace adares {
 
-google::protobuf::Duration ToProto(Duration duration);
 
 v1::VolumeInfo ToProto(const Volume& volume);
 v1::CheckResult ToProto(const CheckResult& result);
