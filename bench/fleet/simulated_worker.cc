@@ -4,6 +4,7 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <cstdio>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,9 @@
 
 namespace adares::bench {
 namespace {
+
+constexpr std::chrono::milliseconds kRetryAfter{200};
+constexpr int64_t kFailuresToTell = 5;  // of a fleet; the rest are counted
 
 // As MakeChannel, but with a connection that is not shared with other channels of this process.
 std::shared_ptr<grpc::Channel> MakeOwnChannel(const std::string& address) {
@@ -95,7 +99,7 @@ void SimulatedWorker::Synced(const absl::StatusOr<worker::SyncOrders>& orders) {
     return;
   }
   const bool given_up = leaving_ && absl::IsCancelled(orders.status());
-  if (!orders.ok() && !given_up) return Fail(Annotate(orders.status(), "sync"));
+  if (!orders.ok() && !given_up) return RetrySync(orders.status());
   if (orders.ok()) {
     const double seconds = Seconds(arrived_ - sync_sent_);
     const bool is_claim = sync_has_room_ && !orders->start.empty();
@@ -105,6 +109,17 @@ void SimulatedWorker::Synced(const absl::StatusOr<worker::SyncOrders>& orders) {
     Take(*orders);
   }
   Sync();
+}
+
+// As adares-worker does: its leases are longer than a Sync.
+void SimulatedWorker::RetrySync(const absl::Status& failure) {
+  if (absl::IsNotFound(failure)) return Fail(Annotate(failure, "sync"));
+  if (record_.failed_syncs < kFailuresToTell) {
+    std::fprintf(stderr, "%s: a Sync failed after %.1f s: %s\n", options_.name.c_str(),
+                 Seconds(arrived_ - sync_sent_), std::string(failure.message()).c_str());
+  }
+  ++record_.failed_syncs;
+  sync_timer_ = loop_.After(kRetryAfter, [this] { Sync(); });
 }
 
 void SimulatedWorker::Take(const worker::SyncOrders& orders) {

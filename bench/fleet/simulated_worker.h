@@ -3,11 +3,12 @@
 // Load's matter.
 //
 // Unlike adares-worker it does not pause between two Syncs or gather records for a moment before it
-// sends them, and keeps no records for a restored database: any error is an error of the run.
+// sends them, and keeps no records for a restored database: a stream that ends ends the run.
 #pragma once
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -38,9 +39,10 @@ struct FleetRecord {
   Samples claims;            // a Sync with a free slot, until its answer that assigns something
   Samples overruns;          // what a Sync was held open longer than it had asked for
   Samples acknowledgements;  // a message, from its sending until it is durable
+  int64_t failed_syncs = 0;  // without an answer in time, and tried again
   int64_t lost = 0;          // attempts that the server stopped or refused
   std::string first_loss;    // which and why
-  absl::Status failure;      // the first call or stream that failed
+  absl::Status failure;      // the first thing that a worker cannot go on after
 };
 
 // Lives on the owner thread.
@@ -88,6 +90,7 @@ class SimulatedWorker {
   bool HasRoom() const { return held_.size() < static_cast<size_t>(options_.slots); }
   void Sync();
   void Synced(const absl::StatusOr<worker::SyncOrders>& orders);
+  void RetrySync(const absl::Status& failure);
   void Take(const worker::SyncOrders& orders);
   void SendNext();
   void Answered(const worker::ReportAnswer& answer);
@@ -110,6 +113,7 @@ class SimulatedWorker {
   bool farewell_sent_ = false;
   bool left_ = false;
   Clock::time_point sync_sent_;
+  std::unique_ptr<worker::EventLoop::Timer> sync_timer_;  // until a failed Sync is tried again
   Clock::time_point arrived_;  // when gRPC handed over what is being handled
 
   worker::GrpcCoordinatorLink link_;  // last, so that its calls end first

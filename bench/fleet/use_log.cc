@@ -8,7 +8,7 @@ namespace adares::bench {
 namespace {
 
 constexpr std::chrono::seconds kLookEvery{1};
-constexpr size_t kLooksToTell = 60;
+constexpr size_t kLooksToTell = 30;
 constexpr size_t kQuarters = 4;
 constexpr double kSecondsPerMinute = 60;
 

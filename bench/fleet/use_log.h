@@ -1,4 +1,4 @@
-// What a server uses of the machine over time, looked at once a second and told once a minute.
+// What a server uses of the machine over time, looked at once a second and told twice a minute.
 #pragma once
 
 #include <memory>
