@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/trial_spec_fields.h"
 #include "tests/fixtures/temp_folder.h"
 #include "tests/trainer/recording_sink.h"
 #include "tests/trainer/tiny_trial.h"
@@ -103,11 +104,19 @@ std::vector<TrialSpec> Specs() {
   TrialSpec bottlenecks = paper;
   bottlenecks.model.depth = 50;
   bottlenecks.model.skip = {Granularity::kBlock, {SkipInit::Kind::kConstant, 0.5, 0}};
-  bottlenecks.model.skip.constraint.kind = SkipConstraint::Kind::kSigmoid;
+  bottlenecks.model.skip.constraint = {SkipConstraint::Kind::kSigmoid, 0, 1};
   bottlenecks.train.clip_norm = 1;
   std::vector<TrialSpec> specs{TinySpec(), paper, mean, late, both, sphere, bottlenecks};
   for (const TrialSpec& spec : OtherRules()) specs.push_back(spec);
   return specs;
+}
+
+// Needs no device: else what cannot be trained anywhere would show on one alone.
+TEST(GpuSpecsTest, ArePossibleConfigurations) {
+  for (const TrialSpec& spec : Specs()) {
+    const auto conflict = FindConflict(spec);
+    EXPECT_FALSE(conflict.has_value()) << conflict->message;
+  }
 }
 
 TEST_F(GpuTrialTest, LossesAreThoseOfTheCpu) {
