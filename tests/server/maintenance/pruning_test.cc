@@ -60,9 +60,11 @@ TEST_F(PruningTest, OthersAreStoredBetweenThePieces) {
   observer.progress = [&](const PruneCounts&) {
     ++pieces;
     std::promise<absl::Status> answer;
-    loop_->Post([&](Coordinator& coordinator,
-                    Timestamp now) { return coordinator.CancelSweep("sweep-a", now); },
-                [&answer](const absl::Status& status) { answer.set_value(status); });
+    loop_->Post(
+        [&](Coordinator& coordinator, Timestamp now) {
+          return coordinator.Control("sweep-a", {}, ControlAction::kCancel, now).status();
+        },
+        [&answer](const absl::Status& status) { answer.set_value(status); });
     return answer.get_future().get();
   };
   ASSERT_TRUE(Run({.before = At(100), .rows_per_piece = 2}, observer).ok());
