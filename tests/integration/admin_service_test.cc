@@ -126,7 +126,7 @@ TEST_F(AdminServiceTest, ACallerThatLeavesLeavesNothing) {
     context->TryCancel();
     EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
   }
-  ADARES_ASSERT_OK(Check()) << "the next one has its turn";
+  ADARES_ASSERT_OK(Check());  // the next one has its turn
   EXPECT_FALSE(fs::exists(state_ + "/adares.db.copy"));
 }
 
@@ -242,7 +242,7 @@ class SlowCallerTest : public AdminTest {
 
 TEST_F(SlowCallerTest, ACallerThatTakesNothingHoldsNobody) {
   Held held = HoldBackup();
-  ADARES_ASSERT_OK(Check()) << "it waited for the caller for ever";
+  ADARES_ASSERT_OK(Check());  // it does not wait for the caller
   v1::BackupDatabaseResponse message;
   while (held.reader->Read(&message)) {
   }
