@@ -118,8 +118,7 @@ TEST_F(FaultTest, AKilledTrainersTrialIsTriedAgainAndNoOther) {
   const std::vector<pid_t> trainers = fixtures::Descendants(kTrainer);
   ASSERT_FALSE(trainers.empty());
   ASSERT_EQ(kill(trainers.front(), SIGKILL), 0);
-  ASSERT_TRUE(
-      Await([this] { return Trials("queued") + Trials("running") + Trials("stopping") == 0; }));
+  ASSERT_TRUE(Await([this] { return OpenTrials() == 0; }));
   EXPECT_EQ(Trials("succeeded"), 3);
   ExpectWholeResults(sweep_);
 

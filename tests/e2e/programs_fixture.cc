@@ -95,6 +95,12 @@ int64_t ProgramsTest::Trials(const std::string& state) const {
   return database_.Number("SELECT count(*) FROM v1_trials WHERE state = '" + state + "'");
 }
 
+// In one look: a trial that moves from one of these states to another is in none of several looks.
+int64_t ProgramsTest::OpenTrials() const {
+  return database_.Number(
+      "SELECT count(*) FROM v1_trials WHERE state IN ('queued', 'running', 'stopping')");
+}
+
 void ProgramsTest::AwaitTraining() {
   ASSERT_TRUE(Await([this] {
     return database_.TryNumber(
@@ -104,8 +110,7 @@ void ProgramsTest::AwaitTraining() {
 }
 
 void ProgramsTest::AwaitSuccess() {
-  ASSERT_TRUE(
-      Await([this] { return Trials("queued") + Trials("running") + Trials("stopping") == 0; }));
+  ASSERT_TRUE(Await([this] { return OpenTrials() == 0; }));
   EXPECT_EQ(database_.Rows("SELECT trial, state, message FROM v1_trials"
                            " WHERE state <> 'succeeded'"),
             std::multiset<std::string>());

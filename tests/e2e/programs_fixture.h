@@ -53,6 +53,7 @@ class ProgramsTest : public testing::Test {
   void ExpectWholeResults(const fixtures::SmallSweep& sweep);
 
   int64_t Trials(const std::string& state) const;
+  int64_t OpenTrials() const;  // that wait, run or stop
 
   fixtures::TempFolder folder_;
   const std::string state_ = folder_ / "state";
