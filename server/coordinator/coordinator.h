@@ -23,6 +23,7 @@
 #include "core/sweep_spec.h"
 #include "server/coordinator/effects.h"
 #include "server/coordinator/scheduler.h"
+#include "server/coordinator/sync_exchange.h"
 #include "server/store/store.h"
 
 namespace adares {
@@ -32,46 +33,6 @@ struct LeaseOptions {
   Duration lease_duration = std::chrono::seconds(30);
   // Added once after a start of the coordinator, so that workers find it again.
   Duration restart_grace = std::chrono::seconds(30);
-};
-
-enum class HeldPhase { kRunning, kStopping, kReporting };
-
-struct HeldAttempt {
-  AttemptId id;
-  HeldPhase phase = HeldPhase::kRunning;
-};
-
-struct SyncInput {
-  std::string worker;
-  std::string instance;
-  std::vector<HeldAttempt> held;
-  bool draining = false;
-  bool leaving = false;  // its last one: it holds nothing
-};
-
-enum class StopReason {
-  kLeaseLost,     // kill the trainer, forget the attempt
-  kCancelled,     // on request: report what there is, end as cancelled
-  kPaused,        // on request: end as preempted
-  kStoppedEarly,  // by a rule: end as cancelled
-  kTimeout,       // it ran longer than its sweep allows: end as timeout
-};
-
-struct StopOrder {
-  AttemptId id;
-  StopReason reason = StopReason::kCancelled;
-};
-
-struct Assignment {
-  AttemptId id;
-  std::string spec_json;
-  std::optional<Checkpoint> checkpoint = std::nullopt;  // to go on from
-};
-
-struct SyncOutput {
-  std::vector<Assignment> start;
-  std::vector<StopOrder> stop;
-  bool empty() const { return start.empty() && stop.empty(); }
 };
 
 struct ReportInput {

@@ -187,7 +187,8 @@ TEST_F(CommandTest, UsageErrorsExitWith2AndSuggest) {
       {{"sweep", "show"}, "hint: `adares sweep show --help` explains it"},
       {{"status"},
        "error: there is no command `adares status`\n"
-       "hint: `adares` knows run, sweep, trial, compare, worker, data, version\n"},
+       "hint: `adares` knows run, sweep, trial, compare, worker, data, server, db, "
+       "doctor, version\n"},
       {{"sweep"},
        "error: `adares sweep` needs a command\n"
        "hint: `adares sweep` knows submit, list, show, watch, pause, resume, cancel, "

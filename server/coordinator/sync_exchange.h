@@ -1,0 +1,53 @@
+// What a worker states in a Sync, and what the coordinator wants of it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/records.h"
+#include "server/store/store.h"
+
+namespace adares {
+
+enum class HeldPhase { kRunning, kStopping, kReporting };
+
+struct HeldAttempt {
+  AttemptId id;
+  HeldPhase phase = HeldPhase::kRunning;
+};
+
+struct SyncInput {
+  std::string worker;
+  std::string instance;
+  std::vector<HeldAttempt> held;
+  bool draining = false;
+  bool leaving = false;  // its last one: it holds nothing
+};
+
+enum class StopReason {
+  kLeaseLost,     // kill the trainer, forget the attempt
+  kCancelled,     // on request: report what there is, end as cancelled
+  kPaused,        // on request: end as preempted
+  kStoppedEarly,  // by a rule: end as cancelled
+  kTimeout,       // it ran longer than its sweep allows: end as timeout
+};
+
+struct StopOrder {
+  AttemptId id;
+  StopReason reason = StopReason::kCancelled;
+};
+
+struct Assignment {
+  AttemptId id;
+  std::string spec_json;
+  std::optional<Checkpoint> checkpoint = std::nullopt;  // to go on from
+};
+
+struct SyncOutput {
+  std::vector<Assignment> start;
+  std::vector<StopOrder> stop;
+  bool empty() const { return start.empty() && stop.empty(); }
+};
+
+}  // namespace adares
