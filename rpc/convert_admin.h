@@ -13,7 +13,6 @@
 
 namespace adares {
 
-
 v1::VolumeInfo ToProto(const Volume& volume);
 v1::CheckResult ToProto(const CheckResult& result);
 v1::PruneCounts ToProto(const PruneCounts& counts);
