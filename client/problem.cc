@@ -64,6 +64,7 @@ constexpr Hint kHints[] = {
     {reason::kWorkerUnknown,
      "the coordinator gave this work to another worker; nothing needs to be done"},
     {reason::kWorkerNotFound, "`adares worker list` lists them"},
+    {reason::kDatabaseExists, "name another file, or `adares db restore --yes` to replace one"},
     {reason::kBlobNotFound, "the trial begins from scratch; nothing needs to be done"},
     {reason::kBlobMismatch, "the worker uploads the checkpoint again; nothing needs to be done"},
     {reason::kUploadMoved, "the worker asks where to go on; nothing needs to be done"},
