@@ -1,0 +1,56 @@
+// Looks at the database while everything is done to the programs, and finds what must not be.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/trial_state.h"
+
+namespace adares::torture {
+
+class Watcher {
+ public:
+  explicit Watcher(std::string database) : database_(std::move(database)) {}
+
+  // The server has acknowledged it: from now on it must be there.
+  void Acknowledge(const std::string& sweep) { acknowledged_.insert(sweep); }
+
+  // One look, in one snapshot: trials move as the table of transitions allows, attempts that have
+  // ended stay as they were to the last row, and nothing that was there is gone. Throws
+  // SQLite::Exception.
+  void Look();
+
+  // The rules that a whole database follows, and that no attempt has a hole in what it reported.
+  void CheckWhole();
+
+  // SWEEP/ID of each trial that was not over at the last look.
+  std::vector<std::string> OpenTrials() const;
+
+  // What was found, for people.
+  const std::vector<std::string>& findings() const { return findings_; }
+  int64_t looks() const { return looks_; }
+
+ private:
+  struct Attempt {
+    std::string end;  // when and why; empty while it is alive
+    int64_t rows = 0;
+  };
+
+  void Find(std::string finding);
+  void LookAtTrial(const std::string& id, TrialState state);
+  void LookAtAttempt(const std::string& id, const Attempt& now);
+  void FindHoles();
+
+  const std::string database_;
+  std::set<std::string> acknowledged_;
+  std::map<std::string, TrialState> trials_;
+  std::map<std::string, Attempt> attempts_;
+  std::vector<std::string> findings_;
+  int64_t looks_ = 0;
+};
+
+}  // namespace adares::torture
