@@ -38,7 +38,7 @@ void UploadStream::OnReadDone(bool ok) {
   if (request_.chunk().size() > kMaxChunkBytes) {
     return End(Invalid(absl::StrCat("chunk: longer than ", kMaxChunkBytes, " bytes")));
   }
-  access_.files->Post([self = self_] { self->WriteChunk(); });
+  access_.files->Post([self = shared_from_this()] { self->WriteChunk(); });
 }
 
 void UploadStream::TakeBegin(const v1::UploadBegin& begin) {
@@ -46,8 +46,8 @@ void UploadStream::TakeBegin(const v1::UploadBegin& begin) {
   if (!target.ok()) return End(target.status());
   target_ = *std::move(target);
   IfHeld(
-      access_, target_, [self = self_, offset = begin.offset()] { self->OpenUpload(offset); },
-      [self = self_](const absl::Status& refused) { self->End(refused); });
+      access_, target_, [self = shared_from_this(), offset = begin.offset()] { self->OpenUpload(offset); },
+      [self = shared_from_this()](const absl::Status& refused) { self->End(refused); });
 }
 
 void UploadStream::OpenUpload(int64_t offset) {
@@ -68,8 +68,8 @@ void UploadStream::WriteChunk() {
 void UploadStream::GoOn() {
   if (!upload_->is_complete()) return ReadMore();
   IfHeld(
-      access_, target_, [self = self_] { self->FinishUpload(); },
-      [self = self_](const absl::Status& refused) { self->End(refused); });
+      access_, target_, [self = shared_from_this()] { self->FinishUpload(); },
+      [self = shared_from_this()](const absl::Status& refused) { self->End(refused); });
 }
 
 void UploadStream::FinishUpload() {

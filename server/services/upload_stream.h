@@ -19,7 +19,8 @@ namespace adares {
 class UploadStream;
 using UploadStreams = OpenStreams<UploadStream>;
 
-class UploadStream final : public grpc::ServerReadReactor<v1::UploadBlobRequest> {
+class UploadStream final : public grpc::ServerReadReactor<v1::UploadBlobRequest>,
+                           public std::enable_shared_from_this<UploadStream> {
  public:
   static constexpr size_t kMaxChunkBytes = 1 << 20;
 
