@@ -1,6 +1,11 @@
 // Blobs and checkpoints over real channels.
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <stop_token>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
 #include "core/sha256.h"
 #include "tests/fixtures/await.h"
 #include "tests/integration/scripted_worker.h"
@@ -208,6 +213,27 @@ TEST_F(CheckpointServiceTest, TheNextAttemptIsToldOfTheNewestCheckpoint) {
   ASSERT_THAT(next.checkpoint().files(), SizeIs(1));
   EXPECT_EQ(*Download(next.checkpoint().files(0).sha256(), 0), "content");
   EXPECT_THAT(Points(attempt_.trial()), SizeIs(1)) << "step 20 will come again";
+}
+
+// Each upload is at another point of its way when its stream is ended.
+TEST_F(CheckpointServiceTest, AServerThatStopsAmidUploadsEndsThem) {
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<int> arrived = 0;
+    std::vector<std::jthread> uploaders;
+    for (int number = 0; number < 4; ++number) {
+      uploaders.emplace_back([&, number](const std::stop_token& stop) {
+        for (int blob = 0; !stop.stop_requested(); ++blob) {
+          const std::string content = absl::StrCat(round, ", ", number, ", ", blob);
+          if (Upload(Of(content), 0, {content}).ok()) ++arrived;
+        }
+      });
+    }
+    ASSERT_TRUE(fixtures::Await([&] { return arrived > round; }));
+    Stop();
+    for (std::jthread& uploader : uploaders) uploader.request_stop();
+    Start();
+  }
+  EXPECT_EQ(*Upload(Of("content"), 0, {"content"}), 7);
 }
 
 }  // namespace

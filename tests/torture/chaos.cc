@@ -52,10 +52,7 @@ void Chaos::Rage() {
 
 bool Chaos::Calm() {
   Tell("everything is mended");
-  while (!mends_.empty()) {
-    auto mend = mends_.extract(mends_.begin());
-    mend.mapped()();
-  }
+  for (const auto& [due, mend] : std::exchange(mends_, {})) mend();
   const Clock::time_point end = Clock::now() + kCalmPatience;
   Clock::time_point next_ask;
   while (Clock::now() < end) {
