@@ -76,10 +76,11 @@ void Coordinator::Postpone(Duration pause) {
 absl::Status Coordinator::Load(Timestamp expires_at) {
   ADARES_ASSIGN_OR_RETURN(const std::vector<WorkerRecord> workers, store_->Workers());
   ADARES_ASSIGN_OR_RETURN(const std::vector<LiveAttempt> attempts, store_->LiveAttempts());
+  // Before anything is forgotten: where the file cannot be read, terms that are known stay known.
+  ADARES_RETURN_IF_ERROR(LoadQueue());
   sessions_.clear();
   leases_.clear();
   effects_ = {};
-  ADARES_RETURN_IF_ERROR(LoadQueue());
   for (const WorkerRecord& worker : workers) {
     if (worker.state == WorkerState::kLost || worker.state == WorkerState::kLeft) continue;
     Session session;
@@ -100,12 +101,12 @@ absl::Status Coordinator::Load(Timestamp expires_at) {
 }
 
 absl::Status Coordinator::LoadQueue() {
-  scheduler_ = {};
   ADARES_ASSIGN_OR_RETURN(const std::vector<SweepHead> sweeps, store_->OpenSweeps());
-  for (const SweepHead& sweep : sweeps) scheduler_.SetSweep(sweep.row, sweep.schedule);
   ADARES_ASSIGN_OR_RETURN(const std::vector<ReadyGroup> groups, store_->ReadyGroups());
-  for (const ReadyGroup& ready : groups) scheduler_.MarkReady(ready.group, ready.requirement);
   ADARES_ASSIGN_OR_RETURN(next_release_, store_->NextDelayed());
+  scheduler_ = {};
+  for (const SweepHead& sweep : sweeps) scheduler_.SetSweep(sweep.row, sweep.schedule);
+  for (const ReadyGroup& ready : groups) scheduler_.MarkReady(ready.group, ready.requirement);
   return absl::OkStatus();
 }
 

@@ -8,6 +8,7 @@
 // INTERNAL for anything else of SQLite's.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -110,12 +111,18 @@ struct RequestRecord {
   std::string response;
 };
 
+struct StoreOptions {
+  // How long a statement waits for a lock that another process has on the file.
+  std::chrono::milliseconds busy_timeout{5'000};
+};
+
 class Store {
  public:
   // Opens or creates the file (WAL, synchronous=FULL, foreign keys), and applies the migrations.
   // FAILED_PRECONDITION SCHEMA_MISMATCH if the file's schema is newer than this program's, or a
   // migration that was applied has another checksum now; the file is left untouched then.
-  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& path, Timestamp now);
+  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& path, Timestamp now,
+                                                     const StoreOptions& options = {});
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
