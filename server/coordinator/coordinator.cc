@@ -245,21 +245,43 @@ absl::Status Coordinator::Assign(Session& session, Timestamp now, SyncOutput* ou
 }
 
 absl::StatusOr<std::optional<Claim>> Coordinator::ClaimFor(const Session& session, Timestamp now) {
+  const WorkerRecord& worker = session.record;
   std::set<TrialGroup> passed_over;
-  while (const auto group = scheduler_.Pick(session.record.capability, passed_over)) {
-    ADARES_ASSIGN_OR_RETURN(
-        std::optional<Claim> claim,
-        store_->ClaimNext(*group, session.record.name, session.record.instance, now));
-    if (claim) return claim;
+  for (;;) {
+    const std::vector<TrialGroup> groups = scheduler_.Pick(worker.capability, passed_over);
+    if (groups.empty()) return std::optional<Claim>();
+    ADARES_ASSIGN_OR_RETURN(const std::optional<TrialGroup> group,
+                            FirstOf(groups, worker.name, now, &passed_over));
+    if (group) return store_->ClaimNext(*group, worker.name, worker.instance, now);
+  }
+}
+
+// Of the groups of one sweep that with the trial of the lowest position. Those that have none for
+// this worker are passed over.
+absl::StatusOr<std::optional<TrialGroup>> Coordinator::FirstOf(
+    const std::vector<TrialGroup>& groups, const std::string& worker, Timestamp now,
+    std::set<TrialGroup>* passed_over) {
+  std::optional<TrialGroup> first;
+  int64_t lowest = 0;
+  for (const TrialGroup& group : groups) {
+    ADARES_ASSIGN_OR_RETURN(const std::optional<int64_t> position,
+                            store_->FirstPosition(group, worker, now));
+    if (position) {
+      if (!first || *position < lowest) {
+        first = group;
+        lowest = *position;
+      }
+      continue;
+    }
     // What is left waits for another worker than this one.
-    ADARES_ASSIGN_OR_RETURN(const bool has_ready, store_->HasReady(*group));
+    ADARES_ASSIGN_OR_RETURN(const bool has_ready, store_->HasReady(group));
     if (has_ready) {
-      passed_over.insert(*group);
+      passed_over->insert(group);
     } else {
-      scheduler_.MarkExhausted(*group);
+      scheduler_.MarkExhausted(group);
     }
   }
-  return std::optional<Claim>();
+  return first;
 }
 
 Effects Coordinator::TakeEffects() { return std::exchange(effects_, {}); }

@@ -172,6 +172,9 @@ class Coordinator {
   absl::Status Resend(const AttemptId& id, Timestamp now, SyncOutput* output);
   absl::Status Assign(Session& session, Timestamp now, SyncOutput* output);
   absl::StatusOr<std::optional<Claim>> ClaimFor(const Session& session, Timestamp now);
+  absl::StatusOr<std::optional<TrialGroup>> FirstOf(const std::vector<TrialGroup>& groups,
+                                                    const std::string& worker, Timestamp now,
+                                                    std::set<TrialGroup>* passed_over);
   absl::Status Touch(Session& session, Timestamp now);
   absl::Status Apply(LiveAttempt& attempt, const ReportRecord& record, Timestamp now);
   absl::Status RecordCheckpoint(const LiveAttempt& attempt, const Checkpoint& checkpoint,

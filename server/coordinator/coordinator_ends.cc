@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/lack.h"
 #include "core/status.h"
 #include "server/coordinator/coordinator.h"
 
@@ -114,7 +115,7 @@ bool Coordinator::HasOtherWorkerFor(const TrialGroup& group, const std::string& 
   return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
     const Session& session = entry.second;
     return entry.first != worker && !session.draining && !session.record.cordoned_at &&
-           !WhyUnfit(*requirement, session.record.capability);
+           !FindLack(*requirement, session.record.capability);
   });
 }
 

@@ -176,6 +176,9 @@ class Store {
   absl::StatusOr<std::optional<Timestamp>> NextDelayed();
   absl::StatusOr<Requirement> RequirementOf(int64_t requirement_row);
 
+  // The position in its sweep of the trial that ClaimNext would take.
+  absl::StatusOr<std::optional<int64_t>> FirstPosition(const TrialGroup& group,
+                                                       const std::string& worker, Timestamp now);
   // Takes the group's waiting trial of the lowest position that does not avoid the worker, makes it
   // running and starts its next attempt; nullopt if there is none. Results of its earlier attempts
   // beyond the checkpoint that the claim names are superseded: kept, but no longer in the views.

@@ -97,6 +97,17 @@ int64_t InsertAttempt(Connection& connection, const LiveAttempt& attempt) {
 
 }  // namespace
 
+absl::StatusOr<std::optional<int64_t>> Store::FirstPosition(const TrialGroup& group,
+                                                            const std::string& worker,
+                                                            Timestamp now) {
+  return Guarded("find the next trial", [&]() -> absl::StatusOr<std::optional<int64_t>> {
+    Query query(impl_->connection.Prepare(kFirstPositionStatement));
+    query.Bind(now).Bind(group.sweep).Bind(group.requirement).Bind(worker);
+    if (!query.Step()) return std::nullopt;
+    return query.Int(0);
+  });
+}
+
 absl::StatusOr<std::optional<Claim>> Store::ClaimNext(const TrialGroup& group,
                                                       const std::string& worker,
                                                       const std::string& instance, Timestamp now) {

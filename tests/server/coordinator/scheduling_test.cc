@@ -34,6 +34,25 @@ class SchedulingTest : public CoordinatorFixture {
     ASSERT_TRUE(Run([&] { return coordinator_->RegisterWorker(record, now_); }).ok());
   }
 
+  // Three seeds of two variants that need one data set each.
+  static SweepPlan PlanOfTwoDatasets(const std::string& name, TrialOrder order) {
+    SweepPlan plan = Plan(name, 0);
+    plan.schedule.order = order;
+    plan.variants.push_back(plan.variants[0]);
+    plan.variants[0].spec.data.dataset = Dataset::kMnist;
+    plan.variants[1].spec.data.dataset = Dataset::kCifar10;
+    for (Variant& variant : plan.variants) variant.id = VariantId(variant.spec);
+    plan.seeds = {0, 1, 2};
+    const bool by_seed = order == TrialOrder::kSeedMajor;
+    for (int64_t i = 0; i < 6; ++i) {
+      const auto variant = static_cast<size_t>(by_seed ? i % 2 : i / 3);
+      TrialSpec spec = plan.variants[variant].spec;
+      spec.seed = by_seed ? i / 2 : i % 3;
+      plan.trials.push_back({TrialId(spec), variant, spec.seed});
+    }
+    return plan;
+  }
+
   void Fail(const std::string& worker, EndReason reason = EndReason::kError) {
     const AttemptId id = Claim(worker, "i1");
     ASSERT_TRUE(Report(worker, "i1", id, 1, {End(reason, "broken")}).ok());
@@ -108,6 +127,21 @@ TEST_F(SchedulingTest, TrialsGoWhereTheirDataAre) {
   EXPECT_THAT(reader_->GetSweep("alpha")->pending.at(0).why, HasSubstr("needs data set cifar10"));
   RegisterWith("full", {"cpu", 0, {}, std::set<std::string>{"cifar10", "mnist"}});
   EXPECT_THAT(Sync("full", "i1")->start, SizeIs(1));
+}
+
+TEST_F(SchedulingTest, TheOrderHoldsAcrossNeeds) {
+  for (const TrialOrder order : {TrialOrder::kSeedMajor, TrialOrder::kVariantMajor}) {
+    const SweepPlan plan = PlanOfTwoDatasets(std::string(Name(order)), order);
+    Create(plan);
+    std::vector<std::string> expected;
+    for (const PlannedTrial& trial : plan.trials) expected.push_back(trial.id);
+    RegisterWith("w1", {"cpu", 0, {}, {}}, 6);
+    std::vector<std::string> given;
+    for (const Assignment& start : Sync("w1", "i1")->start) given.push_back(start.id.trial);
+    EXPECT_EQ(given, expected) << plan.name;
+    Wait(minutes(1));  // the worker is silent, and loses them
+    ASSERT_TRUE(Control(plan.name, ControlAction::kCancel).ok());
+  }
 }
 
 TEST_F(SchedulingTest, ASweepThatNobodyCanRunHoldsNoOtherUp) {
