@@ -9,6 +9,7 @@
 // wait for the commit find what happened in TakeEffects.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -137,11 +138,12 @@ class Coordinator {
     Timestamp expires_at;
     std::optional<Timestamp> times_out_at = std::nullopt;  // by its sweep's limit
     int resends = 0;  // times that the assignment was given again
+    bool has_progressed = false;  // a step was reported, since this process started
   };
   // How the attempts of a worker ended lately, over all its instances.
   struct Endings {
-    std::vector<std::string> failed_trials;  // without a success since, oldest first
-    bool has_succeeded = false;              // its last attempt that ended by itself did
+    std::deque<std::string> failed_trials;  // without a success since: the newest, oldest first
+    bool has_succeeded = false;             // its last attempt that ended by itself did
   };
   struct Session {
     WorkerRecord record;
@@ -152,8 +154,9 @@ class Coordinator {
     // Attempts whose end this instance reported, with their last sequence: a repeated report of one
     // is acknowledged, and the worker is not told to stop it. Forgotten when it no longer holds it.
     std::map<AttemptId, int64_t> ended;
-    // Instances that this one replaced: they must not come back and take the name away again.
-    std::set<std::string> replaced;
+    // The newest instances that this one replaced, oldest first: they must not come back and take
+    // the name away again.
+    std::deque<std::string> replaced;
   };
 
   absl::Status Load(Timestamp expires_at);
@@ -184,6 +187,8 @@ class Coordinator {
   absl::StatusOr<TrialUpdate> AfterEnd(const LiveAttempt& attempt, const AttemptEnd& end,
                                        Timestamp now);
   bool HasOtherWorkerFor(const TrialGroup& group, const std::string& worker) const;
+  Endings& EndingsOf(const std::string& worker);
+  bool OthersDoWell(const std::string& worker) const;
   absl::Status JudgeWorker(const LiveAttempt& attempt, EndReason reason, Timestamp now);
   absl::Status LoseLease(const AttemptId& id, const std::string& why, Timestamp now);
   void AddLease(const LiveAttempt& attempt, Timestamp expires_at);

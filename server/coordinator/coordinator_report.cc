@@ -62,6 +62,7 @@ absl::Status Coordinator::Apply(LiveAttempt& attempt, const ReportRecord& record
     return store_->SetAttemptStart(attempt, *start);
   }
   if (const auto* progress = std::get_if<Progress>(&record)) {
+    if (progress->step > 0) leases_.at(attempt.id).has_progressed = true;
     return store_->SetProgress(attempt, *progress);
   }
   if (const auto* lines = std::get_if<std::vector<LogLine>>(&record)) {

@@ -13,6 +13,7 @@ namespace adares {
 namespace {
 
 constexpr int kMaxSlots = 1024;
+constexpr size_t kReplacedKept = 16;
 constexpr Duration kTouchPeriod = std::chrono::minutes(1);
 
 absl::Status Invalid(const std::string& message) {
@@ -63,17 +64,18 @@ absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp n
     return absl::OkStatus();
   }
   const auto it = sessions_.find(worker.name);
-  std::set<std::string> replaced;
+  std::deque<std::string> replaced;
   if (it != sessions_.end()) {
     replaced = it->second.replaced;
-    if (replaced.contains(worker.instance)) {
+    if (std::find(replaced.begin(), replaced.end(), worker.instance) != replaced.end()) {
       return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
                        absl::StrCat("another worker named ", worker.name,
                                     " has taken this one's place; give one of them another --name"),
                        {{"worker", worker.name}});
     }
     ADARES_RETURN_IF_ERROR(CheckNameIsFree(it->second, worker, now));
-    replaced.insert(it->second.record.instance);
+    replaced.push_back(it->second.record.instance);
+    if (replaced.size() > kReplacedKept) replaced.pop_front();
   }
   std::vector<AttemptId> orphans;
   for (const auto& [id, lease] : leases_) {
@@ -120,6 +122,7 @@ absl::Status Coordinator::Leave(const std::string& worker, Timestamp now) {
   }
   ADARES_RETURN_IF_ERROR(store_->TouchWorker(worker, WorkerState::kLeft, now));
   sessions_.erase(worker);
+  endings_.erase(worker);
   return absl::OkStatus();
 }
 

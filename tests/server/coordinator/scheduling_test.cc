@@ -233,6 +233,19 @@ TEST_F(SchedulingTest, AWorkerThatFailsTrialAfterTrialIsSetAside) {
   EXPECT_THAT(Sync("good", "i1")->start, SizeIs(1));
 }
 
+TEST_F(SchedulingTest, AWorkerIsSetAsideWhileOthersAreStillTraining) {
+  Create(Plan("alpha", 40));
+  RegisterWith("good", {"cpu", 0, {}, {}});
+  RegisterWith("bad", {"cpu", 0, {}, {}});
+  const AttemptId trains = Claim("good", "i1");
+  for (int i = 0; i < 6; ++i) Fail("bad");
+  EXPECT_EQ(coordinator_->TakeEffects().workers_excluded, 0) << "nobody has shown that it can";
+  ASSERT_TRUE(Report("good", "i1", trains, 1, {Progress{10, 100, 0, 1}}).ok());
+  Fail("bad");
+  EXPECT_EQ(coordinator_->TakeEffects().workers_excluded, 1);
+  EXPECT_THAT(Sync("bad", "i1")->start, IsEmpty());
+}
+
 TEST_F(SchedulingTest, WhereAllFailNobodyIsSetAside) {
   Create(Plan("alpha", 40));
   RegisterWith("w1", {"cpu", 0, {}, {}});
