@@ -81,14 +81,15 @@ absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp n
   for (const auto& [id, lease] : leases_) {
     if (lease.worker == worker.name) orphans.push_back(id);
   }
+  // First, for it may set the worker aside: what it is registered with must say so.
+  for (const AttemptId& id : orphans) {
+    ADARES_RETURN_IF_ERROR(LoseLease(id, "the worker was started anew", now));
+  }
   WorkerRecord record = worker;
   record.state = WorkerState::kReady;
   record.registered_at = now;
   record.last_seen_at = now;
   ADARES_ASSIGN_OR_RETURN(record, store_->UpsertWorker(record));
-  for (const AttemptId& id : orphans) {
-    ADARES_RETURN_IF_ERROR(LoseLease(id, "the worker was started anew", now));
-  }
   Session session;
   session.record = std::move(record);
   session.expires_at = now + options_.lease_duration;

@@ -246,6 +246,20 @@ TEST_F(SchedulingTest, AWorkerIsSetAsideWhileOthersAreStillTraining) {
   EXPECT_THAT(Sync("bad", "i1")->start, IsEmpty());
 }
 
+TEST_F(SchedulingTest, AWorkerThatDiesAgainAndAgainIsSetAside) {
+  Create(Plan("alpha", 40));
+  Register("good", "i1");
+  Succeed("good");
+  for (int i = 0; i < 5; ++i) {
+    Register("bad", "instance-" + std::to_string(i));
+    Claim("bad", "instance-" + std::to_string(i));
+  }
+  Register("bad", "instance-5");
+  EXPECT_EQ(coordinator_->TakeEffects().workers_excluded, 1);
+  EXPECT_THAT(Sync("bad", "instance-5")->start, IsEmpty());
+  EXPECT_TRUE(reader_->ListWorkers({})->items.at(0).cordoned_at.has_value());
+}
+
 TEST_F(SchedulingTest, WhereAllFailNobodyIsSetAside) {
   Create(Plan("alpha", 40));
   RegisterWith("w1", {"cpu", 0, {}, {}});
