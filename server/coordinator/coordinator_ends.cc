@@ -235,8 +235,10 @@ absl::Status Coordinator::Expire(Timestamp now) {
   }
   if (next_release_ && *next_release_ <= now) ADARES_RETURN_IF_ERROR(ReleaseDelayed(now));
   if (next_forgetting_ <= now) {
-    ADARES_RETURN_IF_ERROR(store_->ForgetRequests(now - kRequestMemory, kForgottenAtOnce));
-    next_forgetting_ = now + kForgettingPeriod;
+    ADARES_ASSIGN_OR_RETURN(const int64_t forgotten,
+                            store_->ForgetRequests(now - kRequestMemory, kForgottenAtOnce));
+    // Where there may be more, the next tick goes on.
+    next_forgetting_ = forgotten < kForgottenAtOnce ? now + kForgettingPeriod : now;
   }
   return absl::OkStatus();
 }

@@ -237,8 +237,8 @@ class Store {
   // Answers to requests, by the id that the caller gave.
   absl::StatusOr<std::optional<RequestRecord>> FindRequest(const std::string& id);
   absl::Status RecordRequest(const std::string& id, const RequestRecord& record, Timestamp now);
-  // Forgets those from before `before`, at most `limit`.
-  absl::Status ForgetRequests(Timestamp before, int limit);
+  // Forgets those from before `before`, at most `limit`; returns how many.
+  absl::StatusOr<int64_t> ForgetRequests(Timestamp before, int limit);
 
  private:
   struct Impl;
