@@ -192,6 +192,12 @@ absl::Status Coordinator::Reconcile(Session& session, const SyncInput& input, Ti
     held.insert(attempt.id);
     if (session.ended.contains(attempt.id)) continue;
     if (!session.leases.contains(attempt.id)) {
+      if (attempt.phase == HeldPhase::kReporting) {
+        // It may have ended before a restart, and only the acknowledgement is missing.
+        ADARES_ASSIGN_OR_RETURN(const std::optional<int64_t> known,
+                                AcknowledgedOfEnded(session, attempt.id));
+        if (known) continue;
+      }
       output->stop.push_back({attempt.id, StopReason::kLeaseLost});
       continue;
     }

@@ -152,7 +152,8 @@ class Coordinator {
     Timestamp written_at;  // when last_seen_at was last stored
     std::set<AttemptId> leases;
     // Attempts whose end this instance reported, with their last sequence: a repeated report of one
-    // is acknowledged, and the worker is not told to stop it. Forgotten when it no longer holds it.
+    // is acknowledged, and the worker is not told to stop it. Forgotten when it no longer holds it,
+    // and in a restart: then the file knows them.
     std::map<AttemptId, int64_t> ended;
     // The newest instances that this one replaced, oldest first: they must not come back and take
     // the name away again.
@@ -172,6 +173,8 @@ class Coordinator {
   absl::Status Leave(const std::string& worker, Timestamp now);
   absl::Status Reconcile(Session& session, const SyncInput& input, Timestamp now,
                          SyncOutput* output);
+  absl::StatusOr<std::optional<int64_t>> AcknowledgedOfEnded(const Session& session,
+                                                             const AttemptId& id) const;
   absl::Status Resend(const AttemptId& id, Timestamp now, SyncOutput* output);
   absl::Status Assign(Session& session, Timestamp now, SyncOutput* output);
   absl::StatusOr<std::optional<Claim>> ClaimFor(const Session& session, Timestamp now);

@@ -1,4 +1,5 @@
 // What the coordinator does with reports: fence, order, apply.
+#include <iterator>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -11,8 +12,11 @@ absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Times
   Session* const session = FindSession(input.worker, input.instance);
   if (session == nullptr || !session->leases.contains(input.id)) {
     if (session != nullptr) {
-      const auto ended = session->ended.find(input.id);
-      if (ended != session->ended.end()) return ReportOutput{ended->second, false};
+      ADARES_ASSIGN_OR_RETURN(const std::optional<int64_t> known,
+                              AcknowledgedOfEnded(*session, input.id));
+      // What came after an end that was not the worker's own counts for nothing.
+      const int64_t last = input.first_sequence + std::ssize(input.records) - 1;
+      if (known && last <= *known) return ReportOutput{*known, false};
     }
     ++effects_.stale_reports;
     return ReportOutput{0, /*lease_lost=*/true};
@@ -45,6 +49,13 @@ absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Times
     session->ended[input.id] = acknowledged;
   }
   return ReportOutput{acknowledged, false};
+}
+
+absl::StatusOr<std::optional<int64_t>> Coordinator::AcknowledgedOfEnded(const Session& session,
+                                                                        const AttemptId& id) const {
+  const auto ended = session.ended.find(id);
+  if (ended != session.ended.end()) return ended->second;
+  return store_->AcknowledgedOfEnded(id, session.record.name, session.record.instance);
 }
 
 absl::Status Coordinator::Reject(const ReportInput& input, const absl::Status& why, Timestamp now) {

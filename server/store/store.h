@@ -187,6 +187,11 @@ class Store {
 
   // The attempt if it is its trial's current one and has not ended, else nullopt.
   absl::StatusOr<std::optional<LiveAttempt>> FindLiveAttempt(const AttemptId& id);
+  // Up to which record an attempt of that worker's instance was acknowledged, where it ended and
+  // was not taken from it; else nullopt.
+  absl::StatusOr<std::optional<int64_t>> AcknowledgedOfEnded(const AttemptId& id,
+                                                             const std::string& worker,
+                                                             const std::string& instance);
   // All attempts that have not ended.
   absl::StatusOr<std::vector<LiveAttempt>> LiveAttempts();
   // Its configuration, to hand it out again.

@@ -213,6 +213,32 @@ TEST_F(CoordinatorTest, TheEndReportedTwiceIsAcknowledgedTwice) {
   EXPECT_THAT(Sync("w1", "i1", {{id, HeldPhase::kReporting}})->stop, IsEmpty());
 }
 
+TEST_F(CoordinatorTest, AfterARestartAnEndThatWasStoredIsAcknowledged) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  const std::vector<ReportRecord> records = {Point("a", 1, 1), End(EndReason::kFinished)};
+  ASSERT_TRUE(Report("w1", "i1", id, 1, records).ok());  // the answer is lost
+  Open();
+  EXPECT_THAT(Sync("w1", "i1", {{id, HeldPhase::kReporting}})->stop, IsEmpty());
+  const ReportOutput output = *Report("w1", "i1", id, 1, records);
+  EXPECT_FALSE(output.lease_lost);
+  EXPECT_EQ(output.acknowledged_sequence, 2);
+  EXPECT_TRUE(Report("w1", "i1", id, 3, {Point("a", 2, 1)})->lease_lost) << "beyond the end";
+}
+
+TEST_F(CoordinatorTest, AfterARestartALostAttemptIsStillLost) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  ASSERT_TRUE(Report("w1", "i1", id, 1, {Point("a", 1, 1)}).ok());
+  Wait(seconds(31));
+  Open();
+  Register("w1", "i1");
+  EXPECT_THAT(Sync("w1", "i1", {{id, HeldPhase::kReporting}}, true)->stop, SizeIs(1));
+  EXPECT_TRUE(Report("w1", "i1", id, 1, {Point("a", 1, 1)})->lease_lost);
+}
+
 TEST_F(CoordinatorTest, WhatIsNotTriedAgainFailsTheTrialWithItsMessage) {
   Create(Plan("alpha", 1));
   Register("w1", "i1");
