@@ -152,6 +152,7 @@ absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp n
   ADARES_RETURN_IF_ERROR(Reconcile(*session, input, now, &output));
   const bool takes_more = !session->draining && !session->record.cordoned_at;
   if (takes_more) ADARES_RETURN_IF_ERROR(Assign(*session, now, &output));
+  output.takes_more = takes_more && HasFreeSlot(*session);
   ADARES_RETURN_IF_ERROR(Touch(*session, now));
   return output;
 }
@@ -237,7 +238,7 @@ absl::Status Coordinator::Resend(const AttemptId& id, Timestamp now, SyncOutput*
 }
 
 absl::Status Coordinator::Assign(Session& session, Timestamp now, SyncOutput* output) {
-  while (session.leases.size() < static_cast<size_t>(session.record.slots)) {
+  while (HasFreeSlot(session)) {
     ADARES_ASSIGN_OR_RETURN(std::optional<Claim> claim, ClaimFor(session, now));
     if (!claim) break;
     const AttemptId& id = claim->attempt.id;

@@ -206,6 +206,7 @@ class Coordinator {
   absl::Status ForgetIfOver(int64_t sweep_row);
   void CountWrites(const WriteCounts& counts);
   WorkerState StateOf(const Session& session) const;
+  bool HasFreeSlot(const Session& session) const;
 
   // Constant after construction.
   Store* const store_;

@@ -142,8 +142,11 @@ absl::Status Coordinator::Touch(Session& session, Timestamp now) {
 
 WorkerState Coordinator::StateOf(const Session& session) const {
   if (session.draining) return WorkerState::kDraining;
-  return session.leases.size() < static_cast<size_t>(session.record.slots) ? WorkerState::kReady
-                                                                           : WorkerState::kBusy;
+  return HasFreeSlot(session) ? WorkerState::kReady : WorkerState::kBusy;
+}
+
+bool Coordinator::HasFreeSlot(const Session& session) const {
+  return session.leases.size() < static_cast<size_t>(session.record.slots);
 }
 
 std::vector<WorkerRecord> Coordinator::LiveWorkers() const {

@@ -47,6 +47,7 @@ struct Assignment {
 struct SyncOutput {
   std::vector<Assignment> start;
   std::vector<StopOrder> stop;
+  bool takes_more = false;  // whether it would get a trial that came to the queue
   bool empty() const { return start.empty() && stop.empty(); }
 };
 
