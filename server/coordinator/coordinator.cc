@@ -130,6 +130,7 @@ absl::StatusOr<bool> Coordinator::CreateSweep(const SweepPlan& plan, const std::
 
 void Coordinator::Enqueued(const ReadyGroup& ready) {
   scheduler_.MarkReady(ready.group, ready.requirement);
+  effects_.changed_sweeps.insert(ready.sweep);
   effects_.queue_grew = true;
 }
 

@@ -79,7 +79,7 @@ absl::Status Coordinator::Finish(const LiveAttempt& attempt, const AttemptEnd& e
       ADARES_ASSIGN_OR_RETURN(const TrialRow trial, store_->GetTrial(attempt.trial_row));
       ADARES_ASSIGN_OR_RETURN(Requirement requirement,
                               store_->RequirementOf(trial.group.requirement));
-      Enqueued({trial.group, std::move(requirement)});
+      Enqueued({trial.group, std::move(requirement), attempt.id.sweep});
     }
   }
   return JudgeWorker(attempt, end.reason, now);

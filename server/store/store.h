@@ -88,6 +88,7 @@ struct SweepHead {
 struct ReadyGroup {
   TrialGroup group;
   Requirement requirement;
+  std::string sweep;  // its name
 };
 
 // How one attempt of a trial ended.

@@ -190,7 +190,7 @@ absl::StatusOr<std::vector<ReadyGroup>> Store::InsertSweep(const SweepPlan& plan
     }
     std::vector<ReadyGroup> groups;
     for (const auto& [row, requirement] : requirements) {
-      groups.push_back({{sweep, row}, requirement});
+      groups.push_back({{sweep, row}, requirement, plan.name});
     }
     return groups;
   };

@@ -185,6 +185,17 @@ TEST_F(SchedulingTest, AnErrorIsTriedOnceMoreAfterAWhile) {
             "attempt 2 on w1: error, no such file");
 }
 
+TEST_F(SchedulingTest, WhoWatchesLearnsOfDelaysThatEndAndOfCordons) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  Fail("w1");
+  (void)coordinator_->TakeEffects();
+  Wait(seconds(7));
+  EXPECT_THAT(coordinator_->TakeEffects().changed_sweeps, ElementsAre("alpha"));
+  ASSERT_TRUE(Run([&] { return coordinator_->Cordon("w1", "x", now_); }).ok());
+  EXPECT_THAT(coordinator_->TakeEffects().changed_sweeps, ElementsAre("alpha"));
+}
+
 TEST_F(SchedulingTest, ASweepSetsItsOwnBudgets) {
   SweepPlan plan = Plan("alpha", 1);
   plan.schedule.retries = {{EndReason::kError, 0}, {EndReason::kOutOfMemory, 1}};
