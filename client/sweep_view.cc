@@ -70,13 +70,19 @@ Tone ToneOf(v1::Sweep::State state) {
   }
 }
 
+// Marks a sweep with trials that cannot run as the fleet is; `sweep show` says why.
+static Cell StateCell(const v1::Sweep& sweep) {
+  if (sweep.pending().empty()) return {StateWord(sweep.state()), ToneOf(sweep.state())};
+  return {absl::StrCat(StateWord(sweep.state()), ", held up"), Tone::kBad};
+}
+
 Table SweepTable(const std::vector<v1::Sweep>& sweeps, Timestamp now) {
   Table table;
   table.columns = {{"NAME", false},  {"STATE", false},  {"DONE", true},
                    {"FAILED", true}, {"RUNNING", true}, {"AGE", true}};
   for (const v1::Sweep& sweep : sweeps) {
     table.rows.push_back({ShortName(sweep.name()),
-                          {StateWord(sweep.state()), ToneOf(sweep.state())},
+                          StateCell(sweep),
                           absl::StrCat(DoneCount(sweep), "/", TrialCount(sweep)),
                           absl::StrCat(sweep.trial_counts().failed()),
                           absl::StrCat(sweep.trial_counts().running()),

@@ -119,6 +119,9 @@ absl::StatusOr<PageOf<SweepRecord>> Reader::ListSweeps(const Page& page) {
     }
     for (const int64_t row : rows) {
       ADARES_ASSIGN_OR_RETURN(SweepRecord sweep, ReadSweep(impl_->connection, row));
+      if (sweep.counts.queued > 0) {
+        ADARES_ASSIGN_OR_RETURN(sweep.pending, ReadPending(impl_->connection, row));
+      }
       result.items.push_back(std::move(sweep));
     }
     return result;

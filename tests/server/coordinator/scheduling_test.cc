@@ -162,6 +162,25 @@ TEST_F(SchedulingTest, WithoutWorkersPendingSaysSo) {
   EXPECT_EQ(reader_->GetSweep("alpha")->pending.at(0).cause, PendingReason::Cause::kCordoned);
 }
 
+TEST_F(SchedulingTest, PendingSaysSoOfTrialsThatWaitForTheirNextAttempt) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  Fail("w1");
+  EXPECT_THAT(reader_->GetSweep("alpha")->pending, IsEmpty());
+  ASSERT_TRUE(Run([&] { return coordinator_->Cordon("w1", "x", now_); }).ok());
+  EXPECT_EQ(reader_->GetSweep("alpha")->pending.at(0).trials, 1);
+  EXPECT_EQ(reader_->ListSweeps({})->items.at(0).pending.at(0).trials, 1) << "lists say it too";
+}
+
+TEST_F(SchedulingTest, AWorkerThatLeavesRunsNoneOfThem) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  ASSERT_TRUE(Sync("w1", "i1", {}, /*draining=*/true).ok());
+  const auto pending = reader_->GetSweep("alpha")->pending;
+  ASSERT_THAT(pending, SizeIs(1));
+  EXPECT_EQ(pending[0].cause, PendingReason::Cause::kCordoned);
+}
+
 TEST_F(SchedulingTest, AnErrorIsTriedOnceMoreAfterAWhile) {
   Create(Plan("alpha", 1));
   Register("w1", "i1");
