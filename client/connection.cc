@@ -244,4 +244,12 @@ absl::Status Connection::UncordonWorker(const std::string& name) {
       .status();
 }
 
+absl::Status Connection::DrainWorker(const std::string& name) {
+  v1::DrainWorkerRequest request;
+  request.set_name(name);
+  request.set_request_id(NewRequestId());
+  return Call(impl_->workers, impl_->limits, &v1::WorkerService::Stub::DrainWorker, request)
+      .status();
+}
+
 }  // namespace adares::client

@@ -66,6 +66,7 @@ class Connection {
   absl::StatusOr<std::vector<v1::Worker>> ListWorkers();
   absl::Status CordonWorker(const std::string& name, const std::string& reason);
   absl::Status UncordonWorker(const std::string& name);
+  absl::Status DrainWorker(const std::string& name);
 
   absl::StatusOr<v1::ServerInfo> GetServerInfo();
   absl::StatusOr<v1::CheckHealthResponse> CheckHealth();

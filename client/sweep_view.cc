@@ -51,6 +51,12 @@ std::string Age(const v1::Sweep& sweep, Timestamp now) {
   return sweep.has_create_time() ? ShowDuration(now - TimeOf(sweep.create_time())) : "-";
 }
 
+// Marks a sweep with trials that cannot run as the fleet is; `sweep show` says why.
+Cell StateCell(const v1::Sweep& sweep) {
+  if (sweep.pending().empty()) return {StateWord(sweep.state()), ToneOf(sweep.state())};
+  return {absl::StrCat(StateWord(sweep.state()), ", held up"), Tone::kBad};
+}
+
 }  // namespace
 
 std::string PendingText(const v1::PendingReason& pending) {
@@ -68,12 +74,6 @@ Tone ToneOf(v1::Sweep::State state) {
     default:
       return Tone::kPlain;
   }
-}
-
-// Marks a sweep with trials that cannot run as the fleet is; `sweep show` says why.
-static Cell StateCell(const v1::Sweep& sweep) {
-  if (sweep.pending().empty()) return {StateWord(sweep.state()), ToneOf(sweep.state())};
-  return {absl::StrCat(StateWord(sweep.state()), ", held up"), Tone::kBad};
 }
 
 Table SweepTable(const std::vector<v1::Sweep>& sweeps, Timestamp now) {

@@ -44,7 +44,7 @@ struct SweepRecord {
   std::optional<Timestamp> finished_at;
   std::string spec_text;
   std::string spec_digest;
-  std::vector<PendingReason> pending;  // empty in lists
+  std::vector<PendingReason> pending;
 };
 
 // How far an attempt has come.

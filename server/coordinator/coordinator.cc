@@ -147,9 +147,11 @@ absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp n
     ADARES_RETURN_IF_ERROR(Leave(input.worker, now));
     return SyncOutput{};
   }
-  session->draining = input.draining;
+  // A worker that was told to drain, or once said that it does, does so until it has left.
+  session->draining = session->draining || input.draining;
   Renew(*session, now);
   SyncOutput output;
+  output.drain = session->draining && !input.draining;
   ADARES_RETURN_IF_ERROR(Reconcile(*session, input, now, &output));
   const bool takes_more = !session->draining && !session->record.cordoned_at;
   if (takes_more) ADARES_RETURN_IF_ERROR(Assign(*session, now, &output));

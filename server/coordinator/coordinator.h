@@ -95,6 +95,10 @@ class Coordinator {
   absl::Status Cordon(const std::string& worker, const std::optional<std::string>& reason,
                       Timestamp now);
 
+  // Tells a connected worker to give its trials back and to leave. NOT_FOUND WORKER_NOT_FOUND.
+  absl::Status Drain(const std::string& worker, Timestamp now);
+
+  // Of an instance that is known already, notes what its machine has now.
   // INVALID_ARGUMENT for a malformed name, slots out of 1..1024, or an instance that another one of
   // the same name has replaced; ALREADY_EXISTS WORKER_NAME_TAKEN while a worker of this name on
   // another machine is alive: two workers must not share a name.
@@ -167,6 +171,7 @@ class Coordinator {
   const Session* FindSession(const std::string& worker, const std::string& instance) const;
   // The attempt of a lease.
   absl::StatusOr<LiveAttempt> AttemptOf(const AttemptId& id);
+  absl::Status Refresh(Session& session, const WorkerRecord& worker, Timestamp now);
   absl::Status CheckNameIsFree(const Session& session, const WorkerRecord& newcomer,
                                Timestamp now) const;
   void Renew(Session& session, Timestamp now);
@@ -201,6 +206,7 @@ class Coordinator {
   absl::Status MoveTrial(const SweepHead& sweep, const TrialRow& trial, ControlAction action,
                          Timestamp now, ControlOutcome* outcome);
   void Enqueued(const ReadyGroup& ready);
+  absl::Status NoteFleetChanged();
   absl::Status ReleaseDelayed(Timestamp now);
   void NoteDelay(Timestamp not_before);
   absl::Status ForgetIfOver(int64_t sweep_row);

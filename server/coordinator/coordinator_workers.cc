@@ -60,8 +60,7 @@ absl::Status CheckRegistration(const WorkerRecord& worker) {
 absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp now) {
   ADARES_RETURN_IF_ERROR(CheckRegistration(worker));
   if (Session* const session = FindSession(worker.name, worker.instance)) {
-    Renew(*session, now);
-    return absl::OkStatus();
+    return Refresh(*session, worker, now);
   }
   const auto it = sessions_.find(worker.name);
   std::deque<std::string> replaced;
@@ -97,6 +96,34 @@ absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp n
   session.replaced = std::move(replaced);
   sessions_.insert_or_assign(worker.name, std::move(session));
   return absl::OkStatus();
+}
+
+// What an instance says again is what its machine has now: a data set may have come.
+absl::Status Coordinator::Refresh(Session& session, const WorkerRecord& worker, Timestamp now) {
+  Renew(session, now);
+  if (session.record.capability == worker.capability) return absl::OkStatus();
+  WorkerRecord record = session.record;
+  record.capability = worker.capability;
+  record.state = StateOf(session);
+  ADARES_ASSIGN_OR_RETURN(session.record, store_->UpsertWorker(record));
+  session.written_at = now;
+  effects_.workers_to_wake.insert(worker.name);
+  return NoteFleetChanged();
+}
+
+absl::Status Coordinator::Drain(const std::string& worker, Timestamp now) {
+  const auto it = sessions_.find(worker);
+  if (it == sessions_.end()) {
+    return MakeError(absl::StatusCode::kNotFound, reason::kWorkerNotFound,
+                     absl::StrCat("no worker ", worker, " is connected"), {{"worker", worker}});
+  }
+  Session& session = it->second;
+  if (session.draining) return absl::OkStatus();
+  session.draining = true;
+  effects_.workers_to_wake.insert(worker);
+  // The file has the order too: a restart does not forget it.
+  ADARES_RETURN_IF_ERROR(Touch(session, now));
+  return NoteFleetChanged();
 }
 
 // A machine may take over its own name, for its worker was started anew; another machine must wait

@@ -244,6 +244,11 @@ class Workers : public v1::WorkerService::Service {
     return shared_.Note("CordonWorker", *request);
   }
 
+  grpc::Status DrainWorker(grpc::ServerContext*, const v1::DrainWorkerRequest* request,
+                           v1::DrainWorkerResponse*) override {
+    return shared_.Note("DrainWorker", *request);
+  }
+
   grpc::Status UncordonWorker(grpc::ServerContext*, const v1::UncordonWorkerRequest* request,
                               v1::UncordonWorkerResponse*) override {
     return shared_.Note("UncordonWorker", *request);

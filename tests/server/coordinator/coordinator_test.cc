@@ -69,6 +69,31 @@ TEST_F(CoordinatorTest, ADrainingWorkerGetsNothing) {
   EXPECT_THAT(Sync("w1", "i1", {}, /*draining=*/true)->start, IsEmpty());
 }
 
+TEST_F(CoordinatorTest, AWorkerIsToldToDrainUntilItDoes) {
+  Create(Plan("alpha", 2));
+  Register("w1", "i1", 2);
+  EXPECT_THAT(Sync("w1", "i1")->start, SizeIs(2));
+  (void)coordinator_->TakeEffects();
+  ASSERT_TRUE(Run([&] { return coordinator_->Drain("w1", now_); }).ok());
+  EXPECT_THAT(coordinator_->TakeEffects().workers_to_wake, ElementsAre("w1"));
+  EXPECT_EQ(coordinator_->LiveWorkers().at(0).state, WorkerState::kDraining);
+  EXPECT_TRUE(Sync("w1", "i1")->drain);
+  Open();
+  EXPECT_TRUE(Sync("w1", "i1")->drain) << "the answer may be lost, and the coordinator restarted";
+  EXPECT_FALSE(Sync("w1", "i1", {}, /*draining=*/true)->drain);
+  EXPECT_EQ(reader_->ListWorkers({})->items.at(0).state, WorkerState::kDraining);
+  Register("w1", "i2", 2);
+  EXPECT_FALSE(Sync("w1", "i2")->drain) << "one that is started anew was not meant";
+}
+
+TEST_F(CoordinatorTest, OnlyAConnectedWorkerCanBeDrained) {
+  const auto drain = [&] { return coordinator_->Drain("w1", now_); };
+  EXPECT_EQ(ErrorReason(Run(drain)), reason::kWorkerNotFound);
+  Register("w1", "i1");
+  Wait(seconds(31));
+  EXPECT_EQ(ErrorReason(Run(drain)), reason::kWorkerNotFound);
+}
+
 TEST_F(CoordinatorTest, AnUnknownInstanceMustRegister) {
   Register("w1", "i1");
   EXPECT_EQ(ErrorReason(Sync("w1", "other").status()), reason::kWorkerUnknown);

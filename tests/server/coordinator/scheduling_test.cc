@@ -144,6 +144,19 @@ TEST_F(SchedulingTest, TheOrderHoldsAcrossNeeds) {
   }
 }
 
+TEST_F(SchedulingTest, DataThatComeAreNoticedWithoutARestart) {
+  SweepPlan plan = Plan("alpha", 1);
+  plan.variants[0].spec.data.dataset = Dataset::kCifar10;
+  Create(plan);
+  RegisterWith("w1", {"cpu", 0, {}, std::set<std::string>{}});
+  EXPECT_THAT(Sync("w1", "i1")->start, IsEmpty());
+  (void)coordinator_->TakeEffects();
+  RegisterWith("w1", {"cpu", 0, {}, std::set<std::string>{"cifar10"}});
+  EXPECT_THAT(coordinator_->TakeEffects().workers_to_wake, ElementsAre("w1"));
+  EXPECT_THAT(reader_->GetSweep("alpha")->pending, IsEmpty());
+  EXPECT_THAT(Sync("w1", "i1")->start, SizeIs(1));
+}
+
 TEST_F(SchedulingTest, ASweepThatNobodyCanRunHoldsNoOtherUp) {
   SweepPlan gpu = Plan("gpu", 1, 90);
   gpu.schedule.resources.device = "cuda";
