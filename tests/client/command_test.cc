@@ -144,8 +144,9 @@ TEST_F(CommandTest, ALogThatIsFollowedGoesOnWhenTheCoordinatorIsBack) {
   const auto result = Run({"trial", "logs", "000000000001", "-f"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.out, "line 1\nline 2\nline 3\n");
-  EXPECT_EQ(Request("TailLogs"),
-            "name: \"sweeps/-/trials/000000000001\" attempt: 2 first_line: 3 follow: true");
+  EXPECT_THAT(coordinator_->requests(),
+              testing::Contains("TailLogs name: \"sweeps/-/trials/000000000001\" attempt: 2 "
+                                "first_line: 3 follow: true"));
 }
 
 TEST_F(CommandTest, BrokenLogStreamStillIsOneDocument) {
