@@ -214,7 +214,9 @@ absl::StatusOr<ExitCode> Drain(const GlobalOptions& options, const std::string& 
   const std::string name = ShortName(resource);
   ADARES_RETURN_IF_ERROR(Answer(
       options,
-      [&] { return absl::StrCat("{\n  \"worker\": ", JsonString(name), ",\n  \"draining\": true\n}\n"); },
+      [&] {
+        return absl::StrCat("{\n  \"worker\": ", JsonString(name), ",\n  \"draining\": true\n}\n");
+      },
       [&] {
         return std::vector<CsvRow>{{"worker", "draining"}, {name, "true"}};
       },

@@ -81,12 +81,10 @@ Table SweepTable(const std::vector<v1::Sweep>& sweeps, Timestamp now) {
   table.columns = {{"NAME", false},  {"STATE", false},  {"DONE", true},
                    {"FAILED", true}, {"RUNNING", true}, {"AGE", true}};
   for (const v1::Sweep& sweep : sweeps) {
-    table.rows.push_back({ShortName(sweep.name()),
-                          StateCell(sweep),
+    table.rows.push_back({ShortName(sweep.name()), StateCell(sweep),
                           absl::StrCat(DoneCount(sweep), "/", TrialCount(sweep)),
                           absl::StrCat(sweep.trial_counts().failed()),
-                          absl::StrCat(sweep.trial_counts().running()),
-                          Age(sweep, now)});
+                          absl::StrCat(sweep.trial_counts().running()), Age(sweep, now)});
   }
   return table;
 }

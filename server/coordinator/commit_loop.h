@@ -124,7 +124,7 @@ class CommitLoop {
   const CommitLoopOptions options_;
   const Listener listener_;
 
-  Coordinator coordinator_;   // owner thread only
+  Coordinator coordinator_;  // owner thread only
   // Owner thread only: when commands could last be applied, had there been any.
   Timestamp last_hearing_;
   bool must_reload_ = false;  // owner thread only: the coordinator may be ahead of the file

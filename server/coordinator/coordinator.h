@@ -141,7 +141,7 @@ class Coordinator {
     int64_t sweep_row = 0;
     Timestamp expires_at;
     std::optional<Timestamp> times_out_at = std::nullopt;  // by its sweep's limit
-    int resends = 0;  // times that the assignment was given again
+    int resends = 0;              // times that the assignment was given again
     bool has_progressed = false;  // a step was reported, since this process started
   };
   // How the attempts of a worker ended lately, over all its instances.

@@ -142,9 +142,8 @@ bool Coordinator::OthersDoWell(const std::string& worker) const {
     if (name == worker || session.record.cordoned_at) return false;
     const auto ended = endings_.find(name);
     if (ended != endings_.end() && ended->second.has_succeeded) return true;
-    return std::any_of(session.leases.begin(), session.leases.end(), [this](const AttemptId& id) {
-      return leases_.at(id).has_progressed;
-    });
+    return std::any_of(session.leases.begin(), session.leases.end(),
+                       [this](const AttemptId& id) { return leases_.at(id).has_progressed; });
   });
 }
 

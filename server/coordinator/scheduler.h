@@ -1,8 +1,9 @@
 // Scheduler decides whose trial a free slot gets: of the sweeps with the highest priority the one
 // that has the fewest trials running, and of those the oldest. So sweeps of equal priority share
 // the fleet evenly. It knows which sweeps may have waiting trials, not the trials: which of a
-// sweep's trials is next, the store says, for its order goes across requirements. The cost of a pick grows with the number of open sweeps
-// and of their different requirements, never with the length of the queue.
+// sweep's trials is next, the store says, for its order goes across requirements. The cost of a
+// pick grows with the number of open sweeps and of their different requirements, never with the
+// length of the queue.
 //
 // Not thread-safe: part of the coordinator's memory, rebuilt from the store after a restart.
 #pragma once

@@ -101,8 +101,7 @@ class SweepWatch final : public FollowStream<v1::WatchSweepResponse> {
     step.more = changes.more;
     step.finished = IsFinal(changes.sweep.state) && !changes.more;
     const std::string pending = TextOf(changes.sweep.pending);
-    const bool news =
-        !sent_ || !changes.trials.empty() || pending != pending_ || step.finished;
+    const bool news = !sent_ || !changes.trials.empty() || pending != pending_ || step.finished;
     if (!news && !heartbeat) return step;
     v1::WatchSweepResponse message;
     *message.mutable_sweep() = ToProto(changes.sweep);

@@ -1,8 +1,9 @@
 // Stands in for adares-server beside a copy of `adares`: a scripted coordinator that serves one
 // sweep. SCRIPTED_SWEEP in the environment says how it goes: `succeeds`, `fails`, `holds` (for
 // ever), `finished` (before it is submitted), `conflicts`, `unfit` (its worker lacks
-// what it needs), `stale` (only the worker of an earlier run did), or `stalls` when it is submitted, or
-// `stalls-at-the-end` when it is compared. What stalls is said on the fifo of the worker.
+// what it needs), `stale` (only the worker of an earlier run did), or `stalls` when it is
+// submitted, or `stalls-at-the-end` when it is compared. What stalls is said on the fifo of the
+// worker.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>

@@ -157,7 +157,8 @@ SyncOrders FakeCoordinator::Wanted() const {
 void FakeCoordinator::AnswerSyncIfNeeded() {
   if (!sync_done_ || away_) return;
   SyncOrders wanted = Wanted();
-  if (!wanted.start.empty() || !wanted.stop.empty() || wanted.drain || last_sync_.max_wait == Duration::zero()) {
+  if (!wanted.start.empty() || !wanted.stop.empty() || wanted.drain ||
+      last_sync_.max_wait == Duration::zero()) {
     AnswerSync(std::move(wanted));
   }
 }

@@ -90,8 +90,8 @@ class Agent {
   size_t next_to_report_ = 0;                       // attempts take turns
   bool tidy_posted_ = false;
   bool draining_ = false;
-  bool farewell_sent_ = false;   // the Sync that says that it leaves
-  bool farewell_taken_ = false;  // was answered, or need not be waited for any longer
+  bool farewell_sent_ = false;            // the Sync that says that it leaves
+  bool farewell_taken_ = false;           // was answered, or need not be waited for any longer
   std::optional<Capability> capability_;  // as last seen
   std::unique_ptr<EventLoop::Timer> look_timer_;
   std::unique_ptr<EventLoop::Timer> farewell_timer_;

@@ -91,11 +91,12 @@ int Work(const Config& config, const WorkerIdentity& identity, AttemptFolders& f
     capability.datasets = DatasetsIn(config.data_dir);  // all else stays for as long as it runs
     return capability;
   };
-  Agent agent({config.slots, trainer, limits, std::chrono::seconds(config.checkpoint_seconds), look},
-              {loop, io, link, folders}, [&](const absl::Status& status) {
-                end = status;
-                io.stop();
-              });
+  Agent agent(
+      {config.slots, trainer, limits, std::chrono::seconds(config.checkpoint_seconds), look},
+      {loop, io, link, folders}, [&](const absl::Status& status) {
+        end = status;
+        io.stop();
+      });
   const Signals signals(io, agent);
   agent.Start();
   io.run();

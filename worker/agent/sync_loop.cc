@@ -116,8 +116,8 @@ void SyncLoop::Synced(const absl::StatusOr<SyncOrders>& orders) {
 
 void SyncLoop::ScheduleSync(Duration delay) {
   const auto since_last = std::chrono::duration_cast<Duration>(loop_.Now() - sent_at_);
-  timer_ =
-      loop_.After(std::max<Duration>(delay, kShortestInterval - since_last), [this] { must_register_ ? Register() : Sync(); });
+  timer_ = loop_.After(std::max<Duration>(delay, kShortestInterval - since_last),
+                       [this] { must_register_ ? Register() : Sync(); });
 }
 
 void SyncLoop::ScheduleRegister() {
