@@ -84,13 +84,6 @@ struct SweepHead {
   Schedule schedule;
 };
 
-// A group that has trials to hand out.
-struct ReadyGroup {
-  TrialGroup group;
-  Requirement requirement;
-  std::string sweep;  // its name
-};
-
 // How one attempt of a trial ended.
 struct AttemptEnding {
   int32_t number = 0;

@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
@@ -12,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "server/store/database_check.h"
 #include "tests/server/coordinator/coordinator_fixture.h"
 
 namespace adares {
@@ -45,214 +43,32 @@ class RandomFleet : public CoordinatorFixture, public testing::WithParamInterfac
   Machine& AnyMachine() { return machines_[static_cast<size_t>(Below(3))]; }
   std::string AnySweep() { return Chance(50) ? "alpha" : "beta"; }
 
-  void Step() {
-    switch (Below(12)) {
-      case 0:
-      case 1:
-      case 2:
-        return Exchange(AnyMachine(), Chance(20));
-      case 3:
-      case 4:
-      case 5:
-      case 6:
-        return ReportSomething(AnyMachine(), Chance(20));
-      case 7:
-        return LetTimePass();
-      case 8:
-        return AskSomething();
-      case 9:
-        return LoseACommit(AnyMachine());
-      case 10:
-        return (void)Run([&] { return coordinator_->Reload(now_); });
-      default:
-        if (Chance(30)) return Open();
-        if (Chance(30)) return StartAnew(AnyMachine());
-    }
-  }
+  // Does one thing.
+  void Step();
 
-  void StartAnew(Machine& machine) {
-    machine.instance = machine.name + "-" + std::to_string(++instances_);
-    machine.held.clear();
-    ASSERT_TRUE(TryToRegister(machine.name, machine.instance, 2).ok());
-  }
-
-  SyncInput Said(const Machine& machine) {
-    SyncInput input{machine.name, machine.instance, {}, false};
-    for (const auto& [id, held] : machine.held) {
-      const HeldPhase phase = held.has_ended() ? HeldPhase::kReporting
-                              : held.stopping  ? HeldPhase::kStopping
-                                               : HeldPhase::kRunning;
-      input.held.push_back({id, phase});
-    }
-    return input;
-  }
-
+  void StartAnew(Machine& machine);
+  SyncInput Said(const Machine& machine);
   // A Sync whose answer may be lost.
-  void Exchange(Machine& machine, bool is_lost) {
-    const absl::StatusOr<SyncOutput> output =
-        Run([&] { return coordinator_->Sync(Said(machine), now_); });
-    if (ErrorReason(output.status()) == reason::kWorkerUnknown) {
-      ASSERT_TRUE(TryToRegister(machine.name, machine.instance, 2).ok());
-      return;
-    }
-    ASSERT_TRUE(output.ok()) << output.status();
-    if (!is_lost) Obey(machine, *output);
-  }
-
-  void Obey(Machine& machine, const SyncOutput& output) {
-    for (const StopOrder& order : output.stop) {
-      const auto held = machine.held.find(order.id);
-      ASSERT_NE(held, machine.held.end()) << "it stops what is not held";
-      if (order.reason == StopReason::kLeaseLost) {
-        machine.held.erase(held);
-      } else {
-        held->second.stopping = true;
-      }
-    }
-    for (const Assignment& start : output.start) {
-      Held held;
-      AttemptStart first;
-      if (start.checkpoint && Chance(80)) first.resumed_step = start.checkpoint->step;
-      held.step = first.resumed_step;
-      held.records.emplace_back(first);
-      machine.held.emplace(start.id, std::move(held));
-    }
-  }
-
+  void Exchange(Machine& machine, bool is_lost);
+  void Obey(Machine& machine, const SyncOutput& output);
   // The next record of an attempt. Values follow from the step, as in training that repeats itself.
-  ReportRecord NextRecord(Held& held) {
-    if (held.stopping || Chance(8)) return AttemptEnd{AnyEnd(held.stopping), "why", {}, {}};
-    if (Chance(15)) return Progress{held.step, 100, 0, 1};
-    if (Chance(20) && held.step > 0) {
-      const std::string hash(64, static_cast<char>('0' + Below(8)));
-      return Checkpoint{held.step, 0, CheckpointReason::kPeriodic, {{"net", hash, 5}}};
-    }
-    ++held.step;
-    std::vector<MetricPoint> points = {{"loss", held.step, 0, 1.0 / double(held.step)}};
-    if (Chance(50)) points.push_back({"speed", held.step, 0, double(held.step % 7)});
-    return points;
-  }
-
-  EndReason AnyEnd(bool stopping) {
-    constexpr EndReason kEnds[] = {EndReason::kFinished, EndReason::kError, EndReason::kPreempted,
-                                   EndReason::kOutOfMemory, EndReason::kDiverged};
-    if (stopping && Chance(80)) return EndReason::kCancelled;
-    return kEnds[Chance(50) ? 0 : Below(5)];
-  }
-
+  ReportRecord NextRecord(Held& held);
+  EndReason AnyEnd(bool stopping);
   // Some records of an attempt, new ones, known ones, or some that leave a gap; the answer may be
   // lost.
-  void ReportSomething(Machine& machine, bool is_lost) {
-    if (machine.held.empty()) return;
-    auto it = machine.held.begin();
-    std::advance(it, Below(static_cast<int>(machine.held.size())));
-    Held& held = it->second;
-    for (int i = Below(4); i > 0 && !held.has_ended(); --i)
-      held.records.push_back(NextRecord(held));
-    const int64_t first = 1 + Below(static_cast<int>(held.records.size()));
-    Send(machine, it->first, first, is_lost);
-  }
-
-  void Send(Machine& machine, const AttemptId id, int64_t first, bool is_lost) {
-    Held& held = machine.held.at(id);
-    const std::vector<ReportRecord> records(held.records.begin() + first - 1, held.records.end());
-    const absl::StatusOr<ReportOutput> output =
-        Report(machine.name, machine.instance, id, first, records);
-    ASSERT_TRUE(output.ok()) << output.status();
-    const auto all = static_cast<int64_t>(held.records.size());
-    if (!output->lease_lost) {
-      EXPECT_LE(output->acknowledged_sequence, all);
-      EXPECT_GE(output->acknowledged_sequence, held.acknowledged) << "what was durable is lost";
-      if (held.has_ended() && output->acknowledged_sequence == all) NoteEnd(id, held);
-    }
-    if (is_lost) return;
-    held.acknowledged = output->acknowledged_sequence;
-    if (output->lease_lost || (held.has_ended() && held.acknowledged == all)) {
-      machine.held.erase(id);
-    }
-  }
-
-  void NoteEnd(const AttemptId& id, const Held& held) {
-    const auto& end = std::get<AttemptEnd>(held.records.back());
-    if (end.reason == EndReason::kFinished) finished_.insert({id.sweep, id.trial});
-  }
-
-  void LetTimePass() {
-    now_ += std::chrono::seconds(1 + Below(Chance(20) ? 60 : 6));
-    ASSERT_TRUE(Run([&] { return coordinator_->Expire(now_); }).ok());
-  }
-
-  void AskSomething() {
-    constexpr ControlAction kActions[] = {ControlAction::kPause, ControlAction::kResume,
-                                          ControlAction::kCancel, ControlAction::kRetry};
-    if (Chance(20)) {
-      const std::optional<std::string> why =
-          Chance(40) ? std::optional<std::string>("x") : std::nullopt;
-      ASSERT_TRUE(Run([&] { return coordinator_->Cordon(AnyMachine().name, why, now_); }).ok());
-      return;
-    }
-    TrialFilter filter;
-    if (Chance(80)) filter.seeds = {Below(kTrials)};
-    ASSERT_TRUE(Control(AnySweep(), kActions[Below(4)], filter).ok());
-  }
-
+  void ReportSomething(Machine& machine, bool is_lost);
+  void Send(Machine& machine, const AttemptId& id, int64_t first, bool is_lost);
+  void NoteEnd(const AttemptId& id, const Held& held);
+  void LetTimePass();
+  void AskSomething();
   // What a worker said was taken, and then the disk did not take it.
-  void LoseACommit(Machine& machine) {
-    ASSERT_TRUE(store_->Begin().ok());
-    (void)coordinator_->Sync(Said(machine), now_);
-    for (const auto& [id, held] : machine.held) {
-      (void)coordinator_->Report({machine.name, machine.instance, id, 1, held.records}, now_);
-    }
-    store_->Rollback();
-    ASSERT_TRUE(coordinator_->Reload(now_).ok());
-  }
+  void LoseACommit(Machine& machine);
 
   // All checks of the database, and that nothing that was finished is undone.
-  void ExpectSound() {
-    CheckObserver observer;
-    observer.end = [](const CheckResult& result) {
-      EXPECT_EQ(result.finding_count, 0) << result.check << ": " << result.findings[0].subject
-                                         << ": " << result.findings[0].problem;
-    };
-    const absl::Status checked = CheckDatabase(folder_ / "adares.db", CheckDepth::kAll, observer);
-    EXPECT_TRUE(checked.ok()) << checked;
-    for (const auto& [sweep, trial] : finished_) {
-      EXPECT_EQ(reader_->GetTrial(sweep, trial)->state, TrialState::kSucceeded) << trial;
-    }
-  }
-
+  void ExpectSound();
   // From now on all goes well: then every trial must come to its end.
-  void BringAllToAnEnd() {
-    for (Machine& machine : machines_) StartAnew(machine);
-    for (const Machine& machine : machines_) {
-      ASSERT_TRUE(Run([&] { return coordinator_->Cordon(machine.name, std::nullopt, now_); }).ok());
-    }
-    for (const char* sweep : {"alpha", "beta"}) {
-      ASSERT_TRUE(Control(sweep, ControlAction::kResume).ok());
-    }
-    for (int round = 0; round < 300 && OpenTrials() > 0; ++round) {
-      for (Machine& machine : machines_) {
-        Exchange(machine, /*is_lost=*/false);
-        while (!machine.held.empty()) {
-          auto& [id, held] = *machine.held.begin();
-          held.records.emplace_back(AttemptEnd{EndReason::kFinished, "", {}, {}});
-          Send(machine, AttemptId(id), 1, /*is_lost=*/false);
-        }
-      }
-      now_ += std::chrono::seconds(5);
-      ASSERT_TRUE(Run([&] { return coordinator_->Expire(now_); }).ok());
-    }
-    EXPECT_EQ(OpenTrials(), 0);
-  }
-
-  int OpenTrials() {
-    int open = 0;
-    for (const char* sweep : {"alpha", "beta"}) {
-      const TrialCounts counts = reader_->GetSweep(sweep)->counts;
-      open += counts.queued + counts.running + counts.paused + counts.stopping;
-    }
-    return open;
-  }
+  void BringAllToAnEnd();
+  int OpenTrials();
 
   static constexpr int kTrials = 6;
 
