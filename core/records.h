@@ -153,6 +153,7 @@ struct VariantResult {
   AxisValues axes;
   int32_t trial_count = 0;
   int32_t flagged_count = 0;  // trials with raised flags
+  int32_t stopped_early_count = 0;
   Summary summary;
   std::map<int64_t, double> values;  // by seed
   std::string baseline;              // id, or empty

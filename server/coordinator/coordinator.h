@@ -188,6 +188,8 @@ class Coordinator {
                                                     std::set<TrialGroup>* passed_over);
   absl::Status Touch(Session& session, Timestamp now);
   absl::Status Apply(LiveAttempt& attempt, const ReportRecord& record, Timestamp now);
+  absl::Status StopIfReached(const LiveAttempt& attempt, const std::vector<MetricPoint>& points,
+                             Timestamp now);
   absl::Status RecordCheckpoint(const LiveAttempt& attempt, const Checkpoint& checkpoint,
                                 Timestamp now);
   absl::Status PruneCheckpoints(int64_t trial_row, TrialState state);

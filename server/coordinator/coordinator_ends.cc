@@ -102,6 +102,7 @@ absl::StatusOr<TrialUpdate> Coordinator::AfterEnd(const LiveAttempt& attempt, co
   TrialUpdate update;
   ADARES_ASSIGN_OR_RETURN(update.stage, Transition(trial.stage, event));
   if (update.stage.state == TrialState::kFailed) update.message = WhyFailed(endings, end);
+  if (update.stage.state == TrialState::kStoppedEarly) update.message = trial.message;
   if (update.stage.state != TrialState::kQueued) return update;
   if (delay && *delay > Duration(0)) update.not_before = now + *delay;
   if (IsFailure(end.reason) && HasOtherWorkerFor(trial.group, attempt.worker)) {

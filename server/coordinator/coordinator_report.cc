@@ -1,4 +1,5 @@
 // What the coordinator does with reports: fence, order, apply.
+#include <algorithm>
 #include <iterator>
 #include <optional>
 
@@ -82,6 +83,7 @@ absl::Status Coordinator::Apply(LiveAttempt& attempt, const ReportRecord& record
   if (const auto* points = std::get_if<std::vector<MetricPoint>>(&record)) {
     ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendPoints(attempt, *points));
     CountWrites(counts);
+    return StopIfReached(attempt, *points, now);
   }
   if (const auto* weights = std::get_if<std::vector<SkipWeightPoint>>(&record)) {
     ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendSkipWeights(attempt, *weights));
@@ -95,6 +97,25 @@ absl::Status Coordinator::Apply(LiveAttempt& attempt, const ReportRecord& record
     return RecordCheckpoint(attempt, *checkpoint, now);
   }
   return absl::OkStatus();
+}
+
+// Has a trial stopped whose points have reached its sweep's rule, once. One that a person has asked
+// to be tried again is trained to its end.
+absl::Status Coordinator::StopIfReached(const LiveAttempt& attempt,
+                                        const std::vector<MetricPoint>& points, Timestamp now) {
+  const Schedule* const schedule = scheduler_.FindSchedule(attempt.sweep_row);
+  if (schedule == nullptr || !schedule->stop) return absl::OkStatus();
+  const StopRule& rule = *schedule->stop;
+  const auto reached = std::find_if(points.begin(), points.end(),
+                                    [&rule](const MetricPoint& p) { return IsReached(rule, p); });
+  if (reached == points.end()) return absl::OkStatus();
+  ADARES_ASSIGN_OR_RETURN(const TrialRow trial, store_->GetTrial(attempt.trial_row));
+  if (trial.forgiven || trial.stage.state != TrialState::kRunning) return absl::OkStatus();
+  TrialUpdate update;
+  ADARES_ASSIGN_OR_RETURN(update.stage, Transition(trial.stage, TrialEvent::kStopEarly));
+  update.message = WhyStopped(rule, *reached);
+  effects_.workers_to_wake.insert(attempt.worker);
+  return store_->UpdateTrial(attempt.trial_row, update, now);
 }
 
 void Coordinator::CountWrites(const WriteCounts& counts) {

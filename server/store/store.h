@@ -61,14 +61,16 @@ struct TrialRow {
   std::string id;
   TrialGroup group;
   TrialStage stage;
-  bool delayed = false;  // queued, but not to be handed out yet
-  std::string worker;    // of the attempt that holds it, or empty
+  bool delayed = false;   // queued, but not to be handed out yet
+  std::string worker;     // of the attempt that holds it, or empty
+  std::string message;    // why it is as it is
+  bool forgiven = false;  // a person asked for another try
 };
 
 // What becomes of a trial.
 struct TrialUpdate {
   TrialStage stage;
-  std::string message = {};                            // why, where it failed
+  std::string message = {};                            // why, where it failed or stops early
   std::optional<Timestamp> not_before = std::nullopt;  // where it is queued: no attempt before
   // The worker that does not get it until then, unless there is none.
   std::string avoided_worker = {};

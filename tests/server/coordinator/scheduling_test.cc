@@ -334,6 +334,49 @@ TEST_F(SchedulingTest, AnAttemptThatTakesTooLongIsStopped) {
   EXPECT_EQ(Trial(id).state, TrialState::kFailed);
 }
 
+TEST_F(SchedulingTest, ATrialThatReachesItsTargetStopsEarlyOnce) {
+  SweepPlan plan = Plan("alpha", 1);
+  plan.schedule.stop = StopRule{"validation/accuracy", StopRule::Side::kAbove, 0.95, 2};
+  Create(plan);
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  const auto at = [](int64_t epoch, double value) -> ReportRecord {
+    return std::vector<MetricPoint>{{"validation/accuracy", epoch * 10, epoch, value}};
+  };
+  ASSERT_TRUE(Report("w1", "i1", id, 1, {at(1, 0.99), at(2, 0.95)}).ok());
+  EXPECT_THAT(Sync("w1", "i1", {{id, HeldPhase::kRunning}})->stop, IsEmpty());
+  Open();  // the rule is the sweep's, not this process'
+  const std::vector<ReportRecord> crosses = {at(3, 0.96)};
+  ASSERT_TRUE(Report("w1", "i1", id, 3, crosses).ok());
+  EXPECT_THAT(coordinator_->TakeEffects().workers_to_wake, ElementsAre("w1"));
+  ASSERT_TRUE(Report("w1", "i1", id, 3, crosses).ok());
+  EXPECT_THAT(coordinator_->TakeEffects().workers_to_wake, IsEmpty()) << "a repeat does it once";
+  const SyncOutput output = *Sync("w1", "i1", {{id, HeldPhase::kRunning}});
+  ASSERT_THAT(output.stop, SizeIs(1));
+  EXPECT_EQ(output.stop[0].reason, StopReason::kStoppedEarly);
+  ASSERT_TRUE(Report("w1", "i1", id, 4, {at(4, 0.97), End(EndReason::kCancelled)}).ok());
+  EXPECT_EQ(Trial(id).state, TrialState::kStoppedEarly);
+  EXPECT_EQ(Trial(id).message,
+            "stopped early: validation/accuracy was 0.96 in epoch 3, above 0.95");
+  EXPECT_EQ(reader_->Compare("alpha", "validation/accuracy", {})->variants[0].stopped_early_count,
+            1);
+}
+
+TEST_F(SchedulingTest, ATrialThatAPersonWantsToTheEndIsNotStoppedAgain) {
+  SweepPlan plan = Plan("alpha", 1);
+  plan.schedule.stop = StopRule{"loss", StopRule::Side::kBelow, 0.1, 0};
+  Create(plan);
+  Register("w1", "i1");
+  const AttemptId first = Claim("w1", "i1");
+  ASSERT_TRUE(
+      Report("w1", "i1", first, 1, {Point("loss", 1, 0.05), End(EndReason::kCancelled)}).ok());
+  EXPECT_EQ(Trial(first).state, TrialState::kStoppedEarly);
+  ASSERT_TRUE(Control("alpha", ControlAction::kRetry, {.ids = {first.trial}}).ok());
+  const AttemptId second = Claim("w1", "i1");
+  ASSERT_TRUE(Report("w1", "i1", second, 1, {Point("loss", 1, 0.05)}).ok());
+  EXPECT_EQ(Trial(first).state, TrialState::kRunning);
+}
+
 TEST_F(SchedulingTest, ARestartRemembersSharesAndLimits) {
   SweepPlan limited = Plan("limited", 4);
   limited.schedule.max_parallel = 1;
