@@ -253,7 +253,7 @@ TEST_F(AgentRunTest, TellsOfDataSetsThatCome) {
   StartAgent();
   RunUntil([&] { return coordinator_.syncs() > 0; });
   datasets = {"mnist"};
-  RunFor(seconds(70));
+  RunFor(std::chrono::seconds(70));
   ASSERT_TRUE(coordinator_.registered().has_value());
   EXPECT_EQ(coordinator_.registered()->datasets, datasets);
   EXPECT_EQ(coordinator_.registrations(), 2);
