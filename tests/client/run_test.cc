@@ -153,8 +153,7 @@ TEST_F(RunTest, WhatItsWorkerCannotRunEndsIt) {
   const auto result = RunSweep("unfit");
   EXPECT_EQ(result.exit_code, 5) << result.err;
   EXPECT_THAT(result.err, HasSubstr("error: 2 trials: no connected worker can run them: needs data "
-                                    "set mnist
-"));
+                                    "set mnist\n"));
   EXPECT_THAT(result.err, HasSubstr("hint: change what the sweep asks for under `resources`"));
 }
 
