@@ -1,7 +1,7 @@
 // The table that a study ends with.
 #include "client/comparison_view.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <cmath>
 #include <set>
