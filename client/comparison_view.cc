@@ -59,6 +59,16 @@ Cell FlaggedCell(const v1::VariantResult& variant) {
   return {absl::StrCat(variant.flagged_count(), "/", variant.trial_count()), Tone::kBad};
 }
 
+bool HasStoppedEarly(const v1::CompareVariantsResponse& comparison) {
+  return std::any_of(comparison.variants().begin(), comparison.variants().end(),
+                     [](const auto& variant) { return variant.stopped_early_count() > 0; });
+}
+
+Cell StoppedCell(const v1::VariantResult& variant) {
+  if (variant.stopped_early_count() == 0) return {"-"};
+  return {absl::StrCat(variant.stopped_early_count(), "/", variant.trial_count())};
+}
+
 Table ComparisonTable(const v1::CompareVariantsResponse& comparison) {
   const std::set<int64_t> seeds = SeedsOf(comparison);
   const bool has_baseline = HasBaseline(comparison);
@@ -70,6 +80,8 @@ Table ComparisonTable(const v1::CompareVariantsResponse& comparison) {
   }
   const bool has_flags = HasFlags(comparison);
   if (has_flags) table.columns.push_back({"FLAGGED", true});
+  const bool has_stopped = HasStoppedEarly(comparison);
+  if (has_stopped) table.columns.push_back({"STOPPED", true});
   for (const int64_t seed : seeds) table.columns.push_back({absl::StrCat("SEED:", seed), true});
   for (const auto& variant : comparison.variants()) {
     std::vector<Cell> row = {variant.label(), absl::StrCat(variant.n()),
@@ -81,6 +93,7 @@ Table ComparisonTable(const v1::CompareVariantsResponse& comparison) {
       row.push_back(std::move(interval));
     }
     if (has_flags) row.push_back(FlaggedCell(variant));
+    if (has_stopped) row.push_back(StoppedCell(variant));
     const auto values = ValuesOf(variant);
     for (const int64_t seed : seeds) {
       const auto value = values.find(seed);
@@ -119,14 +132,19 @@ std::string FlagNote(const v1::CompareVariantsResponse& comparison) {
   return "flagged: trials that training noticed something about; `adares trial show` says what\n";
 }
 
+std::string StopNote(const v1::CompareVariantsResponse& comparison) {
+  if (!HasStoppedEarly(comparison)) return "";
+  return "stopped: trials that the sweep's rule stopped early; their values do not count here\n";
+}
+
 }  // namespace
 
 std::string ComparisonText(const v1::CompareVariantsResponse& comparison, const std::string& sweep,
                            bool color) {
-  return absl::StrCat(ShortName(sweep), ": ", comparison.metric(), " (",
-                      GoalWord(comparison.goal()), ")\n\n",
-                      RenderTable(ComparisonTable(comparison), color), "\n",
-                      ReadingNote(comparison), MissingNote(comparison), FlagNote(comparison));
+  return absl::StrCat(
+      ShortName(sweep), ": ", comparison.metric(), " (", GoalWord(comparison.goal()), ")\n\n",
+      RenderTable(ComparisonTable(comparison), color), "\n", ReadingNote(comparison),
+      MissingNote(comparison), FlagNote(comparison), StopNote(comparison));
 }
 
 std::vector<CsvRow> ComparisonCsv(const v1::CompareVariantsResponse& comparison) {
@@ -139,7 +157,7 @@ std::vector<CsvRow> ComparisonCsv(const v1::CompareVariantsResponse& comparison)
   }
   for (const char* name :
        {"metric", "trials", "n", "mean", "sd", "is_baseline", "baseline", "difference_n",
-        "difference_mean", "difference_sd", "ci95_low", "ci95_high", "flagged"}) {
+        "difference_mean", "difference_sd", "ci95_low", "ci95_high", "flagged", "stopped_early"}) {
     header.emplace_back(name);
   }
   for (const int64_t seed : seeds) header.push_back(absl::StrCat("seed_", seed));
@@ -160,8 +178,8 @@ std::vector<CsvRow> ComparisonCsv(const v1::CompareVariantsResponse& comparison)
           of_difference(ExactNumber(difference.mean())),
           of_difference(ExactOrEmpty(difference.sd())),
           of_difference(ExactOrEmpty(difference.ci_low())),
-          of_difference(ExactOrEmpty(difference.ci_high())),
-          absl::StrCat(variant.flagged_count())}) {
+          of_difference(ExactOrEmpty(difference.ci_high())), absl::StrCat(variant.flagged_count()),
+          absl::StrCat(variant.stopped_early_count())}) {
       row.push_back(value);
     }
     const auto values = ValuesOf(variant);

@@ -4,6 +4,8 @@
 #include <grpcpp/client_context.h>
 
 #include <charconv>
+#include <chrono>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "client/connection_call.h"
@@ -19,6 +21,7 @@ namespace adares::client {
 namespace {
 
 constexpr int kPageSize = 1000;
+constexpr std::chrono::milliseconds kPauseBetweenTries{500};
 constexpr int kSeriesPageSize = 50'000;
 
 bool IsAddress(const std::string& address) {
@@ -71,6 +74,46 @@ absl::StatusOr<Response> WholeSeries(Request request, Page page, Items items) {
     request.set_page_token(response->next_page_token());
     if (request.page_token().empty()) return whole;
   }
+}
+
+// How one stream of log lines ended.
+struct LogStreamEnd {
+  absl::Status status;
+  bool is_lost = false;  // the coordinator went away: another try may go on
+};
+
+// Later tries wait for the coordinator to come back; the first one says that there is none.
+LogStreamEnd ReadLogStream(v1::TrialService::Stub& stub, const CallLimits& limits,
+                           const v1::TailLogsRequest& request, bool waits_for_coordinator,
+                           const std::function<absl::Status(const v1::TailLogsResponse&)>& each) {
+  grpc::ClientContext context;
+  context.set_wait_for_ready(waits_for_coordinator);
+  if (!request.follow()) {
+    context.set_deadline(std::chrono::system_clock::now() + limits.timeout);
+  }
+  InterruptGuard guard(limits.signals, context);
+  // Of its own: what was read changes the request of the next one.
+  const v1::TailLogsRequest sent = request;
+  const auto reader = stub.TailLogs(&context, sent);
+  v1::TailLogsResponse response;
+  while (reader->Read(&response)) {
+    if (const absl::Status status = each(response); !status.ok()) {
+      context.TryCancel();
+      reader->Finish().ok();  // its CANCELLED is our own doing
+      return {status};
+    }
+  }
+  const absl::Status status = FromGrpcStatus(reader->Finish());
+  if (guard.Finish()) return {Interrupted()};
+  // A coordinator that goes down ends calls as UNAVAILABLE, or as CANCELLED in its last moment.
+  return {status, absl::IsUnavailable(status) || absl::IsCancelled(status)};
+}
+
+// Waits before the next try; true where an interrupt came meanwhile.
+bool IsInterruptedInPause(Signals* signals) {
+  if (signals != nullptr) return signals->Wait(kPauseBetweenTries).interrupt;
+  std::this_thread::sleep_for(kPauseBetweenTries);
+  return false;
 }
 
 }  // namespace
@@ -169,25 +212,23 @@ absl::StatusOr<std::vector<v1::Trial>> Connection::ListTrials(
 }
 
 absl::Status Connection::TailLogs(
-    const v1::TailLogsRequest& request,
+    v1::TailLogsRequest request,
     const std::function<absl::Status(const v1::TailLogsResponse&)>& each) {
-  grpc::ClientContext context;
-  if (!request.follow()) {
-    context.set_deadline(std::chrono::system_clock::now() + impl_->limits.timeout);
-  }
-  InterruptGuard guard(impl_->limits.signals, context);
-  const auto reader = impl_->trials.TailLogs(&context, request);
-  v1::TailLogsResponse response;
-  while (reader->Read(&response)) {
-    if (const absl::Status status = each(response); !status.ok()) {
-      context.TryCancel();
-      reader->Finish().ok();  // its CANCELLED is our own doing
-      return status;
+  bool has_answer = false;
+  const auto take = [&](const v1::TailLogsResponse& response) {
+    has_answer = true;
+    // From where to go on, in the same attempt.
+    if (response.attempt() > 0) request.set_attempt(response.attempt());
+    if (response.lines_size() > 0) {
+      request.set_first_line(response.lines(response.lines_size() - 1).number() + 1);
     }
+    return each(response);
+  };
+  for (;;) {
+    const LogStreamEnd end = ReadLogStream(impl_->trials, impl_->limits, request, has_answer, take);
+    if (!request.follow() || !has_answer || !end.is_lost) return end.status;
+    if (IsInterruptedInPause(impl_->limits.signals)) return Interrupted();
   }
-  const grpc::Status status = reader->Finish();
-  if (guard.Finish()) return Interrupted();
-  return FromGrpcStatus(status);
 }
 
 absl::StatusOr<v1::QueryMetricsResponse> Connection::QueryMetrics(
@@ -241,6 +282,14 @@ absl::Status Connection::UncordonWorker(const std::string& name) {
   request.set_name(name);
   request.set_request_id(NewRequestId());
   return Call(impl_->workers, impl_->limits, &v1::WorkerService::Stub::UncordonWorker, request)
+      .status();
+}
+
+absl::Status Connection::DrainWorker(const std::string& name) {
+  v1::DrainWorkerRequest request;
+  request.set_name(name);
+  request.set_request_id(NewRequestId());
+  return Call(impl_->workers, impl_->limits, &v1::WorkerService::Stub::DrainWorker, request)
       .status();
 }
 

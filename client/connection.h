@@ -52,8 +52,9 @@ class Connection {
   // Only trials in one of `states`; empty for all.
   absl::StatusOr<std::vector<v1::Trial>> ListTrials(const std::string& sweep,
                                                     const std::vector<v1::Trial::State>& states);
-  // Calls `each` for every message until the stream ends or `each` returns an error.
-  absl::Status TailLogs(const v1::TailLogsRequest& request,
+  // Calls `each` for every message until the stream ends or `each` returns an error. One that
+  // follows outlives a restart of the coordinator, without a line lost or repeated.
+  absl::Status TailLogs(v1::TailLogsRequest request,
                         const std::function<absl::Status(const v1::TailLogsResponse&)>& each);
 
   // All pages in one answer.
@@ -66,6 +67,7 @@ class Connection {
   absl::StatusOr<std::vector<v1::Worker>> ListWorkers();
   absl::Status CordonWorker(const std::string& name, const std::string& reason);
   absl::Status UncordonWorker(const std::string& name);
+  absl::Status DrainWorker(const std::string& name);
 
   absl::StatusOr<v1::ServerInfo> GetServerInfo();
   absl::StatusOr<v1::CheckHealthResponse> CheckHealth();

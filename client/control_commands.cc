@@ -207,6 +207,34 @@ void AddCordon(CLI::App& worker, CommandLine& line, const char* word, const char
   });
 }
 
+absl::StatusOr<ExitCode> Drain(const GlobalOptions& options, const std::string& worker) {
+  ADARES_ASSIGN_OR_RETURN(const std::string resource, WorkerArgument(worker));
+  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
+  ADARES_RETURN_IF_ERROR(connection->DrainWorker(resource));
+  const std::string name = ShortName(resource);
+  ADARES_RETURN_IF_ERROR(Answer(
+      options,
+      [&] {
+        return absl::StrCat("{\n  \"worker\": ", JsonString(name), ",\n  \"draining\": true\n}\n");
+      },
+      [&] {
+        return std::vector<CsvRow>{{"worker", "draining"}, {name, "true"}};
+      },
+      [&](bool) { return absl::StrCat("worker ", name, " drains\n"); }));
+  Say(options, "it gives its trials back and leaves; adares worker list says when it has");
+  return ExitCode::kOk;
+}
+
+void AddDrain(CLI::App& worker, CommandLine& line) {
+  const auto name = std::make_shared<std::string>();
+  CLI::App* command =
+      worker.add_subcommand("drain", "Let it give its trials back, with checkpoints, and leave");
+  command->add_option("WORKER", *name, "w or workers/w")->required();
+  command->callback([name, &line] {
+    line.chosen = [name](const GlobalOptions& options) { return Drain(options, *name); };
+  });
+}
+
 void AddFilters(CLI::App& command, Selection& selection) {
   command.add_option("TRIAL", selection.trials,
                      "SWEEP/ID, the 12-digit ID, or sweeps/SWEEP/trials/ID");
@@ -256,6 +284,7 @@ void AddTrialControlCommands(CLI::App& trial, CommandLine& line) {
 void AddWorkerControlCommands(CLI::App& worker, CommandLine& line) {
   AddCordon(worker, line, "cordon", "Give it no more trials; what it runs goes on", true);
   AddCordon(worker, line, "uncordon", "Give it trials again", false);
+  AddDrain(worker, line);
 }
 
 }  // namespace adares::client

@@ -1,4 +1,4 @@
-// `adares sweep|trial pause, resume, cancel, retry` and `adares worker cordon, uncordon`.
+// `adares sweep|trial pause, resume, cancel, retry` and `adares worker cordon, uncordon, drain`.
 #pragma once
 
 #include "client/command_line.h"

@@ -115,7 +115,7 @@ absl::Status LocalService::AwaitServer(Signals& signals) {
 absl::Status LocalService::StartWorker(const SlotPlan& plan) {
   std::vector<std::string> arguments = {"--server",  address_,
                                         "--state",   options_.state + "/worker",
-                                        "--name",    "local",
+                                        "--name",    kLocalWorker,
                                         "--slots",   absl::StrCat(plan.slots),
                                         "--threads", absl::StrCat(plan.threads),
                                         "--device",  options_.device,

@@ -15,6 +15,9 @@
 
 namespace adares::client {
 
+// What its worker is called.
+inline constexpr char kLocalWorker[] = "local";
+
 class LocalService {
  public:
   struct Options {

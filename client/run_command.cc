@@ -19,6 +19,7 @@
 #include "client/problem.h"
 #include "client/progress_view.h"
 #include "client/resource_argument.h"
+#include "client/resource_time.h"
 #include "client/sweep_file.h"
 #include "client/sweep_view.h"
 #include "client/words.h"
@@ -27,6 +28,7 @@
 #include "core/near_miss.h"
 #include "core/quoted_text.h"
 #include "core/status.h"
+#include "core/timestamp.h"
 
 namespace adares::client {
 namespace {
@@ -44,6 +46,15 @@ struct RunOptions {
   int threads = 0;
   bool retry = false;
 };
+
+// Why some of its trials can never run on the workers that there are; nullptr where all can.
+const v1::PendingReason* FindUnfit(const v1::Sweep& sweep) {
+  const auto& pending = sweep.pending();
+  const auto it = std::find_if(pending.begin(), pending.end(), [](const v1::PendingReason& reason) {
+    return reason.cause() == v1::PendingReason::CAUSE_UNFIT;
+  });
+  return it == pending.end() ? nullptr : &*it;
+}
 
 // One `adares run`, from the checked file to the comparison.
 class Run {
@@ -82,7 +93,8 @@ class Run {
       display_.Start(SystemNow());
       ADARES_ASSIGN_OR_RETURN(const SweepSnapshot end,
                               FollowSweep({service_->connection(), signals_, display_,
-                                           [this] { return service_->Check(); }, CheckCanRun},
+                                           [this] { return service_->Check(); },
+                                           [this](const v1::Sweep& s) { return CheckCanRun(s); }},
                                           sweep.name()));
       sweep = end.sweep;
     }
@@ -92,14 +104,21 @@ class Run {
     return sweep.state() == v1::Sweep::STATE_SUCCEEDED ? ExitCode::kOk : ExitCode::kTrialsFailed;
   }
 
-  // Its own worker is the only one that there will ever be.
-  static absl::Status CheckCanRun(const v1::Sweep& sweep) {
-    for (const v1::PendingReason& pending : sweep.pending()) {
-      if (pending.cause() != v1::PendingReason::CAUSE_UNFIT) continue;
-      return WithHint(absl::FailedPreconditionError(PendingText(pending)),
-                      "change what the sweep asks for under `resources`, or run it where that is");
-    }
-    return absl::OkStatus();
+  // Its own worker is the only one that there will ever be. Until that one is there, what it is
+  // said to lack may be what an earlier run's lacked: the sweep is looked at again after that.
+  absl::Status CheckCanRun(const v1::Sweep& seen) {
+    if (FindUnfit(seen) == nullptr) return absl::OkStatus();
+    ADARES_ASSIGN_OR_RETURN(const auto workers, service_->connection().ListWorkers());
+    const bool is_there = std::any_of(workers.begin(), workers.end(), [this](const auto& worker) {
+      return worker.name() == absl::StrCat("workers/", kLocalWorker) &&
+             TimeOf(worker.register_time()) >= started_at_;
+    });
+    if (!is_there) return absl::OkStatus();
+    ADARES_ASSIGN_OR_RETURN(const v1::Sweep sweep, service_->connection().GetSweep(seen.name()));
+    const v1::PendingReason* const unfit = FindUnfit(sweep);
+    if (unfit == nullptr) return absl::OkStatus();
+    return WithHint(absl::FailedPreconditionError(PendingText(*unfit)),
+                    "change what the sweep asks for under `resources`, or run it where that is");
   }
 
   // Trials that were paused, and with --retry those that failed, are to be trained as well.
@@ -220,6 +239,7 @@ class Run {
   const std::vector<Override> overrides_;
   Signals signals_;
   ProgressDisplay display_;
+  const Timestamp started_at_ = SystemNow();
   std::unique_ptr<LocalService> service_;
 };
 

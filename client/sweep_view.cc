@@ -51,6 +51,12 @@ std::string Age(const v1::Sweep& sweep, Timestamp now) {
   return sweep.has_create_time() ? ShowDuration(now - TimeOf(sweep.create_time())) : "-";
 }
 
+// Marks a sweep with trials that cannot run as the fleet is; `sweep show` says why.
+Cell StateCell(const v1::Sweep& sweep) {
+  if (sweep.pending().empty()) return {StateWord(sweep.state()), ToneOf(sweep.state())};
+  return {absl::StrCat(StateWord(sweep.state()), ", held up"), Tone::kBad};
+}
+
 }  // namespace
 
 std::string PendingText(const v1::PendingReason& pending) {
@@ -75,12 +81,10 @@ Table SweepTable(const std::vector<v1::Sweep>& sweeps, Timestamp now) {
   table.columns = {{"NAME", false},  {"STATE", false},  {"DONE", true},
                    {"FAILED", true}, {"RUNNING", true}, {"AGE", true}};
   for (const v1::Sweep& sweep : sweeps) {
-    table.rows.push_back({ShortName(sweep.name()),
-                          {StateWord(sweep.state()), ToneOf(sweep.state())},
+    table.rows.push_back({ShortName(sweep.name()), StateCell(sweep),
                           absl::StrCat(DoneCount(sweep), "/", TrialCount(sweep)),
                           absl::StrCat(sweep.trial_counts().failed()),
-                          absl::StrCat(sweep.trial_counts().running()),
-                          Age(sweep, now)});
+                          absl::StrCat(sweep.trial_counts().running()), Age(sweep, now)});
   }
   return table;
 }

@@ -44,7 +44,7 @@ struct SweepRecord {
   std::optional<Timestamp> finished_at;
   std::string spec_text;
   std::string spec_digest;
-  std::vector<PendingReason> pending;  // empty in lists
+  std::vector<PendingReason> pending;
 };
 
 // How far an attempt has come.
@@ -153,6 +153,7 @@ struct VariantResult {
   AxisValues axes;
   int32_t trial_count = 0;
   int32_t flagged_count = 0;  // trials with raised flags
+  int32_t stopped_early_count = 0;
   Summary summary;
   std::map<int64_t, double> values;  // by seed
   std::string baseline;              // id, or empty

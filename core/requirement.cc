@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/lack.h"
 #include "core/quoted_text.h"
 #include "core/status.h"
 #include "nlohmann/json.hpp"
@@ -43,6 +44,16 @@ absl::StatusOr<T> ParseJson(std::string_view what, std::string_view text, Read r
   }
 }
 
+// The first label that the machine does not have so; nullptr where it has all.
+const std::pair<const std::string, std::string>* FindMissingLabel(const Resources& wanted,
+                                                                  const Capability& capability) {
+  for (const auto& label : wanted.labels) {
+    const auto found = capability.labels.find(label.first);
+    if (found == capability.labels.end() || found->second != label.second) return &label;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::string DatasetOf(const TrialSpec& spec) {
@@ -58,24 +69,36 @@ Requirement RequirementOf(const Resources& resources, const TrialSpec& spec) {
   return requirement;
 }
 
-std::optional<std::string> WhyUnfit(const Requirement& requirement, const Capability& capability) {
+std::optional<Lack> FindLack(const Requirement& requirement, const Capability& capability) {
   const Resources& wanted = requirement.resources;
-  if (!wanted.device.empty() && wanted.device != capability.device) {
-    return absl::StrCat("needs device ", wanted.device);
-  }
+  if (!wanted.device.empty() && wanted.device != capability.device) return Lack::kDevice;
   if (capability.memory_bytes > 0 && wanted.memory_bytes > capability.memory_bytes) {
-    return absl::StrCat("needs ", (wanted.memory_bytes + kMebibyte - 1) / kMebibyte,
-                        " MiB of memory");
+    return Lack::kMemory;
   }
-  for (const auto& [key, value] : wanted.labels) {
-    const auto found = capability.labels.find(key);
-    if (found == capability.labels.end() || found->second != value) {
-      return absl::StrCat("needs a worker labelled ", key, "=", value);
-    }
-  }
+  if (FindMissingLabel(wanted, capability) != nullptr) return Lack::kLabel;
   if (!requirement.dataset.empty() && capability.datasets &&
       !capability.datasets->contains(requirement.dataset)) {
-    return absl::StrCat("needs data set ", requirement.dataset);
+    return Lack::kDataset;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> WhyUnfit(const Requirement& requirement, const Capability& capability) {
+  const std::optional<Lack> lack = FindLack(requirement, capability);
+  if (!lack) return std::nullopt;
+  const Resources& wanted = requirement.resources;
+  switch (*lack) {
+    case Lack::kDevice:
+      return absl::StrCat("needs device ", wanted.device);
+    case Lack::kMemory:
+      return absl::StrCat("needs ", (wanted.memory_bytes + kMebibyte - 1) / kMebibyte,
+                          " MiB of memory");
+    case Lack::kLabel: {
+      const auto& [key, value] = *FindMissingLabel(wanted, capability);
+      return absl::StrCat("needs a worker labelled ", key, "=", value);
+    }
+    case Lack::kDataset:
+      return absl::StrCat("needs data set ", requirement.dataset);
   }
   return std::nullopt;
 }

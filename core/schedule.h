@@ -1,4 +1,5 @@
-// How a sweep's trials are handed out: nothing of it changes what a trial computes.
+// How a sweep's trials are handed out, and when they stop: nothing of it changes what a trial
+// computes until then.
 #pragma once
 
 #include <optional>
@@ -6,6 +7,7 @@
 
 #include "core/requirement.h"
 #include "core/retry_policy.h"
+#include "core/stop_rule.h"
 #include "core/timestamp.h"
 
 namespace adares {
@@ -22,6 +24,7 @@ struct Schedule {
   Duration timeout{0};  // of one attempt; 0: none
   RetryBudgets retries;
   Resources resources;
+  std::optional<StopRule> stop = std::nullopt;
   bool operator==(const Schedule&) const = default;
 };
 

@@ -199,6 +199,7 @@ v1::VariantResult ToProto(const VariantResult& result) {
   FillAxes(result.axes, &message);
   message.set_trial_count(result.trial_count);
   message.set_flagged_count(result.flagged_count);
+  message.set_stopped_early_count(result.stopped_early_count);
   message.set_n(static_cast<int32_t>(result.summary.n));
   message.set_mean(result.summary.mean);
   message.set_sd(result.summary.sd);

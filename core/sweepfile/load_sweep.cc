@@ -30,6 +30,8 @@ std::string Digest(const SweepPlan& plan) {
   for (const Variant& variant : plan.variants) {
     content["variants"].push_back(CanonicalVariantJson(variant.spec));
   }
+  // Not where there is none: sweeps without one keep the digest that they always had.
+  if (plan.schedule.stop) content["stop"] = ToText(*plan.schedule.stop);
   return Sha256Hex(content.dump());
 }
 

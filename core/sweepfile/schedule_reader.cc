@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/measurement.h"
+#include "core/number_text.h"
 #include "core/quoted_text.h"
 #include "core/status.h"
 #include "core/sweepfile/label_map.h"
@@ -19,7 +21,8 @@ using Unit = std::pair<std::string_view, int64_t>;
 constexpr Unit kTimeUnits[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
 constexpr Unit kMemoryUnits[] = {{"MiB", int64_t{1} << 20}, {"GiB", int64_t{1} << 30}};
 constexpr int64_t kLongestTimeout = 365 * int64_t{86400};  // seconds
-constexpr int64_t kLargestMemory = int64_t{1024} << 30;    // bytes
+constexpr int64_t kLastEpoch = 10'000;
+constexpr int64_t kLargestMemory = int64_t{1024} << 30;  // bytes
 
 // "90m" in the unit's measure; nullopt where it is no whole number above 0 with one of the units.
 template <size_t kCount>
@@ -73,6 +76,37 @@ std::vector<std::string> BudgetWords() {
     if (HasRetryBudget(reason)) words.emplace_back(Name(reason));
   }
   return words;
+}
+
+absl::StatusOr<double> ReadTarget(const YamlNode& node, const NodeReader& reader,
+                                  std::string_view what) {
+  ADARES_RETURN_IF_ERROR(reader.CheckScalar(node, what));
+  const absl::StatusOr<double> number = ParseNumber(node.text);
+  if (number.ok()) return *number;
+  return reader.errors().At(node.place, absl::StrCat(std::string(what), ": ", Quoted(node.text),
+                                                     " ", std::string(number.status().message())));
+}
+
+absl::StatusOr<StopRule> ReadTargetRule(const YamlNode& node, const NodeReader& reader) {
+  ADARES_RETURN_IF_ERROR(
+      reader.CheckMap(node, "stop.rule", {"type", "metric", "below", "above", "after_epoch"}));
+  StopRule rule;
+  ADARES_ASSIGN_OR_RETURN(const YamlNode* metric, reader.Require(node, "stop.rule", "metric"));
+  ADARES_ASSIGN_OR_RETURN(rule.metric,
+                          reader.ReadWord(*metric, "stop.rule.metric", ReportedMetrics()));
+  const YamlNode* const below = Find(node, "below");
+  const YamlNode* const above = Find(node, "above");
+  if ((below == nullptr) == (above == nullptr)) {
+    return reader.errors().At(node.place, "stop.rule takes either `below` or `above`");
+  }
+  rule.side = below != nullptr ? StopRule::Side::kBelow : StopRule::Side::kAbove;
+  ADARES_ASSIGN_OR_RETURN(
+      rule.target, ReadTarget(below != nullptr ? *below : *above, reader, "stop.rule's target"));
+  if (const YamlNode* epoch = Find(node, "after_epoch")) {
+    ADARES_ASSIGN_OR_RETURN(rule.after_epoch,
+                            reader.ReadInteger(*epoch, "stop.rule.after_epoch", 0, kLastEpoch));
+  }
+  return rule;
 }
 
 }  // namespace
@@ -131,6 +165,18 @@ absl::Status ReadResources(const YamlNode& node, const NodeReader& reader,
     ADARES_ASSIGN_OR_RETURN(resources.labels,
                             ReadLabelMap(*labels, reader, "resources.labels", "a worker"));
   }
+  return absl::OkStatus();
+}
+
+absl::Status ReadStop(const YamlNode& node, const NodeReader& reader, SweepDocument& document) {
+  ADARES_RETURN_IF_ERROR(reader.CheckMap(node, "stop", {"rule"}));
+  ADARES_ASSIGN_OR_RETURN(const YamlNode* rule, reader.Require(node, "stop", "rule"));
+  ADARES_RETURN_IF_ERROR(reader.CheckMap(*rule, "stop.rule"));
+  ADARES_ASSIGN_OR_RETURN(const YamlNode* type, reader.Require(*rule, "stop.rule", "type"));
+  ADARES_ASSIGN_OR_RETURN(const std::string word,
+                          reader.ReadWord(*type, "stop.rule.type", {"none", "target"}));
+  if (word == "none") return reader.CheckMap(*rule, "stop.rule", {"type"});
+  ADARES_ASSIGN_OR_RETURN(document.schedule.stop, ReadTargetRule(*rule, reader));
   return absl::OkStatus();
 }
 

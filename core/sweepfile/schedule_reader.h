@@ -1,5 +1,5 @@
 // The sections of a sweep file that say how its trials are handed out: schedule, retries,
-// resources. Private to core/sweepfile.
+// resources, stop. Private to core/sweepfile.
 #pragma once
 
 #include "core/sweepfile/node_reader.h"
@@ -10,5 +10,6 @@ namespace adares {
 absl::Status ReadSchedule(const YamlNode& node, const NodeReader& reader, SweepDocument& document);
 absl::Status ReadRetries(const YamlNode& node, const NodeReader& reader, SweepDocument& document);
 absl::Status ReadResources(const YamlNode& node, const NodeReader& reader, SweepDocument& document);
+absl::Status ReadStop(const YamlNode& node, const NodeReader& reader, SweepDocument& document);
 
 }  // namespace adares

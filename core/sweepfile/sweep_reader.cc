@@ -25,8 +25,8 @@ constexpr size_t kLongestTitle = 200;
 
 const std::vector<std::string>& TopKeys() {
   static const auto& keys = *new std::vector<std::string>{
-      "apiVersion", "kind",   "name",    "title",      "labels",   "objective", "base",
-      "axes",       "design", "compare", "replicates", "schedule", "retries",   "resources"};
+      "apiVersion", "kind",    "name",       "title",    "labels",  "objective", "base", "axes",
+      "design",     "compare", "replicates", "schedule", "retries", "resources", "stop"};
   return keys;
 }
 
@@ -104,6 +104,7 @@ absl::Status ReadOptionalSections(const YamlNode& root, const NodeReader& reader
       {"labels", ReadLabels},     {"objective", ReadObjective}, {"base", ReadBase},
       {"axes", ReadAxes},         {"design", ReadDesign},       {"compare", ReadCompare},
       {"schedule", ReadSchedule}, {"retries", ReadRetries},     {"resources", ReadResources},
+      {"stop", ReadStop},
   };
   for (const Section& section : kSections) {
     const YamlNode* node = Find(root, section.key);

@@ -30,8 +30,8 @@ absl::StatusOr<std::unique_ptr<CommitLoop>> CommitLoop::Start(std::unique_ptr<St
                                                               Listener listener) {
   std::unique_ptr<CommitLoop> loop(
       new CommitLoop(std::move(store), std::move(options), std::move(listener)));
-  loop->last_batch_ = loop->options_.clock();
-  ADARES_RETURN_IF_ERROR(loop->coordinator_.Recover(loop->last_batch_));
+  loop->last_hearing_ = loop->options_.clock();
+  ADARES_RETURN_IF_ERROR(loop->coordinator_.Recover(loop->last_hearing_));
   loop->thread_ = std::jthread([raw = loop.get()] { raw->Run(); });
   return loop;
 }
@@ -101,14 +101,9 @@ void CommitLoop::Run() {
 
 void CommitLoop::RunBatch(std::deque<Entry>& batch) {
   const Timestamp now = options_.clock();
-  // While this thread did not run, renewals waited in its queue. And a clock that is set back moves
-  // everything that was counted from it.
-  const Duration pause = now - last_batch_;
-  if (pause > options_.lease.lease_duration / 4 || pause < Duration(0)) {
-    coordinator_.Postpone(pause);
-  }
   Effects effects;
-  if (!batch.empty() || coordinator_.NextExpiry() <= now || !last_commit_succeeded_) {
+  if (!batch.empty() || coordinator_.NextExpiry() <= now || !last_commit_succeeded_ ||
+      must_reload_) {
     const SteadyClock::time_point begin = SteadyClock::now();
     std::vector<Entry> done;
     const absl::Status committed = RunTransaction(done, batch, now, &effects);
@@ -123,9 +118,20 @@ void CommitLoop::RunBatch(std::deque<Entry>& batch) {
     }
     for (Entry& entry : done) entry.answer(committed.ok() ? entry.status : committed);
     if (listener_.committed) listener_.committed(effects);
+  } else {
+    NoteHearing(now);
   }
   if (listener_.ticked) listener_.ticked(coordinator_, now);
-  last_batch_ = now;
+}
+
+// While this thread did not run, renewals waited in its queue; while the file took nothing, they
+// failed. And a clock that is set back moves everything that was counted from it.
+void CommitLoop::NoteHearing(Timestamp now) {
+  const Duration pause = now - last_hearing_;
+  if (pause > options_.lease.lease_duration / 4 || pause < Duration(0)) {
+    coordinator_.Postpone(pause);
+  }
+  last_hearing_ = now;
 }
 
 absl::Status CommitLoop::RunTransaction(std::vector<Entry>& done, std::deque<Entry>& batch,
@@ -137,6 +143,7 @@ absl::Status CommitLoop::RunTransaction(std::vector<Entry>& done, std::deque<Ent
     must_reload_ = !status.ok();
   }
   if (status.ok() && !last_commit_succeeded_) status = store_->TryToWrite();
+  if (status.ok()) NoteHearing(now);
   if (status.ok() && coordinator_.NextExpiry() <= now) {
     // Leases that are over end before anything else looks at them.
     const absl::Status expired =

@@ -114,6 +114,8 @@ class CommitLoop {
   absl::Status RunTransaction(std::vector<Entry>& done, std::deque<Entry>& batch, Timestamp now,
                               Effects* effects);
   absl::Status RunCommand(const Command& command, Timestamp now, Effects* effects);
+  // Commands can be applied now: for as long as they could not, nobody's silence counts.
+  void NoteHearing(Timestamp now);
   void Reload(Timestamp now);
   void Tell(const absl::Status& failure);
 
@@ -122,8 +124,9 @@ class CommitLoop {
   const CommitLoopOptions options_;
   const Listener listener_;
 
-  Coordinator coordinator_;   // owner thread only
-  Timestamp last_batch_;      // owner thread only: when the last batch or tick ended
+  Coordinator coordinator_;  // owner thread only
+  // Owner thread only: when commands could last be applied, had there been any.
+  Timestamp last_hearing_;
   bool must_reload_ = false;  // owner thread only: the coordinator may be ahead of the file
 
   std::mutex mutex_;

@@ -76,10 +76,11 @@ void Coordinator::Postpone(Duration pause) {
 absl::Status Coordinator::Load(Timestamp expires_at) {
   ADARES_ASSIGN_OR_RETURN(const std::vector<WorkerRecord> workers, store_->Workers());
   ADARES_ASSIGN_OR_RETURN(const std::vector<LiveAttempt> attempts, store_->LiveAttempts());
+  // Before anything is forgotten: where the file cannot be read, terms that are known stay known.
+  ADARES_RETURN_IF_ERROR(LoadQueue());
   sessions_.clear();
   leases_.clear();
   effects_ = {};
-  ADARES_RETURN_IF_ERROR(LoadQueue());
   for (const WorkerRecord& worker : workers) {
     if (worker.state == WorkerState::kLost || worker.state == WorkerState::kLeft) continue;
     Session session;
@@ -100,12 +101,12 @@ absl::Status Coordinator::Load(Timestamp expires_at) {
 }
 
 absl::Status Coordinator::LoadQueue() {
-  scheduler_ = {};
   ADARES_ASSIGN_OR_RETURN(const std::vector<SweepHead> sweeps, store_->OpenSweeps());
-  for (const SweepHead& sweep : sweeps) scheduler_.SetSweep(sweep.row, sweep.schedule);
   ADARES_ASSIGN_OR_RETURN(const std::vector<ReadyGroup> groups, store_->ReadyGroups());
-  for (const ReadyGroup& ready : groups) scheduler_.MarkReady(ready.group, ready.requirement);
   ADARES_ASSIGN_OR_RETURN(next_release_, store_->NextDelayed());
+  scheduler_ = {};
+  for (const SweepHead& sweep : sweeps) scheduler_.SetSweep(sweep.row, sweep.schedule);
+  for (const ReadyGroup& ready : groups) scheduler_.MarkReady(ready.group, ready.requirement);
   return absl::OkStatus();
 }
 
@@ -129,6 +130,7 @@ absl::StatusOr<bool> Coordinator::CreateSweep(const SweepPlan& plan, const std::
 
 void Coordinator::Enqueued(const ReadyGroup& ready) {
   scheduler_.MarkReady(ready.group, ready.requirement);
+  effects_.changed_sweeps.insert(ready.sweep);
   effects_.queue_grew = true;
 }
 
@@ -145,12 +147,15 @@ absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp n
     ADARES_RETURN_IF_ERROR(Leave(input.worker, now));
     return SyncOutput{};
   }
-  session->draining = input.draining;
+  // A worker that was told to drain, or once said that it does, does so until it has left.
+  session->draining = session->draining || input.draining;
   Renew(*session, now);
   SyncOutput output;
+  output.drain = session->draining && !input.draining;
   ADARES_RETURN_IF_ERROR(Reconcile(*session, input, now, &output));
   const bool takes_more = !session->draining && !session->record.cordoned_at;
   if (takes_more) ADARES_RETURN_IF_ERROR(Assign(*session, now, &output));
+  output.takes_more = takes_more && HasFreeSlot(*session);
   ADARES_RETURN_IF_ERROR(Touch(*session, now));
   return output;
 }
@@ -191,6 +196,12 @@ absl::Status Coordinator::Reconcile(Session& session, const SyncInput& input, Ti
     held.insert(attempt.id);
     if (session.ended.contains(attempt.id)) continue;
     if (!session.leases.contains(attempt.id)) {
+      if (attempt.phase == HeldPhase::kReporting) {
+        // It may have ended before a restart, and only the acknowledgement is missing.
+        ADARES_ASSIGN_OR_RETURN(const std::optional<int64_t> known,
+                                AcknowledgedOfEnded(session, attempt.id));
+        if (known) continue;
+      }
       output->stop.push_back({attempt.id, StopReason::kLeaseLost});
       continue;
     }
@@ -230,7 +241,7 @@ absl::Status Coordinator::Resend(const AttemptId& id, Timestamp now, SyncOutput*
 }
 
 absl::Status Coordinator::Assign(Session& session, Timestamp now, SyncOutput* output) {
-  while (session.leases.size() < static_cast<size_t>(session.record.slots)) {
+  while (HasFreeSlot(session)) {
     ADARES_ASSIGN_OR_RETURN(std::optional<Claim> claim, ClaimFor(session, now));
     if (!claim) break;
     const AttemptId& id = claim->attempt.id;
@@ -244,21 +255,43 @@ absl::Status Coordinator::Assign(Session& session, Timestamp now, SyncOutput* ou
 }
 
 absl::StatusOr<std::optional<Claim>> Coordinator::ClaimFor(const Session& session, Timestamp now) {
+  const WorkerRecord& worker = session.record;
   std::set<TrialGroup> passed_over;
-  while (const auto group = scheduler_.Pick(session.record.capability, passed_over)) {
-    ADARES_ASSIGN_OR_RETURN(
-        std::optional<Claim> claim,
-        store_->ClaimNext(*group, session.record.name, session.record.instance, now));
-    if (claim) return claim;
+  for (;;) {
+    const std::vector<TrialGroup> groups = scheduler_.Pick(worker.capability, passed_over);
+    if (groups.empty()) return std::optional<Claim>();
+    ADARES_ASSIGN_OR_RETURN(const std::optional<TrialGroup> group,
+                            FirstOf(groups, worker.name, now, &passed_over));
+    if (group) return store_->ClaimNext(*group, worker.name, worker.instance, now);
+  }
+}
+
+// Of the groups of one sweep that with the trial of the lowest position. Those that have none for
+// this worker are passed over.
+absl::StatusOr<std::optional<TrialGroup>> Coordinator::FirstOf(
+    const std::vector<TrialGroup>& groups, const std::string& worker, Timestamp now,
+    std::set<TrialGroup>* passed_over) {
+  std::optional<TrialGroup> first;
+  int64_t lowest = 0;
+  for (const TrialGroup& group : groups) {
+    ADARES_ASSIGN_OR_RETURN(const std::optional<int64_t> position,
+                            store_->FirstPosition(group, worker, now));
+    if (position) {
+      if (!first || *position < lowest) {
+        first = group;
+        lowest = *position;
+      }
+      continue;
+    }
     // What is left waits for another worker than this one.
-    ADARES_ASSIGN_OR_RETURN(const bool has_ready, store_->HasReady(*group));
+    ADARES_ASSIGN_OR_RETURN(const bool has_ready, store_->HasReady(group));
     if (has_ready) {
-      passed_over.insert(*group);
+      passed_over->insert(group);
     } else {
-      scheduler_.MarkExhausted(*group);
+      scheduler_.MarkExhausted(group);
     }
   }
-  return std::optional<Claim>();
+  return first;
 }
 
 Effects Coordinator::TakeEffects() { return std::exchange(effects_, {}); }

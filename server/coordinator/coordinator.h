@@ -9,6 +9,7 @@
 // wait for the commit find what happened in TakeEffects.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -94,6 +95,10 @@ class Coordinator {
   absl::Status Cordon(const std::string& worker, const std::optional<std::string>& reason,
                       Timestamp now);
 
+  // Tells a connected worker to give its trials back and to leave. NOT_FOUND WORKER_NOT_FOUND.
+  absl::Status Drain(const std::string& worker, Timestamp now);
+
+  // Of an instance that is known already, notes what its machine has now.
   // INVALID_ARGUMENT for a malformed name, slots out of 1..1024, or an instance that another one of
   // the same name has replaced; ALREADY_EXISTS WORKER_NAME_TAKEN while a worker of this name on
   // another machine is alive: two workers must not share a name.
@@ -136,12 +141,13 @@ class Coordinator {
     int64_t sweep_row = 0;
     Timestamp expires_at;
     std::optional<Timestamp> times_out_at = std::nullopt;  // by its sweep's limit
-    int resends = 0;  // times that the assignment was given again
+    int resends = 0;              // times that the assignment was given again
+    bool has_progressed = false;  // a step was reported, since this process started
   };
   // How the attempts of a worker ended lately, over all its instances.
   struct Endings {
-    std::vector<std::string> failed_trials;  // without a success since, oldest first
-    bool has_succeeded = false;              // its last attempt that ended by itself did
+    std::deque<std::string> failed_trials;  // without a success since: the newest, oldest first
+    bool has_succeeded = false;             // its last attempt that ended by itself did
   };
   struct Session {
     WorkerRecord record;
@@ -150,10 +156,12 @@ class Coordinator {
     Timestamp written_at;  // when last_seen_at was last stored
     std::set<AttemptId> leases;
     // Attempts whose end this instance reported, with their last sequence: a repeated report of one
-    // is acknowledged, and the worker is not told to stop it. Forgotten when it no longer holds it.
+    // is acknowledged, and the worker is not told to stop it. Forgotten when it no longer holds it,
+    // and in a restart: then the file knows them.
     std::map<AttemptId, int64_t> ended;
-    // Instances that this one replaced: they must not come back and take the name away again.
-    std::set<std::string> replaced;
+    // The newest instances that this one replaced, oldest first: they must not come back and take
+    // the name away again.
+    std::deque<std::string> replaced;
   };
 
   absl::Status Load(Timestamp expires_at);
@@ -163,17 +171,25 @@ class Coordinator {
   const Session* FindSession(const std::string& worker, const std::string& instance) const;
   // The attempt of a lease.
   absl::StatusOr<LiveAttempt> AttemptOf(const AttemptId& id);
+  absl::Status Refresh(Session& session, const WorkerRecord& worker, Timestamp now);
   absl::Status CheckNameIsFree(const Session& session, const WorkerRecord& newcomer,
                                Timestamp now) const;
   void Renew(Session& session, Timestamp now);
   absl::Status Leave(const std::string& worker, Timestamp now);
   absl::Status Reconcile(Session& session, const SyncInput& input, Timestamp now,
                          SyncOutput* output);
+  absl::StatusOr<std::optional<int64_t>> AcknowledgedOfEnded(const Session& session,
+                                                             const AttemptId& id) const;
   absl::Status Resend(const AttemptId& id, Timestamp now, SyncOutput* output);
   absl::Status Assign(Session& session, Timestamp now, SyncOutput* output);
   absl::StatusOr<std::optional<Claim>> ClaimFor(const Session& session, Timestamp now);
+  absl::StatusOr<std::optional<TrialGroup>> FirstOf(const std::vector<TrialGroup>& groups,
+                                                    const std::string& worker, Timestamp now,
+                                                    std::set<TrialGroup>* passed_over);
   absl::Status Touch(Session& session, Timestamp now);
   absl::Status Apply(LiveAttempt& attempt, const ReportRecord& record, Timestamp now);
+  absl::Status StopIfReached(const LiveAttempt& attempt, const std::vector<MetricPoint>& points,
+                             Timestamp now);
   absl::Status RecordCheckpoint(const LiveAttempt& attempt, const Checkpoint& checkpoint,
                                 Timestamp now);
   absl::Status PruneCheckpoints(int64_t trial_row, TrialState state);
@@ -181,6 +197,8 @@ class Coordinator {
   absl::StatusOr<TrialUpdate> AfterEnd(const LiveAttempt& attempt, const AttemptEnd& end,
                                        Timestamp now);
   bool HasOtherWorkerFor(const TrialGroup& group, const std::string& worker) const;
+  Endings& EndingsOf(const std::string& worker);
+  bool OthersDoWell(const std::string& worker) const;
   absl::Status JudgeWorker(const LiveAttempt& attempt, EndReason reason, Timestamp now);
   absl::Status LoseLease(const AttemptId& id, const std::string& why, Timestamp now);
   void AddLease(const LiveAttempt& attempt, Timestamp expires_at);
@@ -190,11 +208,13 @@ class Coordinator {
   absl::Status MoveTrial(const SweepHead& sweep, const TrialRow& trial, ControlAction action,
                          Timestamp now, ControlOutcome* outcome);
   void Enqueued(const ReadyGroup& ready);
+  absl::Status NoteFleetChanged();
   absl::Status ReleaseDelayed(Timestamp now);
   void NoteDelay(Timestamp not_before);
   absl::Status ForgetIfOver(int64_t sweep_row);
   void CountWrites(const WriteCounts& counts);
   WorkerState StateOf(const Session& session) const;
+  bool HasFreeSlot(const Session& session) const;
 
   // Constant after construction.
   Store* const store_;

@@ -124,13 +124,14 @@ absl::Status Coordinator::MoveTrial(const SweepHead& sweep, const TrialRow& tria
   if (stage->state != TrialState::kQueued) return absl::OkStatus();
   scheduler_.SetSweep(sweep.row, sweep.schedule);
   ADARES_ASSIGN_OR_RETURN(Requirement requirement, store_->RequirementOf(trial.group.requirement));
-  Enqueued({trial.group, std::move(requirement)});
+  Enqueued({trial.group, std::move(requirement), sweep.name});
   return absl::OkStatus();
 }
 
 absl::Status Coordinator::Cordon(const std::string& worker,
                                  const std::optional<std::string>& reason, Timestamp now) {
   ADARES_RETURN_IF_ERROR(store_->SetCordon(worker, reason, now));
+  ADARES_RETURN_IF_ERROR(NoteFleetChanged());
   const auto session = sessions_.find(worker);
   if (session == sessions_.end()) return absl::OkStatus();
   WorkerRecord& record = session->second.record;
@@ -140,6 +141,13 @@ absl::Status Coordinator::Cordon(const std::string& worker,
     endings_.erase(worker);
     effects_.workers_to_wake.insert(worker);
   }
+  return absl::OkStatus();
+}
+
+// Which trials can run, and why others cannot, may be another matter now.
+absl::Status Coordinator::NoteFleetChanged() {
+  ADARES_ASSIGN_OR_RETURN(const std::vector<SweepHead> sweeps, store_->OpenSweeps());
+  for (const SweepHead& sweep : sweeps) effects_.changed_sweeps.insert(sweep.name);
   return absl::OkStatus();
 }
 

@@ -6,16 +6,19 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/lack.h"
 #include "core/status.h"
 #include "server/coordinator/coordinator.h"
 
 namespace adares {
 namespace {
 
-// A worker on which so many attempts of so many trials failed in a row, while others had successes,
-// is set aside.
+// A worker on which so many attempts of so many trials failed in a row, while others do well, is
+// set aside.
 constexpr size_t kFailuresInARow = 5;
 constexpr size_t kFailedTrials = 3;
+constexpr size_t kFailuresKept = 20;
+constexpr size_t kRememberedWorkers = 1000;
 
 constexpr int kReleasesAtOnce = 1000;
 constexpr Duration kRequestMemory = std::chrono::hours(24);
@@ -76,7 +79,7 @@ absl::Status Coordinator::Finish(const LiveAttempt& attempt, const AttemptEnd& e
       ADARES_ASSIGN_OR_RETURN(const TrialRow trial, store_->GetTrial(attempt.trial_row));
       ADARES_ASSIGN_OR_RETURN(Requirement requirement,
                               store_->RequirementOf(trial.group.requirement));
-      Enqueued({trial.group, std::move(requirement)});
+      Enqueued({trial.group, std::move(requirement), attempt.id.sweep});
     }
   }
   return JudgeWorker(attempt, end.reason, now);
@@ -99,6 +102,7 @@ absl::StatusOr<TrialUpdate> Coordinator::AfterEnd(const LiveAttempt& attempt, co
   TrialUpdate update;
   ADARES_ASSIGN_OR_RETURN(update.stage, Transition(trial.stage, event));
   if (update.stage.state == TrialState::kFailed) update.message = WhyFailed(endings, end);
+  if (update.stage.state == TrialState::kStoppedEarly) update.message = trial.message;
   if (update.stage.state != TrialState::kQueued) return update;
   if (delay && *delay > Duration(0)) update.not_before = now + *delay;
   if (IsFailure(end.reason) && HasOtherWorkerFor(trial.group, attempt.worker)) {
@@ -114,38 +118,61 @@ bool Coordinator::HasOtherWorkerFor(const TrialGroup& group, const std::string& 
   return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
     const Session& session = entry.second;
     return entry.first != worker && !session.draining && !session.record.cordoned_at &&
-           !WhyUnfit(*requirement, session.record.capability);
+           !FindLack(*requirement, session.record.capability);
+  });
+}
+
+// Names come and go: of those that are not connected at most so many are remembered.
+Coordinator::Endings& Coordinator::EndingsOf(const std::string& worker) {
+  const auto known = endings_.find(worker);
+  if (known != endings_.end()) return known->second;
+  if (endings_.size() >= kRememberedWorkers) {
+    const auto gone = std::find_if(endings_.begin(), endings_.end(), [this](const auto& entry) {
+      return !sessions_.contains(entry.first);
+    });
+    if (gone != endings_.end()) endings_.erase(gone);
+  }
+  return endings_[worker];
+}
+
+// Whether another worker shows that trials can be trained: its last one succeeded, or one that it
+// holds goes on.
+bool Coordinator::OthersDoWell(const std::string& worker) const {
+  return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
+    const auto& [name, session] = entry;
+    if (name == worker || session.record.cordoned_at) return false;
+    const auto ended = endings_.find(name);
+    if (ended != endings_.end() && ended->second.has_succeeded) return true;
+    return std::any_of(session.leases.begin(), session.leases.end(),
+                       [this](const AttemptId& id) { return leases_.at(id).has_progressed; });
   });
 }
 
 // Sets a worker aside on which trial after trial fails. One that is no worse than the rest of the
 // fleet stays: then it is the trials.
 absl::Status Coordinator::JudgeWorker(const LiveAttempt& attempt, EndReason reason, Timestamp now) {
-  Endings& record = endings_[attempt.worker];
-  if (reason == EndReason::kFinished) {
-    record = {{}, /*has_succeeded=*/true};
+  const bool succeeded = reason == EndReason::kFinished;
+  if (!succeeded && !IsFailure(reason)) return absl::OkStatus();
+  Endings& record = EndingsOf(attempt.worker);
+  record.has_succeeded = succeeded;
+  if (succeeded) {
+    record.failed_trials.clear();
     return absl::OkStatus();
   }
-  if (!IsFailure(reason)) return absl::OkStatus();
-  record.has_succeeded = false;
   record.failed_trials.push_back(absl::StrCat(attempt.id.sweep, "/", attempt.id.trial));
+  if (record.failed_trials.size() > kFailuresKept) record.failed_trials.pop_front();
   const std::set<std::string> trials(record.failed_trials.begin(), record.failed_trials.end());
   if (record.failed_trials.size() < kFailuresInARow || trials.size() < kFailedTrials) {
     return absl::OkStatus();
   }
-  const bool others_succeed =
-      std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
-        if (entry.first == attempt.worker || entry.second.record.cordoned_at) return false;
-        const auto other = endings_.find(entry.first);
-        return other != endings_.end() && other->second.has_succeeded;
-      });
   const auto session = sessions_.find(attempt.worker);
-  if (!others_succeed || session == sessions_.end() || session->second.record.cordoned_at) {
+  if (session == sessions_.end() || session->second.record.cordoned_at ||
+      !OthersDoWell(attempt.worker)) {
     return absl::OkStatus();
   }
   const std::string why =
       absl::StrCat(record.failed_trials.size(), " attempts of ", trials.size(),
-                   " trials failed here in a row while other workers succeed; the last as ",
+                   " trials failed here in a row while other workers do well; the last as ",
                    std::string(Name(reason)));
   record = {};
   ++effects_.workers_excluded;
@@ -208,8 +235,10 @@ absl::Status Coordinator::Expire(Timestamp now) {
   }
   if (next_release_ && *next_release_ <= now) ADARES_RETURN_IF_ERROR(ReleaseDelayed(now));
   if (next_forgetting_ <= now) {
-    ADARES_RETURN_IF_ERROR(store_->ForgetRequests(now - kRequestMemory, kForgottenAtOnce));
-    next_forgetting_ = now + kForgettingPeriod;
+    ADARES_ASSIGN_OR_RETURN(const int64_t forgotten,
+                            store_->ForgetRequests(now - kRequestMemory, kForgottenAtOnce));
+    // Where there may be more, the next tick goes on.
+    next_forgetting_ = forgotten < kForgottenAtOnce ? now + kForgettingPeriod : now;
   }
   return absl::OkStatus();
 }

@@ -1,4 +1,6 @@
 // What the coordinator does with reports: fence, order, apply.
+#include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -11,8 +13,11 @@ absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Times
   Session* const session = FindSession(input.worker, input.instance);
   if (session == nullptr || !session->leases.contains(input.id)) {
     if (session != nullptr) {
-      const auto ended = session->ended.find(input.id);
-      if (ended != session->ended.end()) return ReportOutput{ended->second, false};
+      ADARES_ASSIGN_OR_RETURN(const std::optional<int64_t> known,
+                              AcknowledgedOfEnded(*session, input.id));
+      // What came after an end that was not the worker's own counts for nothing.
+      const int64_t last = input.first_sequence + std::ssize(input.records) - 1;
+      if (known && last <= *known) return ReportOutput{*known, false};
     }
     ++effects_.stale_reports;
     return ReportOutput{0, /*lease_lost=*/true};
@@ -47,6 +52,13 @@ absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Times
   return ReportOutput{acknowledged, false};
 }
 
+absl::StatusOr<std::optional<int64_t>> Coordinator::AcknowledgedOfEnded(const Session& session,
+                                                                        const AttemptId& id) const {
+  const auto ended = session.ended.find(id);
+  if (ended != session.ended.end()) return ended->second;
+  return store_->AcknowledgedOfEnded(id, session.record.name, session.record.instance);
+}
+
 absl::Status Coordinator::Reject(const ReportInput& input, const absl::Status& why, Timestamp now) {
   const Session* const session = FindSession(input.worker, input.instance);
   if (session == nullptr || !session->leases.contains(input.id)) return absl::OkStatus();
@@ -62,6 +74,7 @@ absl::Status Coordinator::Apply(LiveAttempt& attempt, const ReportRecord& record
     return store_->SetAttemptStart(attempt, *start);
   }
   if (const auto* progress = std::get_if<Progress>(&record)) {
+    if (progress->step > 0) leases_.at(attempt.id).has_progressed = true;
     return store_->SetProgress(attempt, *progress);
   }
   if (const auto* lines = std::get_if<std::vector<LogLine>>(&record)) {
@@ -70,6 +83,7 @@ absl::Status Coordinator::Apply(LiveAttempt& attempt, const ReportRecord& record
   if (const auto* points = std::get_if<std::vector<MetricPoint>>(&record)) {
     ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendPoints(attempt, *points));
     CountWrites(counts);
+    return StopIfReached(attempt, *points, now);
   }
   if (const auto* weights = std::get_if<std::vector<SkipWeightPoint>>(&record)) {
     ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendSkipWeights(attempt, *weights));
@@ -83,6 +97,25 @@ absl::Status Coordinator::Apply(LiveAttempt& attempt, const ReportRecord& record
     return RecordCheckpoint(attempt, *checkpoint, now);
   }
   return absl::OkStatus();
+}
+
+// Has a trial stopped whose points have reached its sweep's rule, once. One that a person has asked
+// to be tried again is trained to its end.
+absl::Status Coordinator::StopIfReached(const LiveAttempt& attempt,
+                                        const std::vector<MetricPoint>& points, Timestamp now) {
+  const Schedule* const schedule = scheduler_.FindSchedule(attempt.sweep_row);
+  if (schedule == nullptr || !schedule->stop) return absl::OkStatus();
+  const StopRule& rule = *schedule->stop;
+  const auto reached = std::find_if(points.begin(), points.end(),
+                                    [&rule](const MetricPoint& p) { return IsReached(rule, p); });
+  if (reached == points.end()) return absl::OkStatus();
+  ADARES_ASSIGN_OR_RETURN(const TrialRow trial, store_->GetTrial(attempt.trial_row));
+  if (trial.forgiven || trial.stage.state != TrialState::kRunning) return absl::OkStatus();
+  TrialUpdate update;
+  ADARES_ASSIGN_OR_RETURN(update.stage, Transition(trial.stage, TrialEvent::kStopEarly));
+  update.message = WhyStopped(rule, *reached);
+  effects_.workers_to_wake.insert(attempt.worker);
+  return store_->UpdateTrial(attempt.trial_row, update, now);
 }
 
 void Coordinator::CountWrites(const WriteCounts& counts) {

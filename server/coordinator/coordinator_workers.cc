@@ -13,6 +13,7 @@ namespace adares {
 namespace {
 
 constexpr int kMaxSlots = 1024;
+constexpr size_t kReplacedKept = 16;
 constexpr Duration kTouchPeriod = std::chrono::minutes(1);
 
 absl::Status Invalid(const std::string& message) {
@@ -59,34 +60,35 @@ absl::Status CheckRegistration(const WorkerRecord& worker) {
 absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp now) {
   ADARES_RETURN_IF_ERROR(CheckRegistration(worker));
   if (Session* const session = FindSession(worker.name, worker.instance)) {
-    Renew(*session, now);
-    return absl::OkStatus();
+    return Refresh(*session, worker, now);
   }
   const auto it = sessions_.find(worker.name);
-  std::set<std::string> replaced;
+  std::deque<std::string> replaced;
   if (it != sessions_.end()) {
     replaced = it->second.replaced;
-    if (replaced.contains(worker.instance)) {
+    if (std::find(replaced.begin(), replaced.end(), worker.instance) != replaced.end()) {
       return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
                        absl::StrCat("another worker named ", worker.name,
                                     " has taken this one's place; give one of them another --name"),
                        {{"worker", worker.name}});
     }
     ADARES_RETURN_IF_ERROR(CheckNameIsFree(it->second, worker, now));
-    replaced.insert(it->second.record.instance);
+    replaced.push_back(it->second.record.instance);
+    if (replaced.size() > kReplacedKept) replaced.pop_front();
   }
   std::vector<AttemptId> orphans;
   for (const auto& [id, lease] : leases_) {
     if (lease.worker == worker.name) orphans.push_back(id);
+  }
+  // First, for it may set the worker aside: what it is registered with must say so.
+  for (const AttemptId& id : orphans) {
+    ADARES_RETURN_IF_ERROR(LoseLease(id, "the worker was started anew", now));
   }
   WorkerRecord record = worker;
   record.state = WorkerState::kReady;
   record.registered_at = now;
   record.last_seen_at = now;
   ADARES_ASSIGN_OR_RETURN(record, store_->UpsertWorker(record));
-  for (const AttemptId& id : orphans) {
-    ADARES_RETURN_IF_ERROR(LoseLease(id, "the worker was started anew", now));
-  }
   Session session;
   session.record = std::move(record);
   session.expires_at = now + options_.lease_duration;
@@ -94,6 +96,34 @@ absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp n
   session.replaced = std::move(replaced);
   sessions_.insert_or_assign(worker.name, std::move(session));
   return absl::OkStatus();
+}
+
+// What an instance says again is what its machine has now: a data set may have come.
+absl::Status Coordinator::Refresh(Session& session, const WorkerRecord& worker, Timestamp now) {
+  Renew(session, now);
+  if (session.record.capability == worker.capability) return absl::OkStatus();
+  WorkerRecord record = session.record;
+  record.capability = worker.capability;
+  record.state = StateOf(session);
+  ADARES_ASSIGN_OR_RETURN(session.record, store_->UpsertWorker(record));
+  session.written_at = now;
+  effects_.workers_to_wake.insert(worker.name);
+  return NoteFleetChanged();
+}
+
+absl::Status Coordinator::Drain(const std::string& worker, Timestamp now) {
+  const auto it = sessions_.find(worker);
+  if (it == sessions_.end()) {
+    return MakeError(absl::StatusCode::kNotFound, reason::kWorkerNotFound,
+                     absl::StrCat("no worker ", worker, " is connected"), {{"worker", worker}});
+  }
+  Session& session = it->second;
+  if (session.draining) return absl::OkStatus();
+  session.draining = true;
+  effects_.workers_to_wake.insert(worker);
+  // The file has the order too: a restart does not forget it.
+  ADARES_RETURN_IF_ERROR(Touch(session, now));
+  return NoteFleetChanged();
 }
 
 // A machine may take over its own name, for its worker was started anew; another machine must wait
@@ -120,6 +150,7 @@ absl::Status Coordinator::Leave(const std::string& worker, Timestamp now) {
   }
   ADARES_RETURN_IF_ERROR(store_->TouchWorker(worker, WorkerState::kLeft, now));
   sessions_.erase(worker);
+  endings_.erase(worker);
   return absl::OkStatus();
 }
 
@@ -138,8 +169,11 @@ absl::Status Coordinator::Touch(Session& session, Timestamp now) {
 
 WorkerState Coordinator::StateOf(const Session& session) const {
   if (session.draining) return WorkerState::kDraining;
-  return session.leases.size() < static_cast<size_t>(session.record.slots) ? WorkerState::kReady
-                                                                           : WorkerState::kBusy;
+  return HasFreeSlot(session) ? WorkerState::kReady : WorkerState::kBusy;
+}
+
+bool Coordinator::HasFreeSlot(const Session& session) const {
+  return session.leases.size() < static_cast<size_t>(session.record.slots);
 }
 
 std::vector<WorkerRecord> Coordinator::LiveWorkers() const {

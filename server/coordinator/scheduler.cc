@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/lack.h"
+
 namespace adares {
 
 std::strong_ordering Scheduler::Turn::operator<=>(const Turn& other) const {
@@ -62,15 +64,19 @@ void Scheduler::CountEnd(int64_t sweep) {
   Update(sweep, [](Sweep& known) { known.running = std::max(0, known.running - 1); });
 }
 
-std::optional<TrialGroup> Scheduler::Pick(const Capability& capability,
-                                          const std::set<TrialGroup>& passed_over) const {
+std::vector<TrialGroup> Scheduler::Pick(const Capability& capability,
+                                        const std::set<TrialGroup>& passed_over) const {
+  std::vector<TrialGroup> groups;
   for (const Turn& turn : order_) {
     for (const auto& [row, requirement] : sweeps_.at(turn.sweep).ready) {
       const TrialGroup group{turn.sweep, row};
-      if (!passed_over.contains(group) && !WhyUnfit(requirement, capability)) return group;
+      if (!passed_over.contains(group) && !FindLack(requirement, capability)) {
+        groups.push_back(group);
+      }
     }
+    if (!groups.empty()) break;
   }
-  return std::nullopt;
+  return groups;
 }
 
 }  // namespace adares

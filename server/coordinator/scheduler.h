@@ -1,8 +1,9 @@
 // Scheduler decides whose trial a free slot gets: of the sweeps with the highest priority the one
 // that has the fewest trials running, and of those the oldest. So sweeps of equal priority share
 // the fleet evenly. It knows which sweeps may have waiting trials, not the trials: which of a
-// sweep's trials is next, the store says. The cost of a pick grows with the number of open sweeps
-// and of their different requirements, never with the length of the queue.
+// sweep's trials is next, the store says, for its order goes across requirements. The cost of a
+// pick grows with the number of open sweeps and of their different requirements, never with the
+// length of the queue.
 //
 // Not thread-safe: part of the coordinator's memory, rebuilt from the store after a restart.
 #pragma once
@@ -10,9 +11,8 @@
 #include <compare>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <set>
-#include <string>
+#include <vector>
 
 #include "core/requirement.h"
 #include "core/schedule.h"
@@ -40,10 +40,10 @@ class Scheduler {
   void CountStart(int64_t sweep);
   void CountEnd(int64_t sweep);
 
-  // The group that a slot of such a machine gets its next trial from, those in `passed_over` left
-  // out; nullopt where there is none.
-  std::optional<TrialGroup> Pick(const Capability& capability,
-                                 const std::set<TrialGroup>& passed_over) const;
+  // The groups of the sweep that a slot of such a machine gets its next trial from, as far as the
+  // machine can train them, those in `passed_over` left out; empty where there is none.
+  std::vector<TrialGroup> Pick(const Capability& capability,
+                               const std::set<TrialGroup>& passed_over) const;
 
  private:
   struct Sweep {

@@ -47,7 +47,9 @@ struct Assignment {
 struct SyncOutput {
   std::vector<Assignment> start;
   std::vector<StopOrder> stop;
-  bool empty() const { return start.empty() && stop.empty(); }
+  bool drain = false;       // give all back and leave
+  bool takes_more = false;  // whether it would get a trial that came to the queue
+  bool empty() const { return start.empty() && stop.empty() && !drain; }
 };
 
 }  // namespace adares

@@ -54,6 +54,7 @@ void SyncWaiters::Settle(const CallPointer& call, absl::StatusOr<SyncOutput> out
     if (!says_something && stopping_) output = DrainingError();
     if (!says_something && !stopping_ && !call->given_up && call->max_wait > Duration(0)) {
       call->waits = true;
+      call->takes_more = output->takes_more;
       return;
     }
     calls_.erase(call->ticket);
@@ -94,7 +95,7 @@ void SyncWaiters::Committed(const Effects& effects) {
   {
     const std::lock_guard lock(mutex_);
     for (auto& [ticket, call] : calls_) {
-      const bool has_news = (effects.queue_grew && !call->input.draining) ||
+      const bool has_news = (effects.queue_grew && call->takes_more) ||
                             effects.workers_to_wake.contains(call->input.worker);
       if (!call->waits || !has_news) continue;
       call->waits = false;

@@ -52,8 +52,9 @@ class SyncWaiters {
     // Owner thread only.
     Timestamp deadline;  // set when it is first evaluated
     // Guarded by mutex_.
-    bool waits = false;     // else it is with the commit loop, or on its way there
-    bool given_up = false;  // while it is there
+    bool waits = false;       // else it is with the commit loop, or on its way there
+    bool takes_more = false;  // while it waits: whether the worker would get a trial that comes
+    bool given_up = false;    // while it is with the commit loop
   };
   using CallPointer = std::shared_ptr<Call>;
 

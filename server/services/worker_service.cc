@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -81,6 +82,7 @@ v1::SyncResponse ResponseOf(const SyncOutput& output) {
       *message->mutable_checkpoint() = adares::ToProto(*assignment.checkpoint);
     }
   }
+  response.set_drain(output.drain);
   for (const StopOrder& order : output.stop) {
     v1::StopOrder* message = response.add_stop();
     message->set_trial(TrialResource(order.id.sweep, order.id.trial));
@@ -228,19 +230,33 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::CordonWorker(grpc::CallbackServerCo
                            {{"field", "reason"}}));
   }
   const std::string why = request->reason().empty() ? "on request" : request->reason();
-  return SetCordon(context, *request, why);
+  return ActOn(context, *request,
+               [why](Coordinator& coordinator, const std::string& worker, Timestamp now) {
+                 return coordinator.Cordon(worker, why, now);
+               });
 }
 
 grpc::ServerUnaryReactor* WorkerServiceImpl::UncordonWorker(
     grpc::CallbackServerContext* context, const v1::UncordonWorkerRequest* request,
     v1::UncordonWorkerResponse* /*response*/) {
-  return SetCordon(context, *request, std::nullopt);
+  return ActOn(context, *request,
+               [](Coordinator& coordinator, const std::string& worker, Timestamp now) {
+                 return coordinator.Cordon(worker, std::nullopt, now);
+               });
+}
+
+grpc::ServerUnaryReactor* WorkerServiceImpl::DrainWorker(grpc::CallbackServerContext* context,
+                                                         const v1::DrainWorkerRequest* request,
+                                                         v1::DrainWorkerResponse* /*response*/) {
+  return ActOn(context, *request,
+               [](Coordinator& coordinator, const std::string& worker, Timestamp now) {
+                 return coordinator.Drain(worker, now);
+               });
 }
 
 template <typename Request>
-grpc::ServerUnaryReactor* WorkerServiceImpl::SetCordon(grpc::CallbackServerContext* context,
-                                                       const Request& request,
-                                                       std::optional<std::string> why) {
+grpc::ServerUnaryReactor* WorkerServiceImpl::ActOn(grpc::CallbackServerContext* context,
+                                                   const Request& request, WorkerAction action) {
   const absl::StatusOr<std::string> name = ParseWorkerResource(request.name());
   if (!name.ok()) return AnswerAtOnce(context, name.status());
   const absl::StatusOr<RequestKey> key = RequestKeyOf(request);
@@ -248,9 +264,9 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::SetCordon(grpc::CallbackServerConte
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   CallOnce(
       loop_, *key,
-      [name = *name, why = std::move(why)](Coordinator& coordinator,
-                                           Timestamp now) -> absl::StatusOr<std::string> {
-        ADARES_RETURN_IF_ERROR(coordinator.Cordon(name, why, now));
+      [name = *name, action = std::move(action)](Coordinator& coordinator,
+                                                 Timestamp now) -> absl::StatusOr<std::string> {
+        ADARES_RETURN_IF_ERROR(action(coordinator, name, now));
         return std::string();
       },
       [reactor](const absl::StatusOr<std::string>& done) {

@@ -1,7 +1,7 @@
 // WorkerService over the commit loop. Thread-safe.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
 
 #include "adares/v1/worker_service.grpc.pb.h"
@@ -56,15 +56,21 @@ class WorkerServiceImpl final : public v1::WorkerService::CallbackService {
   grpc::ServerUnaryReactor* UncordonWorker(grpc::CallbackServerContext* context,
                                            const v1::UncordonWorkerRequest* request,
                                            v1::UncordonWorkerResponse* response) override;
+  grpc::ServerUnaryReactor* DrainWorker(grpc::CallbackServerContext* context,
+                                        const v1::DrainWorkerRequest* request,
+                                        v1::DrainWorkerResponse* response) override;
 
   // The server stops: ends the streams, and later ones at once. What report streams are storing is
   // acknowledged before.
   void EndStreams();
 
  private:
+  // What is done to a worker by name, once for each request.
+  using WorkerAction =
+      std::function<absl::Status(Coordinator&, const std::string& worker, Timestamp now)>;
   template <typename Request>
-  grpc::ServerUnaryReactor* SetCordon(grpc::CallbackServerContext* context, const Request& request,
-                                      std::optional<std::string> why);
+  grpc::ServerUnaryReactor* ActOn(grpc::CallbackServerContext* context, const Request& request,
+                                  WorkerAction action);
 
   CommitLoop* const loop_;
   SyncWaiters* const waiters_;

@@ -1,4 +1,4 @@
-// The statement that hands out trials, apart so that a test can read its query plan.
+// The statements that hand out trials, apart so that a test can read their query plans.
 #pragma once
 
 namespace adares {
@@ -24,5 +24,12 @@ WHERE id = (
 RETURNING id, name, current_attempt, queued_at,
   (SELECT name FROM sweep WHERE sweep.id = trial.sweep_id),
   (SELECT spec FROM trial_spec WHERE trial_id = trial.id))sql";
+
+// Where the trial stands that the claim would take. Binds: now, sweep, requirement, worker.
+inline constexpr char kFirstPositionStatement[] = R"sql(
+SELECT position FROM trial
+WHERE state = 'queued' AND not_before IS NULL AND sweep_id = ?2 AND requirement_id = ?3
+  AND (avoided_worker IS NOT ?4 OR avoid_until <= ?1)
+ORDER BY position LIMIT 1)sql";
 
 }  // namespace adares

@@ -19,7 +19,9 @@ namespace {
 
 constexpr char kVariants[] = R"sql(
 SELECT variant.name, variant.label, variant.axes,
-  (SELECT count(*) FROM trial WHERE trial.variant_id = variant.id), coalesce(baseline.name, '')
+  (SELECT count(*) FROM trial WHERE trial.variant_id = variant.id), coalesce(baseline.name, ''),
+  (SELECT count(*) FROM trial
+   WHERE trial.variant_id = variant.id AND trial.state = 'stopped-early')
 FROM variant LEFT JOIN variant AS baseline ON baseline.id = variant.baseline_id
 WHERE variant.sweep_id = ? ORDER BY variant.position)sql";
 
@@ -85,6 +87,7 @@ absl::StatusOr<std::vector<VariantResult>> ReadVariants(Connection& connection, 
     ADARES_ASSIGN_OR_RETURN(variant.axes, AxisValuesFromJson(query.Text(2)));
     variant.trial_count = query.Int32(3);
     variant.baseline = query.Text(4);
+    variant.stopped_early_count = query.Int32(5);
     variants.push_back(std::move(variant));
   }
   return variants;

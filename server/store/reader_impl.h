@@ -44,7 +44,7 @@ absl::StatusOr<SweepRecord> ReadSweep(Connection& connection, int64_t row);
 absl::StatusOr<TrialRecord> ReadTrial(Connection& connection, int64_t row);
 
 // Of a sweep's waiting trials those that no connected worker could run, with the reason. Costs as
-// much as there are trials that wait.
+// much as there are groups of trials that wait; where there is a reason, as there are trials.
 absl::StatusOr<std::vector<PendingReason>> ReadPending(Connection& connection, int64_t sweep_row);
 
 // Column 0 of all rows.

@@ -13,41 +13,52 @@
 namespace adares {
 namespace {
 
+// Steps over the index from one requirement to the next: costs as much as there are groups, and
+// the few trials that wait for their next attempt.
 constexpr char kGroups[] = R"sql(
-SELECT requirement.text, count(*)
-FROM trial JOIN requirement ON requirement.id = trial.requirement_id
-WHERE trial.sweep_id = ? AND trial.state = 'queued' AND trial.not_before IS NULL
-GROUP BY trial.requirement_id ORDER BY trial.requirement_id)sql";
+WITH RECURSIVE ready(id) AS (
+  SELECT min(requirement_id) FROM trial
+  WHERE sweep_id = ?1 AND state = 'queued' AND not_before IS NULL
+  UNION ALL
+  SELECT (SELECT min(requirement_id) FROM trial
+          WHERE sweep_id = ?1 AND state = 'queued' AND not_before IS NULL
+            AND requirement_id > ready.id)
+  FROM ready WHERE ready.id IS NOT NULL)
+SELECT requirement.id, requirement.text FROM requirement
+WHERE requirement.id IN (
+  SELECT id FROM ready
+  UNION SELECT requirement_id FROM trial WHERE not_before IS NOT NULL AND sweep_id = ?1)
+ORDER BY requirement.id)sql";
+
+constexpr char kCount[] = R"sql(
+SELECT count(*) FROM trial WHERE sweep_id = ? AND requirement_id = ? AND state = 'queued')sql";
 
 constexpr size_t kShownReasons = 3;
 
-bool IsLive(const WorkerRecord& worker) {
-  return worker.state != WorkerState::kLost && worker.state != WorkerState::kLeft;
-}
-
-// Why none of the workers can take such a trial; nullopt where one can.
-std::optional<PendingReason> WhyNone(const Requirement& requirement, int32_t trials,
+// Why none of the workers can take such trials, their number left out; nullopt where one can.
+std::optional<PendingReason> WhyNone(const Requirement& requirement,
                                      const std::vector<WorkerRecord>& workers) {
   using Cause = PendingReason::Cause;
-  if (workers.empty()) return PendingReason{trials, Cause::kNoWorker, "no worker is connected"};
+  if (workers.empty()) return PendingReason{0, Cause::kNoWorker, "no worker is connected"};
   std::set<std::string> reasons;
-  bool fit_but_cordoned = false;
+  bool fit_but_closed = false;
   for (const WorkerRecord& worker : workers) {
     const auto why = WhyUnfit(requirement, worker.capability);
     if (why) {
       reasons.insert(*why);
-    } else if (worker.cordoned_at) {
-      fit_but_cordoned = true;
+    } else if (worker.cordoned_at || worker.state == WorkerState::kDraining) {
+      fit_but_closed = true;
     } else {
       return std::nullopt;
     }
   }
-  if (fit_but_cordoned) {
-    return PendingReason{trials, Cause::kCordoned, "every worker that could run them is cordoned"};
+  if (fit_but_closed) {
+    return PendingReason{0, Cause::kCordoned,
+                         "every worker that could run them is cordoned or leaves"};
   }
   const auto end =
       std::next(reasons.begin(), static_cast<ptrdiff_t>(std::min(reasons.size(), kShownReasons)));
-  return PendingReason{trials, Cause::kUnfit,
+  return PendingReason{0, Cause::kUnfit,
                        absl::StrCat("no connected worker can run them: ",
                                     absl::StrJoin(reasons.begin(), end, "; "))};
 }
@@ -57,18 +68,21 @@ std::optional<PendingReason> WhyNone(const Requirement& requirement, int32_t tri
 absl::StatusOr<std::vector<PendingReason>> ReadPending(Connection& connection, int64_t sweep_row) {
   Query query(connection.Prepare(kGroups));
   query.Bind(sweep_row);
-  std::vector<std::pair<Requirement, int32_t>> groups;
+  std::vector<std::pair<int64_t, Requirement>> groups;
   while (query.Step()) {
-    ADARES_ASSIGN_OR_RETURN(Requirement requirement, ParseRequirement(query.Text(0)));
-    groups.emplace_back(std::move(requirement), query.Int32(1));
+    ADARES_ASSIGN_OR_RETURN(Requirement requirement, ParseRequirement(query.Text(1)));
+    groups.emplace_back(query.Int(0), std::move(requirement));
   }
   if (groups.empty()) return std::vector<PendingReason>();
-  ADARES_ASSIGN_OR_RETURN(std::vector<WorkerRecord> workers,
-                          ReadWorkers(connection, /*after=*/"", /*limit=*/-1));
-  std::erase_if(workers, [](const WorkerRecord& worker) { return !IsLive(worker); });
+  ADARES_ASSIGN_OR_RETURN(const std::vector<WorkerRecord> workers, ReadLiveWorkers(connection));
   std::vector<PendingReason> pending;
-  for (const auto& [requirement, count] : groups) {
-    if (auto why = WhyNone(requirement, count, workers)) pending.push_back(*std::move(why));
+  for (const auto& [row, requirement] : groups) {
+    auto why = WhyNone(requirement, workers);
+    if (!why) continue;
+    Query count(connection.Prepare(kCount));
+    count.Bind(sweep_row).Bind(row).Step();
+    why->trials = count.Int32(0);
+    pending.push_back(*std::move(why));
   }
   return pending;
 }

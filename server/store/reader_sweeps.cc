@@ -19,7 +19,7 @@ constexpr char kSweep[] = R"sql(
 SELECT name, title, labels, state, objective_metric, objective_goal, axes, seeds,
   baseline, (SELECT count(*) FROM variant WHERE variant.sweep_id = sweep.id),
   created_at, finished_at, digest,
-  priority, max_parallel, trial_order, timeout, retries, resources,
+  priority, max_parallel, trial_order, timeout, retries, resources, stop_rule,
   queued_trials, running_trials, paused_trials, stopping_trials, succeeded_trials, failed_trials,
   cancelled_trials, stopped_early_trials
 FROM sweep WHERE id = ?)sql";
@@ -85,7 +85,7 @@ absl::StatusOr<SweepRecord> ReadSweep(Connection& connection, int64_t row) {
   sweep.finished_at = query.OptionalTime(11);
   sweep.spec_digest = query.Text(12);
   ADARES_ASSIGN_OR_RETURN(sweep.schedule, ReadSchedule(query, 13));
-  sweep.counts = ReadCounts(query, 19);
+  sweep.counts = ReadCounts(query, 20);
   return sweep;
 }
 
@@ -119,6 +119,9 @@ absl::StatusOr<PageOf<SweepRecord>> Reader::ListSweeps(const Page& page) {
     }
     for (const int64_t row : rows) {
       ADARES_ASSIGN_OR_RETURN(SweepRecord sweep, ReadSweep(impl_->connection, row));
+      if (sweep.counts.queued > 0) {
+        ADARES_ASSIGN_OR_RETURN(sweep.pending, ReadPending(impl_->connection, row));
+      }
       result.items.push_back(std::move(sweep));
     }
     return result;

@@ -15,8 +15,6 @@
 namespace adares {
 namespace {
 
-// How long a statement waits for another process' lock.
-constexpr int kBusyTimeoutMs = 5'000;
 // The part of an extended result code that names its family.
 constexpr int kPrimaryCode = 0xff;
 
@@ -127,8 +125,8 @@ std::optional<Timestamp> Query::OptionalTime(int column) const {
   return Time(column);
 }
 
-Connection::Connection(const std::string& path, Mode mode)
-    : database_(OpenName(path, mode), OpenFlags(mode), kBusyTimeoutMs) {
+Connection::Connection(const std::string& path, Mode mode, std::chrono::milliseconds busy_timeout)
+    : database_(OpenName(path, mode), OpenFlags(mode), static_cast<int>(busy_timeout.count())) {
   if (mode != Mode::kInspect) return;
   if (ReadingMode(path) == Mode::kReadOnly) {
     sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);

@@ -10,6 +10,7 @@
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -82,6 +83,8 @@ class Query {
   int bound_ = 0;
 };
 
+inline constexpr std::chrono::milliseconds kBusyTimeout{5'000};
+
 class Connection {
  public:
   Connection(const Connection&) = delete;
@@ -97,7 +100,9 @@ class Connection {
     // is there stays as it is.
     kInspect,
   };
-  Connection(const std::string& path, Mode mode);
+  // A statement waits as long as `busy_timeout` for another process' lock.
+  Connection(const std::string& path, Mode mode,
+             std::chrono::milliseconds busy_timeout = kBusyTimeout);
 
   // A use of the statement, which is prepared at the first. `sql` must be a constant: the cache
   // knows it by its address. Two uses of one statement must not overlap.

@@ -78,10 +78,11 @@ void Store::Impl::Touch(int64_t trial_row) {
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
-absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& path, Timestamp now) {
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& path, Timestamp now,
+                                                   const StoreOptions& options) {
   ADARES_RETURN_IF_ERROR(Migrate(path, EmbeddedMigrations(), now));
   const auto open = [&]() -> absl::StatusOr<std::unique_ptr<Store>> {
-    auto impl = std::make_unique<Impl>(path);
+    auto impl = std::make_unique<Impl>(path, options.busy_timeout);
     impl->connection.Execute(kPragmas);
     if (Query query(impl->connection.Prepare("PRAGMA journal_mode"));
         !query.Step() || query.Text(0) != "wal") {

@@ -8,6 +8,7 @@
 // INTERNAL for anything else of SQLite's.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -60,14 +61,16 @@ struct TrialRow {
   std::string id;
   TrialGroup group;
   TrialStage stage;
-  bool delayed = false;  // queued, but not to be handed out yet
-  std::string worker;    // of the attempt that holds it, or empty
+  bool delayed = false;   // queued, but not to be handed out yet
+  std::string worker;     // of the attempt that holds it, or empty
+  std::string message;    // why it is as it is
+  bool forgiven = false;  // a person asked for another try
 };
 
 // What becomes of a trial.
 struct TrialUpdate {
   TrialStage stage;
-  std::string message = {};                            // why, where it failed
+  std::string message = {};                            // why, where it failed or stops early
   std::optional<Timestamp> not_before = std::nullopt;  // where it is queued: no attempt before
   // The worker that does not get it until then, unless there is none.
   std::string avoided_worker = {};
@@ -81,12 +84,6 @@ struct SweepHead {
   std::string name;
   std::string digest;
   Schedule schedule;
-};
-
-// A group that has trials to hand out.
-struct ReadyGroup {
-  TrialGroup group;
-  Requirement requirement;
 };
 
 // How one attempt of a trial ended.
@@ -110,12 +107,18 @@ struct RequestRecord {
   std::string response;
 };
 
+struct StoreOptions {
+  // How long a statement waits for a lock that another process has on the file.
+  std::chrono::milliseconds busy_timeout{5'000};
+};
+
 class Store {
  public:
   // Opens or creates the file (WAL, synchronous=FULL, foreign keys), and applies the migrations.
   // FAILED_PRECONDITION SCHEMA_MISMATCH if the file's schema is newer than this program's, or a
   // migration that was applied has another checksum now; the file is left untouched then.
-  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& path, Timestamp now);
+  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& path, Timestamp now,
+                                                     const StoreOptions& options = {});
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -169,6 +172,9 @@ class Store {
   absl::StatusOr<std::optional<Timestamp>> NextDelayed();
   absl::StatusOr<Requirement> RequirementOf(int64_t requirement_row);
 
+  // The position in its sweep of the trial that ClaimNext would take.
+  absl::StatusOr<std::optional<int64_t>> FirstPosition(const TrialGroup& group,
+                                                       const std::string& worker, Timestamp now);
   // Takes the group's waiting trial of the lowest position that does not avoid the worker, makes it
   // running and starts its next attempt; nullopt if there is none. Results of its earlier attempts
   // beyond the checkpoint that the claim names are superseded: kept, but no longer in the views.
@@ -177,6 +183,11 @@ class Store {
 
   // The attempt if it is its trial's current one and has not ended, else nullopt.
   absl::StatusOr<std::optional<LiveAttempt>> FindLiveAttempt(const AttemptId& id);
+  // Up to which record an attempt of that worker's instance was acknowledged, where it ended and
+  // was not taken from it; else nullopt.
+  absl::StatusOr<std::optional<int64_t>> AcknowledgedOfEnded(const AttemptId& id,
+                                                             const std::string& worker,
+                                                             const std::string& instance);
   // All attempts that have not ended.
   absl::StatusOr<std::vector<LiveAttempt>> LiveAttempts();
   // Its configuration, to hand it out again.
@@ -227,8 +238,8 @@ class Store {
   // Answers to requests, by the id that the caller gave.
   absl::StatusOr<std::optional<RequestRecord>> FindRequest(const std::string& id);
   absl::Status RecordRequest(const std::string& id, const RequestRecord& record, Timestamp now);
-  // Forgets those from before `before`, at most `limit`.
-  absl::Status ForgetRequests(Timestamp before, int limit);
+  // Forgets those from before `before`, at most `limit`; returns how many.
+  absl::StatusOr<int64_t> ForgetRequests(Timestamp before, int limit);
 
  private:
   struct Impl;

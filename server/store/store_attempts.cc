@@ -26,6 +26,15 @@ JOIN attempt ON attempt.trial_id = trial.id AND attempt.number = trial.current_a
 WHERE sweep.name = ? AND trial.name = ? AND trial.current_attempt = ?
   AND attempt.ended_at IS NULL)sql";
 
+constexpr char kAcknowledgedOfEnded[] = R"sql(
+SELECT attempt.acknowledged_sequence
+FROM sweep
+JOIN trial ON trial.sweep_id = sweep.id
+JOIN attempt ON attempt.trial_id = trial.id
+WHERE sweep.name = ? AND trial.name = ? AND attempt.number = ? AND attempt.worker = ?
+  AND attempt.instance = ? AND attempt.ended_at IS NOT NULL
+  AND attempt.end_reason <> 'worker-lost')sql";
+
 constexpr char kAllLive[] = R"sql(
 SELECT sweep.id, trial.id, attempt.id, sweep.name, trial.name, attempt.number, attempt.worker,
   attempt.instance, trial.state, trial.stop_aim, attempt.acknowledged_sequence, attempt.started_at,
@@ -97,6 +106,17 @@ int64_t InsertAttempt(Connection& connection, const LiveAttempt& attempt) {
 
 }  // namespace
 
+absl::StatusOr<std::optional<int64_t>> Store::FirstPosition(const TrialGroup& group,
+                                                            const std::string& worker,
+                                                            Timestamp now) {
+  return Guarded("find the next trial", [&]() -> absl::StatusOr<std::optional<int64_t>> {
+    Query query(impl_->connection.Prepare(kFirstPositionStatement));
+    query.Bind(now).Bind(group.sweep).Bind(group.requirement).Bind(worker);
+    if (!query.Step()) return std::nullopt;
+    return query.Int(0);
+  });
+}
+
 absl::StatusOr<std::optional<Claim>> Store::ClaimNext(const TrialGroup& group,
                                                       const std::string& worker,
                                                       const std::string& instance, Timestamp now) {
@@ -121,6 +141,17 @@ absl::StatusOr<std::optional<LiveAttempt>> Store::FindLiveAttempt(const AttemptI
     Query query(impl_->connection.Prepare(kFindLive));
     if (!query.Bind(id.sweep).Bind(id.trial).Bind(id.attempt).Step()) return std::nullopt;
     return ReadLive(query);
+  });
+}
+
+absl::StatusOr<std::optional<int64_t>> Store::AcknowledgedOfEnded(const AttemptId& id,
+                                                                  const std::string& worker,
+                                                                  const std::string& instance) {
+  return Guarded("find an attempt that ended", [&]() -> absl::StatusOr<std::optional<int64_t>> {
+    Query query(impl_->connection.Prepare(kAcknowledgedOfEnded));
+    query.Bind(id.sweep).Bind(id.trial).Bind(id.attempt).Bind(worker).Bind(instance);
+    if (!query.Step()) return std::nullopt;
+    return query.Int(0);
   });
 }
 

@@ -42,26 +42,27 @@ UPDATE attempt SET surviving_until_step = ?3
 WHERE trial_id = ?1 AND number < ?2
   AND (surviving_until_step IS NULL OR surviving_until_step > ?3))sql";
 
-constexpr char kDropSummary[] = "DELETE FROM metric_summary WHERE trial_id = ?";
+// Only a key with a row beyond the step loses rows, and the highest one is in its summary.
+constexpr char kDropSummaries[] =
+    "DELETE FROM metric_summary WHERE trial_id = ?1 AND last_step > ?2 RETURNING key_id";
 
 // The value beside max(step) is that of the row with the highest step: SQLite's rule for bare
 // columns beside a single min or max.
 constexpr char kMakeSummary[] = R"sql(
 WITH
   surviving AS (
-    SELECT metric_point.key_id, metric_point.step, metric_point.value
+    SELECT metric_point.step, metric_point.value
     FROM metric_point
     JOIN attempt ON attempt.trial_id = metric_point.trial_id
       AND attempt.number = metric_point.attempt
-    WHERE metric_point.trial_id = ?1
+    WHERE metric_point.trial_id = ?1 AND metric_point.key_id = ?3 AND metric_point.step <= ?2
       AND (attempt.surviving_until_step IS NULL
         OR metric_point.step <= attempt.surviving_until_step)),
-  newest AS (SELECT key_id, max(step) AS step, value FROM surviving GROUP BY key_id)
+  newest AS (SELECT max(step) AS step, value FROM surviving)
 INSERT INTO metric_summary (trial_id, key_id, count, last_step, last_value, min_value, max_value)
-SELECT ?1, surviving.key_id, count(*), newest.step, newest.value, min(surviving.value),
-  max(surviving.value)
-FROM surviving JOIN newest ON newest.key_id = surviving.key_id
-GROUP BY surviving.key_id)sql";
+SELECT ?1, ?3, count(*), newest.step, newest.value, min(surviving.value), max(surviving.value)
+FROM surviving, newest
+HAVING count(*) > 0)sql";
 
 struct CheckpointRow {
   int64_t row = 0;
@@ -91,6 +92,15 @@ absl::StatusOr<std::vector<CheckpointRow>> CheckpointsOf(Connection& connection,
   return rows;
 }
 
+// Drops the summaries of keys with rows beyond the step; returns the keys.
+std::vector<int64_t> DropSummaries(Connection& connection, int64_t trial_row, int64_t until) {
+  Query query(connection.Prepare(kDropSummaries));
+  query.Bind(trial_row).Bind(until);
+  std::vector<int64_t> keys;
+  while (query.Step()) keys.push_back(query.Int(0));
+  return keys;
+}
+
 }  // namespace
 
 void SupersedeEarlier(Connection& connection, const LiveAttempt& attempt, int64_t resumed_step) {
@@ -103,8 +113,9 @@ void SupersedeEarlier(Connection& connection, const LiveAttempt& attempt, int64_
                               .Bind(until)
                               .Run();
   if (changed == 0) return;
-  Query(connection.Prepare(kDropSummary)).Bind(attempt.trial_row).Run();
-  Query(connection.Prepare(kMakeSummary)).Bind(attempt.trial_row).Run();
+  for (const int64_t key : DropSummaries(connection, attempt.trial_row, until)) {
+    Query(connection.Prepare(kMakeSummary)).Bind(attempt.trial_row).Bind(until).Bind(key).Run();
+  }
 }
 
 absl::Status Store::AddCheckpoint(const LiveAttempt& attempt, const Checkpoint& checkpoint,

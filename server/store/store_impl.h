@@ -17,7 +17,8 @@ namespace adares {
 using IdCache = std::unordered_map<std::string, int64_t>;
 
 struct Store::Impl {
-  explicit Impl(const std::string& path) : connection(path, Connection::Mode::kReadWrite) {}
+  Impl(const std::string& path, std::chrono::milliseconds busy_timeout)
+      : connection(path, Connection::Mode::kReadWrite, busy_timeout) {}
 
   // The id of a name in metric_key or site, which gets a row if it has none.
   int64_t KeyId(const std::string& key);

@@ -9,10 +9,11 @@ namespace adares {
 namespace {
 
 constexpr char kReadyGroups[] = R"sql(
-SELECT sweep_id, requirement_id, requirement.text
+SELECT sweep_id, requirement_id, requirement.text, sweep.name
 FROM (SELECT DISTINCT sweep_id, requirement_id FROM trial
       WHERE state = 'queued' AND not_before IS NULL)
 JOIN requirement ON requirement.id = requirement_id
+JOIN sweep ON sweep.id = sweep_id
 ORDER BY sweep_id, requirement_id)sql";
 
 constexpr char kHasReady[] = R"sql(
@@ -22,7 +23,7 @@ SELECT EXISTS (SELECT 1 FROM trial WHERE state = 'queued' AND not_before IS NULL
 constexpr char kRelease[] = R"sql(
 UPDATE trial SET not_before = NULL, revision = ?3
 WHERE id IN (SELECT id FROM trial WHERE not_before <= ?1 ORDER BY not_before LIMIT ?2)
-RETURNING sweep_id, requirement_id)sql";
+RETURNING sweep_id, requirement_id, (SELECT name FROM sweep WHERE sweep.id = sweep_id))sql";
 
 constexpr char kNextDelayed[] = "SELECT min(not_before) FROM trial WHERE not_before IS NOT NULL";
 
@@ -42,7 +43,7 @@ absl::StatusOr<std::vector<ReadyGroup>> Store::ReadyGroups() {
     std::vector<ReadyGroup> groups;
     while (query.Step()) {
       ADARES_ASSIGN_OR_RETURN(Requirement requirement, ParseRequirement(query.Text(2)));
-      groups.push_back({{query.Int(0), query.Int(1)}, std::move(requirement)});
+      groups.push_back({{query.Int(0), query.Int(1)}, std::move(requirement), query.Text(3)});
     }
     return groups;
   });
@@ -58,17 +59,17 @@ absl::StatusOr<bool> Store::HasReady(const TrialGroup& group) {
 
 absl::StatusOr<std::vector<ReadyGroup>> Store::ReleaseDelayed(Timestamp now, int limit) {
   const auto body = [&]() -> absl::StatusOr<std::vector<ReadyGroup>> {
-    std::map<TrialGroup, Requirement> released;
+    std::map<TrialGroup, std::string> released;  // and the sweep's name
     {
       Query query(impl_->connection.Prepare(kRelease));
       query.Bind(now).Bind(limit).Bind(impl_->revision);
-      while (query.Step()) released[{query.Int(0), query.Int(1)}] = {};
+      while (query.Step()) released[{query.Int(0), query.Int(1)}] = query.Text(2);
     }
     std::vector<ReadyGroup> groups;
-    for (const auto& [group, unused] : released) {
+    for (const auto& [group, sweep] : released) {
       ADARES_ASSIGN_OR_RETURN(Requirement requirement,
                               ReadRequirement(impl_->connection, group.requirement));
-      groups.push_back({group, std::move(requirement)});
+      groups.push_back({group, std::move(requirement), sweep});
     }
     return groups;
   };

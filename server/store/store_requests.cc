@@ -38,10 +38,9 @@ absl::Status Store::RecordRequest(const std::string& id, const RequestRecord& re
   });
 }
 
-absl::Status Store::ForgetRequests(Timestamp before, int limit) {
-  return GuardedWrite(impl_->connection, "forget requests", [&] {
-    Query(impl_->connection.Prepare(kForget)).Bind(before).Bind(limit).Run();
-    return absl::OkStatus();
+absl::StatusOr<int64_t> Store::ForgetRequests(Timestamp before, int limit) {
+  return GuardedWrite(impl_->connection, "forget requests", [&]() -> absl::StatusOr<int64_t> {
+    return Query(impl_->connection.Prepare(kForget)).Bind(before).Bind(limit).Run();
   });
 }
 

@@ -12,20 +12,22 @@ namespace adares {
 namespace {
 
 constexpr char kFindSweep[] = R"sql(
-SELECT id, name, digest, priority, max_parallel, trial_order, timeout, retries, resources
+SELECT id, name, digest, priority, max_parallel, trial_order, timeout, retries, resources,
+  stop_rule
 FROM sweep WHERE name = ?)sql";
 
 constexpr char kOpenSweeps[] = R"sql(
-SELECT id, name, digest, priority, max_parallel, trial_order, timeout, retries, resources
+SELECT id, name, digest, priority, max_parallel, trial_order, timeout, retries, resources,
+  stop_rule
 FROM sweep WHERE finished_at IS NULL ORDER BY id)sql";
 
 constexpr char kIsOpen[] = "SELECT finished_at IS NULL FROM sweep WHERE id = ?";
 
 constexpr char kInsertSweep[] = R"sql(
 INSERT INTO sweep (name, title, labels, objective_metric, objective_goal, axes, seeds, baseline,
-                   priority, max_parallel, trial_order, timeout, retries, resources, digest,
-                   created_at, revision)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   priority, max_parallel, trial_order, timeout, retries, resources, stop_rule,
+                   digest, created_at, revision)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 RETURNING id)sql";
 
 constexpr char kInsertFile[] = "INSERT INTO sweep_file (sweep_id, text) VALUES (?, ?)";
@@ -88,6 +90,7 @@ int64_t InsertSweepRow(Connection& connection, const SweepPlan& plan, Timestamp 
       .Bind(int64_t{plan.schedule.timeout.count()})
       .Bind(ToJson(plan.schedule.retries))
       .Bind(ToText(Requirement{plan.schedule.resources, ""}))
+      .Bind(plan.schedule.stop ? ToText(*plan.schedule.stop) : std::string("{}"))
       .Bind(plan.digest)
       .Bind(now)
       .Bind(revision);
@@ -190,7 +193,7 @@ absl::StatusOr<std::vector<ReadyGroup>> Store::InsertSweep(const SweepPlan& plan
     }
     std::vector<ReadyGroup> groups;
     for (const auto& [row, requirement] : requirements) {
-      groups.push_back({{sweep, row}, requirement});
+      groups.push_back({{sweep, row}, requirement, plan.name});
     }
     return groups;
   };

@@ -14,7 +14,8 @@ namespace {
 // ?2 to ?5 are JSON arrays of ids, states, seeds and [axis, value] pairs; each may be empty.
 constexpr char kSelect[] = R"sql(
 SELECT trial.id, trial.name, trial.sweep_id, trial.requirement_id, trial.state, trial.stop_aim,
-  trial.not_before IS NOT NULL, coalesce(attempt.worker, '')
+  trial.not_before IS NOT NULL, coalesce(attempt.worker, ''), trial.message,
+  trial.forgiven_attempts > 0
 FROM trial
 LEFT JOIN attempt ON attempt.trial_id = trial.id AND attempt.number = trial.current_attempt
 WHERE trial.sweep_id = ?1
@@ -30,7 +31,8 @@ ORDER BY trial.position)sql";
 
 constexpr char kGet[] = R"sql(
 SELECT trial.id, trial.name, trial.sweep_id, trial.requirement_id, trial.state, trial.stop_aim,
-  trial.not_before IS NOT NULL, coalesce(attempt.worker, '')
+  trial.not_before IS NOT NULL, coalesce(attempt.worker, ''), trial.message,
+  trial.forgiven_attempts > 0
 FROM trial
 LEFT JOIN attempt ON attempt.trial_id = trial.id AND attempt.number = trial.current_attempt
 WHERE trial.id = ?)sql";
@@ -74,6 +76,8 @@ absl::StatusOr<TrialRow> ReadRow(const Query& query) {
   ADARES_ASSIGN_OR_RETURN(trial.stage, ReadStage(query, 4));
   trial.delayed = query.Int(6) != 0;
   trial.worker = query.Text(7);
+  trial.message = query.Text(8);
+  trial.forgiven = query.Int(9) != 0;
   return trial;
 }
 

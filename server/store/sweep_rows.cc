@@ -20,6 +20,10 @@ absl::StatusOr<Schedule> ReadSchedule(const Query& query, int first_column) {
   ADARES_ASSIGN_OR_RETURN(schedule.retries, RetryBudgetsFromJson(query.Text(first_column + 4)));
   ADARES_ASSIGN_OR_RETURN(const Requirement asked, ParseRequirement(query.Text(first_column + 5)));
   schedule.resources = asked.resources;
+  const std::string stop = query.Text(first_column + 6);
+  if (stop != "{}") {
+    ADARES_ASSIGN_OR_RETURN(schedule.stop, ParseStopRule(stop));
+  }
   return schedule;
 }
 

@@ -9,8 +9,8 @@
 
 namespace adares {
 
-// From six columns: priority, max_parallel, trial_order, timeout, retries, resources. DATA_LOSS for
-// what this program does not write.
+// From seven columns: priority, max_parallel, trial_order, timeout, retries, resources, stop_rule.
+// DATA_LOSS for what this program does not write.
 absl::StatusOr<Schedule> ReadSchedule(const Query& query, int first_column);
 
 }  // namespace adares

@@ -3,6 +3,9 @@
 
 #include <compare>
 #include <cstdint>
+#include <string>
+
+#include "core/requirement.h"
 
 namespace adares {
 
@@ -11,6 +14,13 @@ struct TrialGroup {
   int64_t sweep = 0;
   int64_t requirement = 0;
   auto operator<=>(const TrialGroup&) const = default;
+};
+
+// A group that has trials to hand out.
+struct ReadyGroup {
+  TrialGroup group;
+  Requirement requirement;
+  std::string sweep;  // its name
 };
 
 }  // namespace adares

@@ -21,6 +21,12 @@ SELECT name, instance, state, hostname, device, slots,
   version, registered_at, last_seen_at, capability, cordoned_at, cordon_reason
 FROM worker WHERE name > ? ORDER BY name LIMIT ?)sql";
 
+constexpr char kLiveWorkers[] = R"sql(
+SELECT name, instance, state, hostname, device, slots,
+  (SELECT count(*) FROM attempt WHERE attempt.worker = worker.name AND ended_at IS NULL),
+  version, registered_at, last_seen_at, capability, cordoned_at, cordon_reason
+FROM worker WHERE state NOT IN ('lost', 'left') ORDER BY name)sql";
+
 absl::StatusOr<WorkerState> ParseState(const std::string& word) {
   for (const auto& [state, name] : kStates) {
     if (name == word) return state;
@@ -48,6 +54,15 @@ absl::StatusOr<WorkerRecord> ReadWorker(const Query& query) {
   return worker;
 }
 
+absl::StatusOr<std::vector<WorkerRecord>> ReadAll(Query& query) {
+  std::vector<WorkerRecord> workers;
+  while (query.Step()) {
+    ADARES_ASSIGN_OR_RETURN(WorkerRecord worker, ReadWorker(query));
+    workers.push_back(std::move(worker));
+  }
+  return workers;
+}
+
 }  // namespace
 
 std::string_view WorkerStateName(WorkerState state) {
@@ -61,12 +76,12 @@ absl::StatusOr<std::vector<WorkerRecord>> ReadWorkers(Connection& connection,
                                                       const std::string& after, int64_t limit) {
   Query query(connection.Prepare(kWorkers));
   query.Bind(after).Bind(limit);
-  std::vector<WorkerRecord> workers;
-  while (query.Step()) {
-    ADARES_ASSIGN_OR_RETURN(WorkerRecord worker, ReadWorker(query));
-    workers.push_back(std::move(worker));
-  }
-  return workers;
+  return ReadAll(query);
+}
+
+absl::StatusOr<std::vector<WorkerRecord>> ReadLiveWorkers(Connection& connection) {
+  Query query(connection.Prepare(kLiveWorkers));
+  return ReadAll(query);
 }
 
 }  // namespace adares

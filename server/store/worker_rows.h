@@ -22,4 +22,7 @@ std::string_view WorkerStateName(WorkerState state);
 absl::StatusOr<std::vector<WorkerRecord>> ReadWorkers(Connection& connection,
                                                       const std::string& after, int64_t limit);
 
+// The same for all that are neither lost nor have left.
+absl::StatusOr<std::vector<WorkerRecord>> ReadLiveWorkers(Connection& connection);
+
 }  // namespace adares

@@ -130,6 +130,25 @@ TEST_F(CommandTest, LogsOfAFailedTrialEndWithTheReason) {
   EXPECT_EQ(Request("TailLogs"), "name: \"sweeps/-/trials/000000000001\" attempt: 2 follow: true");
 }
 
+TEST_F(CommandTest, ALogThatIsFollowedGoesOnWhenTheCoordinatorIsBack) {
+  Script script;
+  script.trials = {MakeFailedTrial(1)};
+  for (const int64_t number : {1, 2, 3}) {
+    v1::TailLogsResponse& message = script.logs.emplace_back();
+    message.set_attempt(2);
+    message.add_lines()->set_number(number);
+    message.mutable_lines(0)->set_text("line " + std::to_string(number));
+  }
+  script.lost_tails = 2;
+  Serve(std::move(script));
+  const auto result = Run({"trial", "logs", "000000000001", "-f"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "line 1\nline 2\nline 3\n");
+  EXPECT_THAT(coordinator_->requests(),
+              testing::Contains("TailLogs name: \"sweeps/-/trials/000000000001\" attempt: 2 "
+                                "first_line: 3 follow: true"));
+}
+
 TEST_F(CommandTest, BrokenLogStreamStillIsOneDocument) {
   Script script;
   script.logs.emplace_back().add_lines()->set_text("one");

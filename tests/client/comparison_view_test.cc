@@ -1,7 +1,7 @@
 // The table that a study ends with.
 #include "client/comparison_view.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <cmath>
 #include <set>
@@ -80,12 +80,22 @@ TEST(ComparisonViewTest, CsvHasAColumnForEachAxisAndSeed) {
   EXPECT_EQ(rows[0],
             (CsvRow{"variant", "label", "axis.granularity", "metric", "trials", "n", "mean", "sd",
                     "is_baseline", "baseline", "difference_n", "difference_mean", "difference_sd",
-                    "ci95_low", "ci95_high", "flagged", "seed_0", "seed_1"}));
-  EXPECT_EQ(rows[1], (CsvRow{"aaaa", "granularity=none", "none", "test/accuracy", "2", "2", "0.975",
-                             "0.00707", "true", "aaaa", "", "", "", "", "", "0", "0.97", "0.98"}));
+                    "ci95_low", "ci95_high", "flagged", "stopped_early", "seed_0", "seed_1"}));
+  EXPECT_EQ(rows[1],
+            (CsvRow{"aaaa", "granularity=none", "none", "test/accuracy", "2", "2", "0.975",
+                    "0.00707", "true", "aaaa", "", "", "", "", "", "0", "0", "0.97", "0.98"}));
   EXPECT_EQ(rows[2], (CsvRow{"bbbb", "granularity=block", "block", "test/accuracy", "2", "2",
                              "0.9825", "0.00354", "false", "aaaa", "2", "0.0075", "0.00354",
-                             "-0.02427", "0.03927", "0", "0.98", "0.985"}));
+                             "-0.02427", "0.03927", "0", "0", "0.98", "0.985"}));
+}
+
+TEST(ComparisonViewTest, TrialsThatARuleStoppedAreCountedApart) {
+  v1::CompareVariantsResponse comparison = TwoVariants();
+  comparison.mutable_variants(1)->set_stopped_early_count(1);
+  const std::string text = ComparisonText(comparison, "sweeps/mnist", false);
+  EXPECT_THAT(text, testing::HasSubstr("STOPPED"));
+  EXPECT_THAT(text, testing::HasSubstr("1/2"));
+  EXPECT_THAT(text, testing::HasSubstr("stopped: trials that the sweep's rule stopped early"));
 }
 
 TEST(ComparisonViewTest, NoAxisNameIsTakenForAnotherColumn) {

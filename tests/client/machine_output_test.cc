@@ -40,6 +40,7 @@ std::vector<CommandCase> AllCommands() {
           {"TrialPause", {"trial", "pause", "--sweep", "mnist", "--seed", "1"}, "ControlTrials"},
           {"WorkerCordon", {"worker", "cordon", "w"}, "CordonWorker"},
           {"WorkerUncordon", {"worker", "uncordon", "w"}, "UncordonWorker"},
+          {"WorkerDrain", {"worker", "drain", "w"}, "DrainWorker"},
           {"TrialListAll", {"trial", "list"}, "ListTrials", true},
           {"TrialList", {"trial", "list", "mnist"}, "ListTrials", true},
           {"TrialShow", {"trial", "show", "mnist/000000000001"}, "GetTrial"},

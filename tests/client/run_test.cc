@@ -149,6 +149,19 @@ TEST_F(RunTest, FinishedSweepIsComparedAtOnce) {
   EXPECT_EQ(Log("worker"), "");
 }
 
+TEST_F(RunTest, WhatItsWorkerCannotRunEndsIt) {
+  const auto result = RunSweep("unfit");
+  EXPECT_EQ(result.exit_code, 5) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("error: 2 trials: no connected worker can run them: needs data "
+                                    "set mnist\n"));
+  EXPECT_THAT(result.err, HasSubstr("hint: change what the sweep asks for under `resources`"));
+}
+
+TEST_F(RunTest, WhatTheWorkerOfAnEarlierRunLackedDoesNotCount) {
+  const auto result = RunSweep("stale");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+}
+
 TEST_F(RunTest, FailedTrialsAreExplained) {
   const auto result = RunSweep("fails");
   EXPECT_EQ(result.exit_code, 7);

@@ -34,6 +34,12 @@ struct Shared {
     return error == script.errors.end() ? grpc::Status::OK : ToGrpcStatus(error->second);
   }
 
+  // Whether this call of TailLogs is one that is lost.
+  bool LosesTail() {
+    const std::lock_guard lock(mutex);
+    return script.lost_tails > 0 && script.lost_tails-- > 0;
+  }
+
   // Until the client or the test leaves.
   grpc::Status Hold(const grpc::ServerContext& context) {
     std::unique_lock lock(mutex);
@@ -187,7 +193,11 @@ class Trials : public v1::TrialService::Service {
                         grpc::ServerWriter<v1::TailLogsResponse>* writer) override {
     const grpc::Status error = shared_.Note("TailLogs", *request);
     if (!error.ok()) return error;
-    for (const auto& message : shared_.script.logs) writer->Write(message);
+    for (const auto& message : shared_.script.logs) {
+      if (message.lines_size() > 0 && message.lines(0).number() < request->first_line()) continue;
+      writer->Write(message);
+      if (shared_.LosesTail()) return {grpc::StatusCode::UNAVAILABLE, "the coordinator stops"};
+    }
     return shared_.End("TailLogs", *context, ToGrpcStatus(shared_.script.logs_end));
   }
 
@@ -242,6 +252,11 @@ class Workers : public v1::WorkerService::Service {
   grpc::Status CordonWorker(grpc::ServerContext*, const v1::CordonWorkerRequest* request,
                             v1::CordonWorkerResponse*) override {
     return shared_.Note("CordonWorker", *request);
+  }
+
+  grpc::Status DrainWorker(grpc::ServerContext*, const v1::DrainWorkerRequest* request,
+                           v1::DrainWorkerResponse*) override {
+    return shared_.Note("DrainWorker", *request);
   }
 
   grpc::Status UncordonWorker(grpc::ServerContext*, const v1::UncordonWorkerRequest* request,

@@ -38,6 +38,7 @@ struct Script {
   v1::CompareVariantsResponse comparison;
   std::vector<v1::TailLogsResponse> logs;
   absl::Status logs_end;
+  int lost_tails = 0;  // TailLogs calls that end as UNAVAILABLE after their first message
   std::vector<WatchScript> watches;
   v1::ServerInfo info;
   v1::CheckHealthResponse health;

@@ -1,12 +1,15 @@
 // Stands in for adares-server beside a copy of `adares`: a scripted coordinator that serves one
 // sweep. SCRIPTED_SWEEP in the environment says how it goes: `succeeds`, `fails`, `holds` (for
-// ever), `finished` (before it is submitted), `conflicts`, or `stalls` when it is submitted, or
-// `stalls-at-the-end` when it is compared. What stalls is said on the fifo of the worker.
+// ever), `finished` (before it is submitted), `conflicts`, `unfit` (its worker lacks
+// what it needs), `stale` (only the worker of an earlier run did), or `stalls` when it is
+// submitted, or `stalls-at-the-end` when it is compared. What stalls is said on the fifo of the
+// worker.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -22,6 +25,29 @@ void Fail(Script* script) {
   v1::Sweep after = MakeSweep(v1::Sweep::STATE_FAILED, 0, 0, 1, 1);
   script->trials = {MakeFailedTrial(1), MakeTrial(2, v1::Trial::STATE_SUCCEEDED)};
   script->watches = {{{MakeUpdate(1, after, script->trials[0])}, absl::OkStatus()}};
+}
+
+// The worker `local`, that registered so long after now.
+v1::Worker MakeLocalWorker(std::chrono::hours later) {
+  const auto since_epoch = (std::chrono::system_clock::now() + later).time_since_epoch();
+  v1::Worker worker;
+  worker.set_name("workers/local");
+  worker.set_state(v1::Worker::STATE_READY);
+  worker.mutable_register_time()->set_seconds(
+      std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count());
+  return worker;
+}
+
+// A sweep that cannot run as it is seen first, and then has succeeded.
+void BeUnfitAtFirst(Script* script) {
+  v1::Sweep unfit = script->created.sweep();
+  v1::PendingReason* const pending = unfit.add_pending();
+  pending->set_trials(2);
+  pending->set_cause(v1::PendingReason::CAUSE_UNFIT);
+  pending->set_reason("no connected worker can run them: needs data set mnist");
+  script->sweeps = {unfit};
+  const v1::Sweep after = MakeSweep(v1::Sweep::STATE_SUCCEEDED, 0, 0, 2);
+  script->watches = {{{MakeUpdate(1, unfit), MakeUpdate(2, after)}, absl::OkStatus()}};
 }
 
 // Blocks until the scripted worker has said that it is up, without taking its word out of the fifo.
@@ -52,6 +78,10 @@ Script MakeScript(const std::string& sweep) {
     script.sweeps[2].set_name("sweeps/done");
     const v1::Sweep after = MakeSweep(v1::Sweep::STATE_SUCCEEDED, 0, 0, 2);
     script.watches = {{{MakeUpdate(1, after)}, absl::OkStatus()}};
+  }
+  if (sweep == "unfit" || sweep == "stale") {
+    BeUnfitAtFirst(&script);
+    script.workers = {MakeLocalWorker(std::chrono::hours(sweep == "unfit" ? 1 : -1))};
   }
   if (sweep.starts_with("stalls")) {
     script.held = {sweep == "stalls" ? "CreateSweep" : "CompareVariants"};

@@ -51,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"foreign_key", "budget: {}\n",
                 "5:1: unknown key \"budget\" in the sweep file; known are apiVersion, kind, name, "
                 "title, labels, objective, base, axes, design, compare, replicates, schedule, "
-                "retries, resources"},
+                "retries, resources, stop"},
         BadFile{"duplicate_key", "title: a\nbase: {}\ntitle: b\n",
                 R"(7:1: duplicate key "title"; remove one of them)"},
         BadFile{"title_list", "title: [a]\n", "5:8: title takes text, not a list"},

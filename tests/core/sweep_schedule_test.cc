@@ -1,6 +1,7 @@
 // The sections of a sweep file that say how its trials are handed out.
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,36 @@ TEST(SweepScheduleTest, TheDigestDoesNotKnowOfIt) {
                 ->digest);
 }
 
+TEST(SweepScheduleTest, AStopRuleIsPartOfWhatIsRun) {
+  const auto plan =
+      LoadSweep(File("stop: {rule: {type: target, metric: validation/accuracy, above: 0.95, "
+                     "after_epoch: 3}}\n"),
+                "s.yaml");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  const StopRule rule{"validation/accuracy", StopRule::Side::kAbove, 0.95, 3};
+  EXPECT_EQ(plan->schedule.stop, rule);
+  EXPECT_NE(plan->digest, LoadSweep(File(""), "s.yaml")->digest);
+  const auto none = LoadSweep(File("stop: {rule: {type: none}}\n"), "s.yaml");
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_EQ(none->digest, LoadSweep(File(""), "s.yaml")->digest);
+}
+
+TEST(SweepScheduleTest, ARuleIsReachedBeyondItsTargetAndNotByNan) {
+  const StopRule above{"a", StopRule::Side::kAbove, 0.5, 2};
+  const auto reaches = [](const StopRule& rule, int64_t epoch, double value) {
+    return IsReached(rule, {"a", epoch, epoch, value});
+  };
+  EXPECT_TRUE(reaches(above, 2, 0.6));
+  EXPECT_FALSE(reaches(above, 2, 0.5));
+  EXPECT_FALSE(reaches(above, 1, 0.6));
+  EXPECT_FALSE(reaches(above, 2, std::nan("")));
+  const StopRule below{"a", StopRule::Side::kBelow, 0.5, 0};
+  EXPECT_TRUE(reaches(below, 0, 0.4));
+  EXPECT_FALSE(reaches(below, 0, std::nan("")));
+  EXPECT_FALSE(IsReached(below, {"b", 0, 0, 0.4}));
+  for (const StopRule& rule : {above, below}) EXPECT_EQ(*ParseStopRule(ToText(rule)), rule);
+}
+
 TEST(SweepScheduleTest, WhatCannotBeIsAnErrorWithItsPlace) {
   const std::pair<const char*, const char*> cases[] = {
       {"schedule: {max_parallel: 0}\n", "7:26: schedule.max_parallel takes an integer from 1"},
@@ -83,6 +114,17 @@ TEST(SweepScheduleTest, WhatCannotBeIsAnErrorWithItsPlace) {
       {"resources: {device: tpu}\n", "resources.device cannot be \"tpu\""},
       {"resources: {memory: 8GB}\n", "resources.memory takes a whole number with MiB or GiB"},
       {"resources: {labels: {Gpu: x}}\n", "a label cannot be called \"Gpu\""},
+      {"stop: {}\n", "7:7: stop lacks the key rule"},
+      {"stop: {rule: {type: median}}\n", "stop.rule.type cannot be \"median\""},
+      {"stop: {rule: {type: target, above: 1}}\n", "stop.rule lacks the key metric"},
+      {"stop: {rule: {type: target, metric: test/acuracy, above: 1}}\n",
+       "stop.rule.metric cannot be \"test/acuracy\""},
+      {"stop: {rule: {type: target, metric: test/loss}}\n",
+       "7:14: stop.rule takes either `below` or `above`"},
+      {"stop: {rule: {type: target, metric: test/loss, below: 1, above: 2}}\n",
+       "stop.rule takes either `below` or `above`"},
+      {"stop: {rule: {type: target, metric: test/loss, below: .5}}\n", "7:55: stop.rule's target"},
+      {"stop: {rule: {type: none, above: 1}}\n", "unknown key \"above\" in stop.rule"},
       {"resources: {gpus: 1}\n", "unknown key \"gpus\" in resources"},
   };
   for (const auto& [sections, message] : cases) {

@@ -250,5 +250,24 @@ TEST_F(WorkerProgramTest, ADrainingWorkerGivesItsTrialBackAndLeaves) {
   EXPECT_TRUE(fixtures::Descendants().empty());
 }
 
+TEST_F(WorkerProgramTest, ADrainThatIsOrderedIsOneToo) {
+  gate_closed_ = true;
+  Create(OneTrial());
+  StartWorker("");
+  AwaitFirstEpoch();
+  v1::DrainWorkerRequest request;
+  request.set_name("workers/w");
+  ADARES_ASSERT_OK(
+      Call<v1::WorkerService>(channel_, &v1::WorkerService::Stub::DrainWorker, request));
+  EXPECT_EQ(worker_->AwaitEnd(), (fixtures::ProgramEnd{0, 0}));
+  const v1::Trial trial = Trial(Trials("one").front().name());
+  EXPECT_EQ(trial.state(), v1::Trial::STATE_QUEUED);
+  EXPECT_EQ(trial.attempts(0).end_reason(), v1::Attempt::END_REASON_PREEMPTED);
+  EXPECT_EQ(
+      Reason(Call<v1::WorkerService>(channel_, &v1::WorkerService::Stub::DrainWorker, request)),
+      "WORKER_NOT_FOUND")
+      << "it has left";
+}
+
 }  // namespace
 }  // namespace adares

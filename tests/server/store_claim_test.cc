@@ -10,10 +10,14 @@
 namespace adares {
 namespace {
 
+using testing::Contains;
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::Optional;
+using testing::StartsWith;
 
 using ClaimTest = StoreTest;
 
@@ -125,20 +129,33 @@ TEST_F(ClaimTest, NothingQueuedGivesNothing) {
   EXPECT_FALSE(claim->has_value());
 }
 
-TEST_F(ClaimTest, TheClaimWalksTheQueueIndexAndSortsNothing) {
-  Insert(MakePlan({}));
-  SQLite::Database database(path_);
-  SQLite::Statement plan(database, std::string("EXPLAIN QUERY PLAN ") + kClaimStatement);
+// The steps of SQLite's plan for the statement.
+std::vector<std::string> PlanOf(const std::string& path, const std::string& statement) {
+  SQLite::Database database(path);
+  SQLite::Statement plan(database, "EXPLAIN QUERY PLAN " + statement);
   std::vector<std::string> steps;
   while (plan.executeStep()) steps.push_back(plan.getColumn(3).getString());
-  ASSERT_THAT(steps, Not(IsEmpty()));
-  bool walks_queue = false;
-  for (const std::string& step : steps) {
-    EXPECT_THAT(step, Not(HasSubstr("TEMP B-TREE")));
-    EXPECT_THAT(step, Not(testing::StartsWith("SCAN")));
-    walks_queue = walks_queue || step.find("INDEX trial_queue") != std::string::npos;
+  return steps;
+}
+
+TEST_F(ClaimTest, AClaimWalksTheQueueIndexAndSortsNothing) {
+  Insert(MakePlan({}));
+  for (const char* statement : {kClaimStatement, kFirstPositionStatement}) {
+    const std::vector<std::string> steps = PlanOf(path_, statement);
+    EXPECT_THAT(steps, Contains(HasSubstr("INDEX trial_queue")));
+    EXPECT_THAT(steps, Each(Not(HasSubstr("TEMP B-TREE"))));
+    EXPECT_THAT(steps, Each(Not(StartsWith("SCAN"))));
   }
-  EXPECT_TRUE(walks_queue) << testing::PrintToString(steps);
+}
+
+TEST_F(ClaimTest, ThePositionIsThatOfTheTrialThatIsClaimedNext) {
+  Insert(MakePlan({.variants = 1, .seeds = {0, 1}}));
+  const TrialGroup group = store_->ReadyGroups()->at(0).group;
+  EXPECT_THAT(*store_->FirstPosition(group, "w1", At(1)), Optional(0));
+  Claim(At(1));
+  EXPECT_THAT(*store_->FirstPosition(group, "w1", At(1)), Optional(1));
+  Claim(At(1));
+  EXPECT_EQ(*store_->FirstPosition(group, "w1", At(1)), std::nullopt);
 }
 
 TEST_F(ClaimTest, ATrialThatWasGivenBackBeginsItsNextAttempt) {

@@ -33,6 +33,16 @@ TEST_F(AgentDrainTest, TrialsEndAsPreemptedAndAreAcknowledged) {
   EXPECT_THAT(coordinator_.last_sync().attempts, testing::IsEmpty());
 }
 
+TEST_F(AgentDrainTest, TheCoordinatorMayOrderIt) {
+  StartTraining("epochs=5");
+  coordinator_.LoseSyncAnswers(1);
+  coordinator_.OrderDrain();
+  RunUntilFinished();
+  ASSERT_NE(coordinator_.End(Id()), nullptr);
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kPreempted);
+  EXPECT_TRUE(coordinator_.last_sync().leaving);
+}
+
 TEST_F(AgentDrainTest, CoordinatorHearsOfItAtOnce) {
   StartTraining("epochs=5,end=hang");
   const auto before = loop_.Now();

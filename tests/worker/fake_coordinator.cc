@@ -34,6 +34,11 @@ void FakeCoordinator::Order(const StopOrder& order) {
   AnswerSyncIfNeeded();
 }
 
+void FakeCoordinator::OrderDrain() {
+  drain_ordered_ = true;
+  AnswerSyncIfNeeded();
+}
+
 void FakeCoordinator::GoAway() {
   away_ = true;
   if (sync_done_) AnswerSync(Unavailable());
@@ -107,6 +112,7 @@ void FakeCoordinator::Register(std::function<void(absl::StatusOr<WorkerTerms>)> 
   if (answer.ok()) {
     knows_worker_ = true;
     ++registrations_;
+    registered_ = capability_;
   }
   loop_.Post([done = std::move(done), answer] { done(answer); });
 }
@@ -132,6 +138,7 @@ void FakeCoordinator::CancelSync() {
 
 SyncOrders FakeCoordinator::Wanted() const {
   SyncOrders wanted;
+  wanted.drain = drain_ordered_ && !last_sync_.draining;
   for (const Assignment& offer : offers_) {
     const auto stored = stored_.find(offer.id);
     const bool ended = stored != stored_.end() && !stored->second.empty() &&
@@ -150,7 +157,8 @@ SyncOrders FakeCoordinator::Wanted() const {
 void FakeCoordinator::AnswerSyncIfNeeded() {
   if (!sync_done_ || away_) return;
   SyncOrders wanted = Wanted();
-  if (!wanted.start.empty() || !wanted.stop.empty() || last_sync_.max_wait == Duration::zero()) {
+  if (!wanted.start.empty() || !wanted.stop.empty() || wanted.drain ||
+      last_sync_.max_wait == Duration::zero()) {
     AnswerSync(std::move(wanted));
   }
 }

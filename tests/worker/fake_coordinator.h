@@ -29,6 +29,7 @@ class FakeCoordinator : public CoordinatorLink {
   // Its database is put back to a copy with the attempt's first `records` only.
   void Restore(const AttemptId& id, size_t records);
   void HoldAcknowledgements(bool hold);
+  void OrderDrain();
   void LoseSyncAnswers(int count) { sync_answers_to_lose_ = count; }
   void RepeatOffers() { repeat_offers_ = true; }  // also what is held
   void RejectWorker() { rejects_ = true; }
@@ -46,6 +47,7 @@ class FakeCoordinator : public CoordinatorLink {
   int Count(const AttemptId& id, size_t record_kind);
   const SyncState& last_sync() const { return last_sync_; }
   const HeldAttempt* Held(const AttemptId& id) const;
+  const std::optional<Capability>& registered() const { return registered_; }
   int registrations() const { return registrations_; }
   int syncs() const { return syncs_; }
   int most_syncs_at_a_time() const { return most_syncs_at_a_time_; }
@@ -55,6 +57,7 @@ class FakeCoordinator : public CoordinatorLink {
 
   // CoordinatorLink
   std::string Encode(const ReportRecord& record) const override;
+  void SetCapability(const Capability& capability) override { capability_ = capability; }
   void Register(std::function<void(absl::StatusOr<WorkerTerms>)> done) override;
   void Sync(const SyncState& state, std::function<void(absl::StatusOr<SyncOrders>)> done) override;
   void CancelSync() override;
@@ -91,6 +94,9 @@ class FakeCoordinator : public CoordinatorLink {
   std::vector<StopOrder> orders_;
   std::set<AttemptId> refused_;
 
+  bool drain_ordered_ = false;
+  std::optional<Capability> capability_;  // as it was set last
+  std::optional<Capability> registered_;  // at the last registration
   SyncState last_sync_;
   SyncDone sync_done_;  // of the call that is held open
   std::unique_ptr<EventLoop::Timer> sync_timer_;

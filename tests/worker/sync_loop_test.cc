@@ -35,9 +35,11 @@ class SyncLoopTest : public ::testing::Test {
   ManualEventLoop loop_{io_};
   FakeCoordinator coordinator_{loop_};
   int answers_ = 0;
+  int looks_ = 0;
   SyncLoop sync_{coordinator_,
                  loop_,
                  {.state = [] { return SyncState{}; },
+                  .registering = [this] { ++looks_; },
                   .registered = [] {},
                   .answered = [this](const SyncOrders&) { ++answers_; },
                   .rejected = [](const absl::Status&) {}}};
@@ -49,6 +51,18 @@ TEST_F(SyncLoopTest, NextSyncFollowsTheAnswer) {
   EXPECT_EQ(answers_, 4);  // each was held open for its interval of 5 s
   EXPECT_EQ(coordinator_.syncs(), 5);
   EXPECT_EQ(coordinator_.last_sync().max_wait, seconds(5));
+}
+
+TEST_F(SyncLoopTest, RegisteringAgainComesBeforeTheNextSync) {
+  sync_.Start();
+  Run(seconds(6));
+  sync_.RegisterSoon();
+  Run(milliseconds(60));
+  EXPECT_EQ(coordinator_.registrations(), 2);
+  EXPECT_EQ(looks_, 2);
+  EXPECT_EQ(coordinator_.most_syncs_at_a_time(), 1);
+  Run(seconds(10));
+  EXPECT_EQ(coordinator_.registrations(), 2) << "once";
 }
 
 TEST_F(SyncLoopTest, SyncSoonEndsTheCallThatIsHeldOpen) {

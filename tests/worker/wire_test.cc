@@ -79,8 +79,10 @@ TEST(WireTest, OrdersThatCannotBeReadAreLeftOut) {
   stop->set_attempt(3);
   stop->set_reason(v1::StopOrder::REASON_LEASE_LOST);
   response.add_stop()->set_trial("nonsense");
+  response.set_drain(true);
 
   const SyncOrders orders = FromWire(response);
+  EXPECT_TRUE(orders.drain);
   ASSERT_EQ(orders.start.size(), 1U);
   EXPECT_EQ(orders.start[0].id, kId);
   EXPECT_EQ(orders.start[0].spec_json, "{}");

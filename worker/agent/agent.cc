@@ -41,6 +41,7 @@ Agent::Agent(AgentOptions options, const Context& context,
       finished_(std::move(finished)),
       sync_(context.link, context.loop,
             {.state = [this] { return State(); },
+             .registering = [this] { Look(); },
              .registered = [this] { reporter_.Start(); },
              .answered = [this](const SyncOrders& orders) { Apply(orders); },
              .rejected = [this](const absl::Status& status) { Finish(status); }}),
@@ -53,7 +54,31 @@ Agent::Agent(AgentOptions options, const Context& context,
                  .answered = [this](const ReportAnswer& answer) { TakeAnswer(answer); }}),
       trainers_(context.loop, options_.limits, [this] { AttemptChanged(); }) {}
 
-void Agent::Start() { sync_.Start(); }
+void Agent::Start() {
+  sync_.Start();
+  if (options_.look) LookLater();
+}
+
+bool Agent::Look() {
+  if (!options_.look) return false;
+  const Capability capability = options_.look();
+  if (capability_ == capability) return false;
+  capability_ = capability;
+  context_.link.SetCapability(capability);
+  return true;
+}
+
+void Agent::LookLater() {
+  look_timer_ = context_.loop.After(kLookPeriod, [this] {
+    if (draining_) return;
+    if (Look()) {
+      spdlog::info("event=capability_changed datasets={}",
+                   capability_->datasets ? capability_->datasets->size() : 0);
+      sync_.RegisterSoon();
+    }
+    LookLater();
+  });
+}
 
 void Agent::Drain() {
   if (std::exchange(draining_, true)) return;
@@ -85,6 +110,7 @@ SyncState Agent::State() {
 void Agent::Apply(const SyncOrders& orders) {
   for (const StopOrder& order : orders.stop) Apply(order);
   for (const Assignment& assignment : orders.start) Apply(assignment);
+  if (orders.drain) Drain();
   LaunchWaiting();
   if (std::exchange(farewell_sent_, false)) TakeFarewell();
 }

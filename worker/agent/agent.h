@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -22,6 +23,7 @@ struct AgentOptions {
   TrainerProgram trainer;
   TrainerLimits limits = {};
   Duration checkpoint_interval = std::chrono::minutes(5);  // zero: no checkpoints
+  std::function<Capability()> look = {};  // at what the machine has; empty: it stays as it is
 };
 
 // Lives on the owner thread; destroying it kills its trainers.
@@ -37,6 +39,8 @@ class Agent {
   // answer to its farewell.
   static constexpr Duration kDrainLimit = std::chrono::seconds(15);
   static constexpr Duration kFarewellLimit = std::chrono::seconds(2);
+  // How often it looks whether the machine has other data sets than it said.
+  static constexpr Duration kLookPeriod = std::chrono::minutes(1);
 
   struct Context {
     EventLoop& loop;
@@ -57,6 +61,9 @@ class Agent {
   void Drain();
 
  private:
+  // Whether the machine has something else than the coordinator was told.
+  bool Look();
+  void LookLater();
   SyncState State();
   void Apply(const SyncOrders& orders);
   void Apply(const StopOrder& order);
@@ -83,8 +90,10 @@ class Agent {
   size_t next_to_report_ = 0;                       // attempts take turns
   bool tidy_posted_ = false;
   bool draining_ = false;
-  bool farewell_sent_ = false;   // the Sync that says that it leaves
-  bool farewell_taken_ = false;  // was answered, or need not be waited for any longer
+  bool farewell_sent_ = false;            // the Sync that says that it leaves
+  bool farewell_taken_ = false;           // was answered, or need not be waited for any longer
+  std::optional<Capability> capability_;  // as last seen
+  std::unique_ptr<EventLoop::Timer> look_timer_;
   std::unique_ptr<EventLoop::Timer> farewell_timer_;
   std::unique_ptr<EventLoop::Timer> drain_timer_;
   bool done_ = false;

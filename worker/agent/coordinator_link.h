@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/records.h"
+#include "core/requirement.h"
 #include "core/timestamp.h"
 
 namespace adares::worker {
@@ -66,6 +67,7 @@ struct StopOrder {
 struct SyncOrders {
   std::vector<Assignment> start;
   std::vector<StopOrder> stop;
+  bool drain = false;  // the worker is to leave
 };
 
 // Consecutive records of one attempt, each as CoordinatorLink::Encode gave it.
@@ -105,6 +107,9 @@ class CoordinatorLink {
 
   // The form in which a record waits in the outbox and travels.
   virtual std::string Encode(const ReportRecord& record) const = 0;
+
+  // What the machine has now, for the registrations that follow.
+  virtual void SetCapability(const Capability& capability) = 0;
 
   virtual void Register(std::function<void(absl::StatusOr<WorkerTerms>)> done) = 0;
 

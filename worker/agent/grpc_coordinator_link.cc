@@ -63,6 +63,10 @@ std::string GrpcCoordinatorLink::Encode(const ReportRecord& record) const {
   return ToProto(record).SerializeAsString();
 }
 
+void GrpcCoordinatorLink::SetCapability(const Capability& capability) {
+  identity_.capability = capability;
+}
+
 void GrpcCoordinatorLink::Register(std::function<void(absl::StatusOr<WorkerTerms>)> done) {
   auto call = MakeCall<v1::RegisterWorkerRequest, v1::RegisterWorkerResponse>(
       ToRegisterRequest(identity_), Duration::zero());

@@ -21,6 +21,7 @@ class GrpcCoordinatorLink : public CoordinatorLink {
   ~GrpcCoordinatorLink() override;
 
   std::string Encode(const ReportRecord& record) const override;
+  void SetCapability(const Capability& capability) override;
   void Register(std::function<void(absl::StatusOr<WorkerTerms>)> done) override;
   void Sync(const SyncState& state, std::function<void(absl::StatusOr<SyncOrders>)> done) override;
   void CancelSync() override;
@@ -33,7 +34,7 @@ class GrpcCoordinatorLink : public CoordinatorLink {
                                      std::function<void(absl::Status)> done) override;
 
  private:
-  const WorkerIdentity identity_;
+  WorkerIdentity identity_;
   const PostToOwner post_;
   const std::unique_ptr<v1::WorkerService::Stub> stub_;
   CallCount calls_;

@@ -73,6 +73,12 @@ class Signals {
   int exit_code_ = 0;
 };
 
+// What the fleet is told that this machine has.
+Capability CapabilityOf(const Config& config, const Machine& machine) {
+  return {FleetDevice(config, machine), MemoryOfSlot(config, machine), config.labels,
+          DatasetsIn(config.data_dir)};
+}
+
 int Work(const Config& config, const WorkerIdentity& identity, AttemptFolders& folders) {
   boost::asio::io_context io(1);
   AsioEventLoop loop(io);
@@ -81,11 +87,16 @@ int Work(const Config& config, const WorkerIdentity& identity, AttemptFolders& f
   absl::Status end;
   const TrainerProgram trainer{config.trainer, config.device, config.threads, config.data_dir};
   const TrainerLimits limits{std::chrono::seconds(config.trainer_idle), config.trainer_trials};
-  Agent agent({config.slots, trainer, limits, std::chrono::seconds(config.checkpoint_seconds)},
-              {loop, io, link, folders}, [&](const absl::Status& status) {
-                end = status;
-                io.stop();
-              });
+  const auto look = [&config, capability = identity.capability]() mutable {
+    capability.datasets = DatasetsIn(config.data_dir);  // all else stays for as long as it runs
+    return capability;
+  };
+  Agent agent(
+      {config.slots, trainer, limits, std::chrono::seconds(config.checkpoint_seconds), look},
+      {loop, io, link, folders}, [&](const absl::Status& status) {
+        end = status;
+        io.stop();
+      });
   const Signals signals(io, agent);
   agent.Start();
   io.run();
@@ -94,12 +105,6 @@ int Work(const Config& config, const WorkerIdentity& identity, AttemptFolders& f
     return kExitRejected;
   }
   return signals.exit_code();
-}
-
-// What the fleet is told that this machine has. Data sets are looked for once, at the start.
-Capability CapabilityOf(const Config& config, const Machine& machine) {
-  return {FleetDevice(config, machine), MemoryOfSlot(config, machine), config.labels,
-          DatasetsIn(config.data_dir)};
 }
 
 absl::Status CheckMachine(const Config& config) {

@@ -27,6 +27,8 @@ void SyncLoop::Start() { Register(); }
 
 void SyncLoop::Register() {
   timer_.reset();
+  must_register_ = false;
+  handlers_.registering();
   link_.Register([this, alive = std::weak_ptr(alive_)](const absl::StatusOr<WorkerTerms>& terms) {
     if (!alive.expired()) Registered(terms);
   });
@@ -66,6 +68,11 @@ void SyncLoop::SyncSoon() {
   if (!lately) return;
   ended_early_ = true;
   link_.CancelSync();
+}
+
+void SyncLoop::RegisterSoon() {
+  must_register_ = true;
+  SyncSoon();
 }
 
 void SyncLoop::Sync() {
@@ -109,8 +116,8 @@ void SyncLoop::Synced(const absl::StatusOr<SyncOrders>& orders) {
 
 void SyncLoop::ScheduleSync(Duration delay) {
   const auto since_last = std::chrono::duration_cast<Duration>(loop_.Now() - sent_at_);
-  timer_ =
-      loop_.After(std::max<Duration>(delay, kShortestInterval - since_last), [this] { Sync(); });
+  timer_ = loop_.After(std::max<Duration>(delay, kShortestInterval - since_last),
+                       [this] { must_register_ ? Register() : Sync(); });
 }
 
 void SyncLoop::ScheduleRegister() {

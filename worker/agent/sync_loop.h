@@ -20,6 +20,7 @@ class SyncLoop {
   struct Handlers {
     // Asked right before each Sync; `max_wait` is set by the loop unless it drains.
     std::function<SyncState()> state;
+    std::function<void()> registering;  // right before each registration
     std::function<void()> registered;
     std::function<void(const SyncOrders&)> answered;
     // The coordinator will never take this worker. Last call.
@@ -33,6 +34,9 @@ class SyncLoop {
 
   // The state has changed in a way that the coordinator should know soon: ends a held call early.
   void SyncSoon();
+
+  // What the worker registered with has changed: registers again before the next Sync, soon.
+  void RegisterSoon();
 
  private:
   void Register();
@@ -53,6 +57,7 @@ class SyncLoop {
   Backoff register_backoff_;
   std::unique_ptr<EventLoop::Timer> timer_;         // until the next call
   bool in_flight_ = false;                          // a Sync is
+  bool must_register_ = false;                      // before the next Sync
   bool ended_early_ = false;                        // the one in flight was
   bool holds_attempts_ = false;                     // the last one said so
   EventLoop::Instant sent_at_;                      // of the last Sync

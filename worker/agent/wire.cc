@@ -134,6 +134,7 @@ SyncOrders FromWire(const v1::SyncResponse& response) {
                     std::string(checkpoint.status().message()));
     }
   }
+  orders.drain = response.drain();
   for (const v1::StopOrder& order : response.stop()) {
     if (auto id = IdOf(order)) {
       orders.stop.push_back({*std::move(id), FromWire(order.reason())});

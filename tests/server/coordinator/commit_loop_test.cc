@@ -1,6 +1,7 @@
 // The commit loop: answers mean durable, one bad command fails alone, nothing is answered twice.
 #include "server/coordinator/commit_loop.h"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -14,6 +15,8 @@
 namespace adares {
 namespace {
 
+using std::chrono::milliseconds;
+
 class CommitLoopTest : public CoordinatorFixture {
  protected:
   CommitLoopTest() {
@@ -21,7 +24,7 @@ class CommitLoopTest : public CoordinatorFixture {
     coordinator_.reset();
     store_.reset();
     CommitLoopOptions options;
-    options.tick = std::chrono::milliseconds(1);
+    options.tick = milliseconds(1);
     options.clock = [this] { return FromMicros(clock_); };
     CommitLoop::Listener listener;
     listener.committed = [this](const Effects& effects) {
@@ -30,7 +33,7 @@ class CommitLoopTest : public CoordinatorFixture {
       if (effects.leases_expired > 0) expired_.set_value();
     };
     listener.failed = [this](const absl::Status& status) { ++failures_told_[status.code()]; };
-    auto store = Store::Open(folder_ / "adares.db", now_);
+    auto store = Store::Open(folder_ / "adares.db", now_, {.busy_timeout = milliseconds(0)});
     loop_ = *CommitLoop::Start(*std::move(store), options, listener);
   }
 
@@ -58,6 +61,12 @@ class CommitLoopTest : public CoordinatorFixture {
                   return absl::OkStatus();
                 }).ok());
     return id;
+  }
+
+  absl::Status SyncHolding(const AttemptId& id) {
+    return PostAndWait([&id](Coordinator& coordinator, Timestamp now) {
+      return coordinator.Sync({"w1", "i1", {{id, HeldPhase::kRunning}}, false}, now).status();
+    });
   }
 
   CommitLoop::Command Creating(const std::string& name) {
@@ -202,10 +211,24 @@ TEST_F(CommitLoopTest, APauseOfTheCoordinatorItselfCostsNoLease) {
   ASSERT_TRUE(PostAndWait(Creating("alpha")).ok());
   const AttemptId id = RegisterAndClaim();
   clock_ += 3'600'000'000;  // the machine slept for an hour
-  EXPECT_TRUE(
-      PostAndWait([&id](Coordinator& coordinator, Timestamp now) {
-        return coordinator.Sync({"w1", "i1", {{id, HeldPhase::kRunning}}, false}, now).status();
-      }).ok());
+  EXPECT_TRUE(SyncHolding(id).ok());
+  loop_->Stop();
+  EXPECT_EQ(leases_expired_, 0);
+  EXPECT_EQ(reader_->GetSweep("alpha")->counts.running, 1);
+  EXPECT_EQ(reader_->GetTrial(id.sweep, id.trial)->attempt_count, 1);
+}
+
+TEST_F(CommitLoopTest, ALockedDatabaseCostsNoLease) {
+  ASSERT_TRUE(PostAndWait(Creating("alpha")).ok());
+  const AttemptId id = RegisterAndClaim();
+  SQLite::Database other(folder_ / "adares.db", SQLite::OPEN_READWRITE);
+  other.exec("BEGIN IMMEDIATE");
+  for (int i = 0; i < 8; ++i) {
+    clock_ += 5'000'000;
+    EXPECT_EQ(ErrorReason(SyncHolding(id)), reason::kDatabaseBusy);
+  }
+  other.exec("ROLLBACK");
+  EXPECT_TRUE(SyncHolding(id).ok());
   loop_->Stop();
   EXPECT_EQ(leases_expired_, 0);
   EXPECT_EQ(reader_->GetSweep("alpha")->counts.running, 1);

@@ -192,5 +192,19 @@ TEST_F(ControlTest, ARequestThatFailedIsTriedAnew) {
             "done");
 }
 
+TEST_F(ControlTest, OldRequestsAreForgottenWithoutAPause) {
+  constexpr int kRequests = 10'500;
+  ASSERT_TRUE(store_->Begin().ok());
+  for (int i = 0; i < kRequests; ++i) {
+    ASSERT_TRUE(store_->RecordRequest("r" + std::to_string(i), {"m", "d", "a"}, now_).ok());
+  }
+  ASSERT_TRUE(store_->Commit().ok());
+  Wait(std::chrono::hours(25));
+  EXPECT_LE(coordinator_->NextExpiry(), now_) << "some are left";
+  Wait(Duration(0));
+  EXPECT_GT(coordinator_->NextExpiry(), now_);
+  EXPECT_EQ(*store_->FindRequest("r" + std::to_string(kRequests - 1)), std::nullopt);
+}
+
 }  // namespace
 }  // namespace adares

@@ -12,6 +12,7 @@ namespace adares {
 namespace {
 
 using std::chrono::seconds;
+using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -67,6 +68,31 @@ TEST_F(CoordinatorTest, ADrainingWorkerGetsNothing) {
   Create(Plan("alpha", 1));
   Register("w1", "i1");
   EXPECT_THAT(Sync("w1", "i1", {}, /*draining=*/true)->start, IsEmpty());
+}
+
+TEST_F(CoordinatorTest, AWorkerIsToldToDrainUntilItDoes) {
+  Create(Plan("alpha", 2));
+  Register("w1", "i1", 2);
+  EXPECT_THAT(Sync("w1", "i1")->start, SizeIs(2));
+  (void)coordinator_->TakeEffects();
+  ASSERT_TRUE(Run([&] { return coordinator_->Drain("w1", now_); }).ok());
+  EXPECT_THAT(coordinator_->TakeEffects().workers_to_wake, ElementsAre("w1"));
+  EXPECT_EQ(coordinator_->LiveWorkers().at(0).state, WorkerState::kDraining);
+  EXPECT_TRUE(Sync("w1", "i1")->drain);
+  Open();
+  EXPECT_TRUE(Sync("w1", "i1")->drain) << "the answer may be lost, and the coordinator restarted";
+  EXPECT_FALSE(Sync("w1", "i1", {}, /*draining=*/true)->drain);
+  EXPECT_EQ(reader_->ListWorkers({})->items.at(0).state, WorkerState::kDraining);
+  Register("w1", "i2", 2);
+  EXPECT_FALSE(Sync("w1", "i2")->drain) << "one that is started anew was not meant";
+}
+
+TEST_F(CoordinatorTest, OnlyAConnectedWorkerCanBeDrained) {
+  const auto drain = [&] { return coordinator_->Drain("w1", now_); };
+  EXPECT_EQ(ErrorReason(Run(drain)), reason::kWorkerNotFound);
+  Register("w1", "i1");
+  Wait(seconds(31));
+  EXPECT_EQ(ErrorReason(Run(drain)), reason::kWorkerNotFound);
 }
 
 TEST_F(CoordinatorTest, AnUnknownInstanceMustRegister) {
@@ -211,6 +237,32 @@ TEST_F(CoordinatorTest, TheEndReportedTwiceIsAcknowledgedTwice) {
   }
   // And a Sync that still lists it is not told that the lease is lost.
   EXPECT_THAT(Sync("w1", "i1", {{id, HeldPhase::kReporting}})->stop, IsEmpty());
+}
+
+TEST_F(CoordinatorTest, AfterARestartAnEndThatWasStoredIsAcknowledged) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  const std::vector<ReportRecord> records = {Point("a", 1, 1), End(EndReason::kFinished)};
+  ASSERT_TRUE(Report("w1", "i1", id, 1, records).ok());  // the answer is lost
+  Open();
+  EXPECT_THAT(Sync("w1", "i1", {{id, HeldPhase::kReporting}})->stop, IsEmpty());
+  const ReportOutput output = *Report("w1", "i1", id, 1, records);
+  EXPECT_FALSE(output.lease_lost);
+  EXPECT_EQ(output.acknowledged_sequence, 2);
+  EXPECT_TRUE(Report("w1", "i1", id, 3, {Point("a", 2, 1)})->lease_lost) << "beyond the end";
+}
+
+TEST_F(CoordinatorTest, AfterARestartALostAttemptIsStillLost) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  ASSERT_TRUE(Report("w1", "i1", id, 1, {Point("a", 1, 1)}).ok());
+  Wait(seconds(31));
+  Open();
+  Register("w1", "i1");
+  EXPECT_THAT(Sync("w1", "i1", {{id, HeldPhase::kReporting}}, true)->stop, SizeIs(1));
+  EXPECT_TRUE(Report("w1", "i1", id, 1, {Point("a", 1, 1)})->lease_lost);
 }
 
 TEST_F(CoordinatorTest, WhatIsNotTriedAgainFailsTheTrialWithItsMessage) {

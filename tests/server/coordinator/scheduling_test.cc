@@ -34,6 +34,25 @@ class SchedulingTest : public CoordinatorFixture {
     ASSERT_TRUE(Run([&] { return coordinator_->RegisterWorker(record, now_); }).ok());
   }
 
+  // Three seeds of two variants that need one data set each.
+  static SweepPlan PlanOfTwoDatasets(const std::string& name, TrialOrder order) {
+    SweepPlan plan = Plan(name, 0);
+    plan.schedule.order = order;
+    plan.variants.push_back(plan.variants[0]);
+    plan.variants[0].spec.data.dataset = Dataset::kMnist;
+    plan.variants[1].spec.data.dataset = Dataset::kCifar10;
+    for (Variant& variant : plan.variants) variant.id = VariantId(variant.spec);
+    plan.seeds = {0, 1, 2};
+    const bool by_seed = order == TrialOrder::kSeedMajor;
+    for (int64_t i = 0; i < 6; ++i) {
+      const auto variant = static_cast<size_t>(by_seed ? i % 2 : i / 3);
+      TrialSpec spec = plan.variants[variant].spec;
+      spec.seed = by_seed ? i / 2 : i % 3;
+      plan.trials.push_back({TrialId(spec), variant, spec.seed});
+    }
+    return plan;
+  }
+
   void Fail(const std::string& worker, EndReason reason = EndReason::kError) {
     const AttemptId id = Claim(worker, "i1");
     ASSERT_TRUE(Report(worker, "i1", id, 1, {End(reason, "broken")}).ok());
@@ -110,6 +129,34 @@ TEST_F(SchedulingTest, TrialsGoWhereTheirDataAre) {
   EXPECT_THAT(Sync("full", "i1")->start, SizeIs(1));
 }
 
+TEST_F(SchedulingTest, TheOrderHoldsAcrossNeeds) {
+  for (const TrialOrder order : {TrialOrder::kSeedMajor, TrialOrder::kVariantMajor}) {
+    const SweepPlan plan = PlanOfTwoDatasets(std::string(Name(order)), order);
+    Create(plan);
+    std::vector<std::string> expected;
+    for (const PlannedTrial& trial : plan.trials) expected.push_back(trial.id);
+    RegisterWith("w1", {"cpu", 0, {}, {}}, 6);
+    std::vector<std::string> given;
+    for (const Assignment& start : Sync("w1", "i1")->start) given.push_back(start.id.trial);
+    EXPECT_EQ(given, expected) << plan.name;
+    Wait(minutes(1));  // the worker is silent, and loses them
+    ASSERT_TRUE(Control(plan.name, ControlAction::kCancel).ok());
+  }
+}
+
+TEST_F(SchedulingTest, DataThatComeAreNoticedWithoutARestart) {
+  SweepPlan plan = Plan("alpha", 1);
+  plan.variants[0].spec.data.dataset = Dataset::kCifar10;
+  Create(plan);
+  RegisterWith("w1", {"cpu", 0, {}, std::set<std::string>{}});
+  EXPECT_THAT(Sync("w1", "i1")->start, IsEmpty());
+  (void)coordinator_->TakeEffects();
+  RegisterWith("w1", {"cpu", 0, {}, std::set<std::string>{"cifar10"}});
+  EXPECT_THAT(coordinator_->TakeEffects().workers_to_wake, ElementsAre("w1"));
+  EXPECT_THAT(reader_->GetSweep("alpha")->pending, IsEmpty());
+  EXPECT_THAT(Sync("w1", "i1")->start, SizeIs(1));
+}
+
 TEST_F(SchedulingTest, ASweepThatNobodyCanRunHoldsNoOtherUp) {
   SweepPlan gpu = Plan("gpu", 1, 90);
   gpu.schedule.resources.device = "cuda";
@@ -126,6 +173,25 @@ TEST_F(SchedulingTest, WithoutWorkersPendingSaysSo) {
   EXPECT_THAT(reader_->GetSweep("alpha")->pending, IsEmpty());
   ASSERT_TRUE(Run([&] { return coordinator_->Cordon("w1", "x", now_); }).ok());
   EXPECT_EQ(reader_->GetSweep("alpha")->pending.at(0).cause, PendingReason::Cause::kCordoned);
+}
+
+TEST_F(SchedulingTest, PendingSaysSoOfTrialsThatWaitForTheirNextAttempt) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  Fail("w1");
+  EXPECT_THAT(reader_->GetSweep("alpha")->pending, IsEmpty());
+  ASSERT_TRUE(Run([&] { return coordinator_->Cordon("w1", "x", now_); }).ok());
+  EXPECT_EQ(reader_->GetSweep("alpha")->pending.at(0).trials, 1);
+  EXPECT_EQ(reader_->ListSweeps({})->items.at(0).pending.at(0).trials, 1) << "lists say it too";
+}
+
+TEST_F(SchedulingTest, AWorkerThatLeavesRunsNoneOfThem) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  ASSERT_TRUE(Sync("w1", "i1", {}, /*draining=*/true).ok());
+  const auto pending = reader_->GetSweep("alpha")->pending;
+  ASSERT_THAT(pending, SizeIs(1));
+  EXPECT_EQ(pending[0].cause, PendingReason::Cause::kCordoned);
 }
 
 TEST_F(SchedulingTest, AnErrorIsTriedOnceMoreAfterAWhile) {
@@ -149,6 +215,17 @@ TEST_F(SchedulingTest, AnErrorIsTriedOnceMoreAfterAWhile) {
   EXPECT_EQ(Trial(id).message,
             "2 attempts ended without a result; attempt 1 on w1: error, no such file; "
             "attempt 2 on w1: error, no such file");
+}
+
+TEST_F(SchedulingTest, WhoWatchesLearnsOfDelaysThatEndAndOfCordons) {
+  Create(Plan("alpha", 1));
+  Register("w1", "i1");
+  Fail("w1");
+  (void)coordinator_->TakeEffects();
+  Wait(seconds(7));
+  EXPECT_THAT(coordinator_->TakeEffects().changed_sweeps, ElementsAre("alpha"));
+  ASSERT_TRUE(Run([&] { return coordinator_->Cordon("w1", "x", now_); }).ok());
+  EXPECT_THAT(coordinator_->TakeEffects().changed_sweeps, ElementsAre("alpha"));
 }
 
 TEST_F(SchedulingTest, ASweepSetsItsOwnBudgets) {
@@ -199,6 +276,33 @@ TEST_F(SchedulingTest, AWorkerThatFailsTrialAfterTrialIsSetAside) {
   EXPECT_THAT(Sync("good", "i1")->start, SizeIs(1));
 }
 
+TEST_F(SchedulingTest, AWorkerIsSetAsideWhileOthersAreStillTraining) {
+  Create(Plan("alpha", 40));
+  RegisterWith("good", {"cpu", 0, {}, {}});
+  RegisterWith("bad", {"cpu", 0, {}, {}});
+  const AttemptId trains = Claim("good", "i1");
+  for (int i = 0; i < 6; ++i) Fail("bad");
+  EXPECT_EQ(coordinator_->TakeEffects().workers_excluded, 0) << "nobody has shown that it can";
+  ASSERT_TRUE(Report("good", "i1", trains, 1, {Progress{10, 100, 0, 1}}).ok());
+  Fail("bad");
+  EXPECT_EQ(coordinator_->TakeEffects().workers_excluded, 1);
+  EXPECT_THAT(Sync("bad", "i1")->start, IsEmpty());
+}
+
+TEST_F(SchedulingTest, AWorkerThatDiesAgainAndAgainIsSetAside) {
+  Create(Plan("alpha", 40));
+  Register("good", "i1");
+  Succeed("good");
+  for (int i = 0; i < 5; ++i) {
+    Register("bad", "instance-" + std::to_string(i));
+    Claim("bad", "instance-" + std::to_string(i));
+  }
+  Register("bad", "instance-5");
+  EXPECT_EQ(coordinator_->TakeEffects().workers_excluded, 1);
+  EXPECT_THAT(Sync("bad", "instance-5")->start, IsEmpty());
+  EXPECT_TRUE(reader_->ListWorkers({})->items.at(0).cordoned_at.has_value());
+}
+
 TEST_F(SchedulingTest, WhereAllFailNobodyIsSetAside) {
   Create(Plan("alpha", 40));
   RegisterWith("w1", {"cpu", 0, {}, {}});
@@ -228,6 +332,49 @@ TEST_F(SchedulingTest, AnAttemptThatTakesTooLongIsStopped) {
   EXPECT_EQ(output.stop[0].reason, StopReason::kTimeout);
   (void)Report("w1", "i1", id, 1, {End(EndReason::kTimeout, "too long")});
   EXPECT_EQ(Trial(id).state, TrialState::kFailed);
+}
+
+TEST_F(SchedulingTest, ATrialThatReachesItsTargetStopsEarlyOnce) {
+  SweepPlan plan = Plan("alpha", 1);
+  plan.schedule.stop = StopRule{"validation/accuracy", StopRule::Side::kAbove, 0.95, 2};
+  Create(plan);
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  const auto at = [](int64_t epoch, double value) -> ReportRecord {
+    return std::vector<MetricPoint>{{"validation/accuracy", epoch * 10, epoch, value}};
+  };
+  ASSERT_TRUE(Report("w1", "i1", id, 1, {at(1, 0.99), at(2, 0.95)}).ok());
+  EXPECT_THAT(Sync("w1", "i1", {{id, HeldPhase::kRunning}})->stop, IsEmpty());
+  Open();  // the rule is the sweep's, not this process'
+  const std::vector<ReportRecord> crosses = {at(3, 0.96)};
+  ASSERT_TRUE(Report("w1", "i1", id, 3, crosses).ok());
+  EXPECT_THAT(coordinator_->TakeEffects().workers_to_wake, ElementsAre("w1"));
+  ASSERT_TRUE(Report("w1", "i1", id, 3, crosses).ok());
+  EXPECT_THAT(coordinator_->TakeEffects().workers_to_wake, IsEmpty()) << "a repeat does it once";
+  const SyncOutput output = *Sync("w1", "i1", {{id, HeldPhase::kRunning}});
+  ASSERT_THAT(output.stop, SizeIs(1));
+  EXPECT_EQ(output.stop[0].reason, StopReason::kStoppedEarly);
+  ASSERT_TRUE(Report("w1", "i1", id, 4, {at(4, 0.97), End(EndReason::kCancelled)}).ok());
+  EXPECT_EQ(Trial(id).state, TrialState::kStoppedEarly);
+  EXPECT_EQ(Trial(id).message,
+            "stopped early: validation/accuracy was 0.96 in epoch 3, above 0.95");
+  EXPECT_EQ(reader_->Compare("alpha", "validation/accuracy", {})->variants[0].stopped_early_count,
+            1);
+}
+
+TEST_F(SchedulingTest, ATrialThatAPersonWantsToTheEndIsNotStoppedAgain) {
+  SweepPlan plan = Plan("alpha", 1);
+  plan.schedule.stop = StopRule{"loss", StopRule::Side::kBelow, 0.1, 0};
+  Create(plan);
+  Register("w1", "i1");
+  const AttemptId first = Claim("w1", "i1");
+  ASSERT_TRUE(
+      Report("w1", "i1", first, 1, {Point("loss", 1, 0.05), End(EndReason::kCancelled)}).ok());
+  EXPECT_EQ(Trial(first).state, TrialState::kStoppedEarly);
+  ASSERT_TRUE(Control("alpha", ControlAction::kRetry, {.ids = {first.trial}}).ok());
+  const AttemptId second = Claim("w1", "i1");
+  ASSERT_TRUE(Report("w1", "i1", second, 1, {Point("loss", 1, 0.05)}).ok());
+  EXPECT_EQ(Trial(first).state, TrialState::kRunning);
 }
 
 TEST_F(SchedulingTest, ARestartRemembersSharesAndLimits) {

@@ -102,6 +102,24 @@ TEST_F(SyncWaitersTest, WorkThatArrivesAnswersAHeldCall) {
   EXPECT_EQ(answer.get()->start.size(), 1u);
 }
 
+TEST_F(SyncWaitersTest, WorkWakesNobodyWhoDoesNotTakeIt) {
+  Post([](Coordinator& coordinator, Timestamp now) {
+    return coordinator.Cordon("w1", "broken", now);
+  });
+  std::future<Answer> answer = Hold(waiters_.NewTicket());
+  clock_ += 1'000'000;
+  CreateSweep();
+  Post([](Coordinator&, Timestamp) { return absl::OkStatus(); });  // waiters know of it by now
+  Post([this](Coordinator& coordinator, Timestamp) {
+    EXPECT_EQ(coordinator.LiveWorkers().at(0).last_seen_at, now_) << "it was looked at again";
+    return absl::OkStatus();
+  });
+  Post([](Coordinator& coordinator, Timestamp now) {
+    return coordinator.Cordon("w1", std::nullopt, now);
+  });
+  EXPECT_EQ(answer.get()->start.size(), 1u) << "taken back it gets what waits";
+}
+
 TEST_F(SyncWaitersTest, WorkThatIsThereAnswersAtOnce) {
   CreateSweep();
   EXPECT_EQ(Hold(waiters_.NewTicket()).get()->start.size(), 1u);
