@@ -1,4 +1,5 @@
 // Store: checkpoints, and which rows of earlier attempts survive when one goes on from them.
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -68,6 +69,10 @@ struct CheckpointRow {
   Checkpoint checkpoint;
   bool is_usable = false;
 };
+
+bool IsUsableFinal(const CheckpointRow& row) {
+  return row.is_usable && row.checkpoint.reason == CheckpointReason::kFinal;
+}
 
 std::vector<CheckpointFile> FilesOf(Connection& connection, int64_t row) {
   Query query(connection.Prepare(kFiles));
@@ -145,11 +150,13 @@ absl::StatusOr<std::vector<std::string>> Store::PruneCheckpoints(int64_t trial_r
   const auto body = [&]() -> absl::StatusOr<std::vector<std::string>> {
     ADARES_ASSIGN_OR_RETURN(const std::vector<CheckpointRow> rows,
                             CheckpointsOf(impl_->connection, trial_row));
+    const bool has_final = std::ranges::any_of(rows, IsUsableFinal);
+    // Where the final one never arrived, the newest is the nearest to it that there is.
+    const int newest = has_final ? policy.newest : std::max(policy.newest, 1);
     std::set<std::string> dropped;
     int kept = 0;
     for (const CheckpointRow& row : rows) {
-      const bool is_final = row.checkpoint.reason == CheckpointReason::kFinal;
-      if (row.is_usable && (is_final || kept < policy.newest)) {
+      if (IsUsableFinal(row) || (row.is_usable && kept < newest)) {
         ++kept;
         continue;
       }

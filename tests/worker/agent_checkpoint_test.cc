@@ -31,6 +31,15 @@ class AgentCheckpointTest : public AgentTest {
     });
   }
 
+  // Trains one epoch, which ends with a checkpoint, until its upload was tried so often.
+  void FinishWithUploads(int uploads) {
+    Script("epochs=1,checkpoint_every=1");
+    coordinator_.Offer(Work(Id()));
+    StartAgent();
+    RunUntil([&] { return coordinator_.uploads() >= uploads; });
+    RunUntilReporting(Id());
+  }
+
   std::vector<int64_t> StepsOf(const AttemptId& id) {
     std::vector<int64_t> steps;
     for (const Checkpoint& checkpoint : coordinator_.Checkpoints(id)) {
@@ -126,14 +135,46 @@ TEST_F(AgentCheckpointTest, AFailedUploadIsTriedAgainAndFailsNothing) {
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
 }
 
-TEST_F(AgentCheckpointTest, AFullDiskDoesNotHoldTheEndBack) {
+TEST_F(AgentCheckpointTest, AFullDiskHoldsTheEndBackForAWhile) {
   coordinator_.FailUploads(absl::ResourceExhaustedError("the disk is full"));
-  Script("epochs=1,checkpoint_every=1");
-  coordinator_.Offer(Work(Id()));
-  StartAgent();
+  FinishWithUploads(3);
+  EXPECT_EQ(coordinator_.End(Id()), nullptr) << "somebody may make room";
+  RunFor(Attempt::kUploadLimit);
   RunUntilEnd(Id());
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
-  EXPECT_LE(coordinator_.uploads(), 2);
+  EXPECT_THAT(coordinator_.Checkpoints(Id()), IsEmpty());
+  EXPECT_THAT(coordinator_.Log(Id()).back().text, HasSubstr("the disk is full"));
+}
+
+TEST_F(AgentCheckpointTest, BytesThatWereDamagedAreSentAgainAtTheEnd) {
+  coordinator_.FailUploads(absl::DataLossError("another hash"));
+  FinishWithUploads(1);
+  coordinator_.FailUploads(absl::OkStatus());
+  RunUntilEnd(Id());
+  EXPECT_THAT(StepsOf(Id()), ElementsAre(2));
+}
+
+TEST_F(AgentCheckpointTest, TheLastCheckpointOutlivesAnOutage) {
+  coordinator_.HoldUploads(true);
+  FinishWithUploads(1);
+  coordinator_.GoAway();
+  coordinator_.HoldUploads(false);
+  RunFor(3 * Attempt::kUploadLimit);
+  coordinator_.ComeBack();
+  RunUntilEnd(Id());
+  EXPECT_THAT(StepsOf(Id()), ElementsAre(2));
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
+}
+
+TEST_F(AgentCheckpointTest, ADrainDoesNotWaitForACoordinatorThatIsAway) {
+  coordinator_.HoldUploads(true);
+  FinishWithUploads(1);
+  coordinator_.GoAway();
+  coordinator_.HoldUploads(false);
+  agent_->Drain();
+  RunFor(Agent::kDrainLimit + std::chrono::seconds(1));
+  EXPECT_TRUE(finished_.has_value());
+  coordinator_.ComeBack();
 }
 
 TEST_F(AgentCheckpointTest, ACoordinatorWithoutAStoreIsAskedOnce) {

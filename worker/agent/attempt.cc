@@ -339,14 +339,29 @@ void Attempt::End(Ending ending, std::optional<int32_t> exit_code) {
       ending.reason, std::move(ending.message), exit_code, {}, std::move(ending.digests)};
   // Nobody goes on from where a trial was cancelled, unless it is retried by hand.
   if (courier_.idle() || end_->reason == EndReason::kCancelled) return WriteEnd();
-  AwaitUpload(stopping_ ? stopping_->upload_limit : kUploadLimit);
+  AwaitUpload(stopping_ ? stopping_->upload_limit : std::nullopt);
   changed_();
 }
 
 // The coordinator takes nothing of an attempt after its end.
-void Attempt::AwaitUpload(Duration limit) {
-  end_timer_ = context_.loop.After(limit, [this] { WriteEnd(); });
+void Attempt::AwaitUpload(std::optional<Duration> limit) {
+  end_timer_ = context_.loop.After(limit.value_or(kUploadLimit), [this, limit] {
+    const absl::Status& failure = courier_.upload_failure();
+    const bool is_away = absl::IsUnavailable(failure) || absl::IsDeadlineExceeded(failure);
+    if (is_away && !limit) return AwaitUpload(limit);
+    GiveUploadUp();
+  });
   courier_.Hurry();
+}
+
+void Attempt::GiveUploadUp() {
+  const absl::Status& failure = courier_.upload_failure();
+  const std::string why = failure.ok() ? "it took too long" : std::string(failure.message());
+  spdlog::error("event=checkpoint_given_up sweep={} trial={} attempt={} error={:?}", id().sweep,
+                id().trial, id().attempt, why);
+  journal_.AddLogLine(
+      absl::StrCat("adares-worker: the last checkpoint could not be uploaded: ", why));
+  WriteEnd();
 }
 
 void Attempt::WriteEnd() {

@@ -24,8 +24,9 @@ namespace adares::worker {
 class Attempt : private TrainerOwner {
  public:
   static constexpr Duration kReadyTimeout = std::chrono::seconds(120);
-  // How long the end of an attempt waits until its last checkpoint is up.
-  static constexpr Duration kUploadLimit = std::chrono::seconds(60);
+  // How long the end of an attempt waits until its last checkpoint is up. While the coordinator is
+  // away it waits on: the end would not arrive either.
+  static constexpr Duration kUploadLimit = std::chrono::minutes(10);
 
   struct Context {
     EventLoop& loop;
@@ -63,7 +64,7 @@ class Attempt : private TrainerOwner {
   struct StopCause {
     EndReason reason = EndReason::kCancelled;
     std::string message;
-    Duration upload_limit = kUploadLimit;  // instead of it
+    std::optional<Duration> upload_limit = std::nullopt;  // for good, instead of kUploadLimit
   };
 
   // Asks the trainer to stop and kills it after `grace`; the attempt ends as `cause` says, unless
@@ -119,7 +120,8 @@ class Attempt : private TrainerOwner {
   void Fail(std::string message);
   void KillAs(Ending ending);
   void End(Ending ending, std::optional<int32_t> exit_code = std::nullopt);
-  void AwaitUpload(Duration limit);
+  void AwaitUpload(std::optional<Duration> limit);
+  void GiveUploadUp();
   void WriteEnd();
 
   const Assignment assignment_;

@@ -22,6 +22,13 @@ bool IsPassing(const absl::Status& status) {
          absl::IsCancelled(status) || absl::IsFailedPrecondition(status) || absl::IsUnknown(status);
 }
 
+// What would be answered to each try: there is no store, the lease is lost, or the call is wrong.
+// All else may pass: full and failing disks are mended, and bytes that were damaged are sent anew.
+bool IsFinal(const absl::Status& status) {
+  return absl::IsUnimplemented(status) || absl::IsAborted(status) ||
+         absl::IsInvalidArgument(status);
+}
+
 }  // namespace
 
 CheckpointCourier::CheckpointCourier(AttemptId id, Context context, Handlers handlers)
@@ -121,6 +128,7 @@ void CheckpointCourier::Upload() {
 
 void CheckpointCourier::Uploaded(const absl::StatusOr<std::vector<CheckpointFile>>& files) {
   transfer_.reset();
+  upload_failure_ = files.status();
   if (files.ok()) {
     spdlog::info("event=checkpoint_uploaded sweep={} trial={} attempt={} step={}", id_.sweep,
                  id_.trial, id_.attempt, current_->step);
@@ -133,13 +141,8 @@ void CheckpointCourier::Uploaded(const absl::StatusOr<std::vector<CheckpointFile
   spdlog::warn("event=checkpoint_upload_failed sweep={} trial={} attempt={} step={} error={:?}",
                id_.sweep, id_.trial, id_.attempt, current_->step, files.status().ToString());
   unsupported_ |= absl::IsUnimplemented(files.status());
-  if (waiting_ || !MayPass(files.status())) return Next();
+  if (waiting_ || IsFinal(files.status())) return Next();
   timer_ = context_.loop.After(backoff_.Next(), [this] { Upload(); });
-}
-
-bool CheckpointCourier::MayPass(const absl::Status& status) const {
-  if (absl::IsUnimplemented(status) || absl::IsAborted(status)) return false;
-  return IsPassing(status) || (!hurried_ && !absl::IsInvalidArgument(status));
 }
 
 void CheckpointCourier::Next() {
@@ -149,7 +152,6 @@ void CheckpointCourier::Next() {
 }
 
 void CheckpointCourier::Hurry() {
-  hurried_ = true;
   backoff_.Reset();
   if (current_ && timer_) Upload();
 }

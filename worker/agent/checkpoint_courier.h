@@ -52,9 +52,11 @@ class CheckpointCourier {
   // Nothing waits and nothing is under way.
   bool idle() const { return !current_ && !waiting_; }
 
-  // The attempt waits for its last checkpoint: what does not pass by itself soon is not tried
-  // again.
+  // The attempt waits for its last checkpoint: it is tried at once.
   void Hurry();
+
+  // Why the newest upload has not passed yet; OK where none of it has failed.
+  const absl::Status& upload_failure() const { return upload_failure_; }
 
   // Ends and forgets all. No handler is called for it.
   void Drop();
@@ -65,7 +67,6 @@ class CheckpointCourier {
   void Upload();
   void Uploaded(const absl::StatusOr<std::vector<CheckpointFile>>& files);
   void Next();
-  bool MayPass(const absl::Status& status) const;
   std::filesystem::path UploadFolderOf(const Checkpoint& checkpoint) const;
   void Remove(const Checkpoint& checkpoint) const;
 
@@ -79,7 +80,7 @@ class CheckpointCourier {
 
   std::optional<Checkpoint> current_;  // being uploaded, or until it is tried again
   std::optional<Checkpoint> waiting_;  // for its turn
-  bool hurried_ = false;
+  absl::Status upload_failure_;        // of the last try, unless it passed
   bool unsupported_ = false;  // the coordinator takes no checkpoints
   Backoff backoff_;
   std::unique_ptr<Transfer> transfer_;       // the fetch's or the upload's

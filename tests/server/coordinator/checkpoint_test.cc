@@ -192,6 +192,15 @@ TEST_F(CheckpointTest, TheNewestTwoAndTheFinalOneAreKept) {
   EXPECT_THAT(*unnamed, ElementsAre(At(30).files[0].sha256));
 }
 
+TEST_F(CheckpointTest, WithoutAFinalOneTheNewestIsKept) {
+  Tell({Start(), At(10), At(20)});
+  Tell({End(EndReason::kFinished)});
+  EXPECT_THAT(coordinator_->TakeEffects().dropped_blobs,
+              UnorderedElementsAre(At(10).files[0].sha256, At(10).files[1].sha256));
+  const auto unnamed = Run([&] { return coordinator_->UnnamedBlobs({At(20).files[0].sha256}); });
+  EXPECT_THAT(*unnamed, IsEmpty());
+}
+
 TEST_F(CheckpointTest, ABlobThatAnotherNamesIsStillNamed) {
   Checkpoint twin = At(20);
   twin.files[1] = At(10).files[1];
