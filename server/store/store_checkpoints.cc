@@ -82,6 +82,29 @@ std::vector<CheckpointFile> FilesOf(Connection& connection, int64_t row) {
   return files;
 }
 
+// Of `rows`, in their order, those that may go.
+std::vector<CheckpointRow> NotKept(const std::vector<CheckpointRow>& rows,
+                                   const CheckpointPolicy& policy) {
+  const bool has_final = std::ranges::any_of(rows, IsUsableFinal);
+  // Where the final one never arrived, the newest is the nearest to it that there is.
+  const int newest = has_final ? policy.newest : std::max(policy.newest, 1);
+  // What was superseded stays until the line that took its place has come as far.
+  const bool has_line = !rows.empty() && rows[0].is_usable;
+  const int64_t passed = has_line ? rows[0].checkpoint.step : 0;
+  int kept = 0;
+  int kept_superseded = 0;
+  std::vector<CheckpointRow> dropped;
+  for (const CheckpointRow& row : rows) {
+    if (row.is_usable ? IsUsableFinal(row) || kept < newest
+                      : !has_final && row.checkpoint.step > passed && kept_superseded < newest) {
+      ++(row.is_usable ? kept : kept_superseded);
+    } else {
+      dropped.push_back(row);
+    }
+  }
+  return dropped;
+}
+
 // Without their files.
 absl::StatusOr<std::vector<CheckpointRow>> CheckpointsOf(Connection& connection,
                                                          int64_t trial_row) {
@@ -150,16 +173,8 @@ absl::StatusOr<std::vector<std::string>> Store::PruneCheckpoints(int64_t trial_r
   const auto body = [&]() -> absl::StatusOr<std::vector<std::string>> {
     ADARES_ASSIGN_OR_RETURN(const std::vector<CheckpointRow> rows,
                             CheckpointsOf(impl_->connection, trial_row));
-    const bool has_final = std::ranges::any_of(rows, IsUsableFinal);
-    // Where the final one never arrived, the newest is the nearest to it that there is.
-    const int newest = has_final ? policy.newest : std::max(policy.newest, 1);
     std::set<std::string> dropped;
-    int kept = 0;
-    for (const CheckpointRow& row : rows) {
-      if (IsUsableFinal(row) || (row.is_usable && kept < newest)) {
-        ++kept;
-        continue;
-      }
+    for (const CheckpointRow& row : NotKept(rows, policy)) {
       for (const CheckpointFile& file : FilesOf(impl_->connection, row.row)) {
         dropped.insert(file.sha256);
       }

@@ -31,6 +31,16 @@ class AgentCheckpointTest : public AgentTest {
     });
   }
 
+  // The trial has a checkpoint of step 2 and is lost; its next attempt is offered.
+  void OfferNextAttempt() {
+    StartTraining("epochs=4,checkpoint_every=1");
+    RunUntil([&] { return StepsOf(Id()).size() == 1; });
+    Assignment next = Work(Id(2));
+    next.checkpoint = coordinator_.Checkpoints(Id())[0];
+    coordinator_.Withdraw(Id());
+    coordinator_.Offer(next);
+  }
+
   // Trains one epoch, which ends with a checkpoint, until its upload was tried so often.
   void FinishWithUploads(int uploads) {
     Script("epochs=1,checkpoint_every=1");
@@ -83,25 +93,20 @@ TEST_F(AgentCheckpointTest, CheckpointsAreUploadedAndThenRecorded) {
   EXPECT_TRUE(HasFolder(Id(), "trainer.log"));
 }
 
-TEST_F(AgentCheckpointTest, WithoutAnIntervalNoneAreOrderedAndNoneIsFetched) {
+TEST_F(AgentCheckpointTest, WithoutAnIntervalNoneAreUploadedButOneIsGoneOnFrom) {
+  OfferNextAttempt();
+  agent_.reset();
   options_.checkpoint_interval = Duration::zero();
-  Script("epochs=2,checkpoint_every=1");
-  Assignment work = Work(Id());
-  work.checkpoint = Checkpoint{2, 1, CheckpointReason::kPeriodic, {{"model", "0", 1}}};
-  coordinator_.Offer(work);
+  OpenGate();
   StartAgent();
-  RunUntilEnd(Id());
-  EXPECT_EQ(Start(Id())->resumed_step, 0);
-  EXPECT_THAT(coordinator_.Checkpoints(Id()), IsEmpty());
+  RunUntilEnd(Id(2));
+  EXPECT_EQ(Start(Id(2))->resumed_step, 2);
+  EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kFinished);
+  EXPECT_THAT(coordinator_.Checkpoints(Id(2)), IsEmpty());
 }
 
 TEST_F(AgentCheckpointTest, TheNextAttemptGoesOnFromTheCheckpoint) {
-  StartTraining("epochs=4,checkpoint_every=1");
-  RunUntil([&] { return StepsOf(Id()).size() == 1; });
-  Assignment next = Work(Id(2));
-  next.checkpoint = coordinator_.Checkpoints(Id())[0];
-  coordinator_.Order({Id(), StopReason::kLeaseLost});
-  coordinator_.Offer(next);
+  OfferNextAttempt();
   RunUntilTraining(Id(2));
   OpenGate();
   RunUntilEnd(Id(2));
@@ -254,17 +259,46 @@ TEST_F(AgentCheckpointTest, ADrainShortensTheWaitForAnUpload) {
 }
 
 TEST_F(AgentCheckpointTest, ACheckpointThatComesLateIsFetchedAgain) {
-  StartTraining("epochs=4,checkpoint_every=1");
-  RunUntil([&] { return StepsOf(Id()).size() == 1; });
-  Assignment next = Work(Id(2));
-  next.checkpoint = coordinator_.Checkpoints(Id())[0];
+  OfferNextAttempt();
   coordinator_.FailDownloads(2);
-  coordinator_.Order({Id(), StopReason::kLeaseLost});
-  coordinator_.Offer(next);
   RunUntilTraining(Id(2));
   OpenGate();
   RunUntilEnd(Id(2));
   EXPECT_EQ(Start(Id(2))->resumed_step, 2);
+}
+
+TEST_F(AgentCheckpointTest, AnOutageDoesNotBeginATrialFromScratch) {
+  OfferNextAttempt();
+  coordinator_.FailDownloads(1000);
+  RunFor(5 * CheckpointCourier::kFetchLimit);
+  EXPECT_THAT(coordinator_.records(Id(2)), IsEmpty()) << "it waits";
+  coordinator_.FailDownloads(0);
+  RunUntilTraining(Id(2));
+  EXPECT_EQ(Start(Id(2))->resumed_step, 2);
+}
+
+TEST_F(AgentCheckpointTest, AnErrorOfADiskLeavesTheTrialToAnotherWorker) {
+  OfferNextAttempt();
+  coordinator_.FailDownloads(1000, absl::InternalError("no space left on device"));
+  RunFor(CheckpointCourier::kFetchLimit + std::chrono::minutes(2));
+  RunUntilEnd(Id(2));
+  EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kError);
+  EXPECT_THAT(coordinator_.End(Id(2))->message, HasSubstr("no space left on device"));
+  EXPECT_EQ(Start(Id(2)), nullptr) << "nothing is superseded";
+}
+
+TEST_F(AgentCheckpointTest, ACheckpointThatComesDamagedOnceIsFetchedAgain) {
+  OfferNextAttempt();
+  coordinator_.FailDownloads(1, absl::DataLossError("another hash"));
+  RunUntilTraining(Id(2));
+  EXPECT_EQ(Start(Id(2))->resumed_step, 2);
+}
+
+TEST_F(AgentCheckpointTest, ACheckpointThatComesDamagedTwiceIsGone) {
+  OfferNextAttempt();
+  coordinator_.FailDownloads(2, absl::DataLossError("another hash"));
+  RunUntilTraining(Id(2));
+  EXPECT_EQ(Start(Id(2))->resumed_step, 0);
 }
 
 }  // namespace

@@ -34,6 +34,11 @@ void FakeCoordinator::Order(const StopOrder& order) {
   AnswerSyncIfNeeded();
 }
 
+void FakeCoordinator::Withdraw(const AttemptId& id) {
+  std::erase_if(offers_, [&](const Assignment& offer) { return offer.id == id; });
+  Order({id, StopReason::kLeaseLost});
+}
+
 void FakeCoordinator::GoAway() {
   away_ = true;
   if (sync_done_) AnswerSync(Unavailable());
@@ -262,8 +267,8 @@ std::vector<CheckpointFile> FakeCoordinator::Store(const std::filesystem::path& 
 std::unique_ptr<Transfer> FakeCoordinator::Download(const std::vector<CheckpointFile>& files,
                                                     const std::filesystem::path& folder,
                                                     std::function<void(absl::Status)> done) {
-  const bool fails = away_ || downloads_to_fail_-- > 0;
-  absl::Status status = fails ? Unavailable() : absl::OkStatus();
+  absl::Status status = downloads_to_fail_-- > 0 ? download_failure_ : absl::OkStatus();
+  if (away_) status = Unavailable();
   for (const CheckpointFile& file : files) {
     const auto blob = blobs_.find(file.sha256);
     if (status.ok() && blob == blobs_.end()) status = absl::NotFoundError("no such blob");

@@ -93,18 +93,25 @@ bool Attempt::Prepare() {
 
 // While a trainer starts.
 void Attempt::FetchCheckpoint() {
-  if (context_.checkpoint_interval == Duration::zero() || !assignment_.checkpoint) return;
+  if (!assignment_.checkpoint) return;
   fetching_ = true;
-  courier_.Fetch(*assignment_.checkpoint, [this](bool is_there) {
-    fetching_ = false;
-    resumes_ = is_there;
-    if (!is_there) {
-      journal_.AddLogLine(absl::StrCat("adares-worker: the checkpoint of step ",
-                                       assignment_.checkpoint->step,
-                                       " could not be fetched; the trial begins from scratch"));
-    }
-    BeginIfReady();
-  });
+  courier_.Fetch(*assignment_.checkpoint,
+                 [this](const absl::Status& status) { TakeFetched(status); });
+}
+
+void Attempt::TakeFetched(const absl::Status& status) {
+  fetching_ = false;
+  resumes_ = status.ok();
+  const std::string which = absl::StrCat("the checkpoint of step ", assignment_.checkpoint->step);
+  if (absl::IsNotFound(status)) {
+    journal_.AddLogLine(absl::StrCat("adares-worker: ", which, " is gone (",
+                                     std::string(status.message()),
+                                     "); the trial begins from scratch"));
+  } else if (!status.ok()) {  // it is there: another worker may get it
+    return KillAs({EndReason::kError, absl::StrCat(which, " could not be fetched: ",
+                                                   std::string(status.message()))});
+  }
+  BeginIfReady();
 }
 
 void Attempt::StartTrainer() {
@@ -200,7 +207,7 @@ void Attempt::BeginTrial() {
   state_ = State::kTraining;
   protocol::TrainCommand command{absl::StrCat("sweeps/", id().sweep, "/trials/", id().trial),
                                  id().attempt, spec_};
-  if (context_.checkpoint_interval > Duration::zero()) {
+  if (context_.checkpoint_interval > Duration::zero() || resumes_) {
     command.checkpoints.folder = courier_.trainer_folder().string();
     command.checkpoints.every_seconds =
         std::chrono::duration<double>(context_.checkpoint_interval).count();

@@ -35,7 +35,7 @@ class Attempt : private TrainerOwner {
     AttemptFolders& folders;
     TrainerPool& trainers;
     const TrainerProgram& trainer;
-    Duration checkpoint_interval{};  // zero: the trainer writes none and goes on from none
+    Duration checkpoint_interval{};  // zero: none are uploaded
   };
 
   // `changed` is called when there is something to send, and when one of the predicates below has
@@ -103,6 +103,7 @@ class Attempt : private TrainerOwner {
   bool Prepare();
   void StartTrainer();
   void FetchCheckpoint();
+  void TakeFetched(const absl::Status& status);
   void BeginIfReady();
   void BeginTrial();
   void BeginAgain(const TrainerExit& exit);

@@ -201,6 +201,21 @@ TEST_F(CheckpointTest, WithoutAFinalOneTheNewestIsKept) {
   EXPECT_THAT(*unnamed, IsEmpty());
 }
 
+TEST_F(CheckpointTest, WhatWasSupersededStaysUntilTheLineHasComeAsFar) {
+  Tell({Start(), At(10), At(20), At(30)});
+  LoseAndClaim();
+  coordinator_->TakeEffects();
+  Tell({Start(0), At(5), At(15)});
+  EXPECT_THAT(coordinator_->TakeEffects().dropped_blobs, IsEmpty()) << "20 and 30 are worth more";
+  EXPECT_EQ(Newest(), At(15)) << "but nobody goes on from them";
+  Tell({At(25)});
+  const auto dropped = coordinator_->TakeEffects().dropped_blobs;
+  EXPECT_TRUE(dropped.contains(At(20).files[0].sha256));
+  EXPECT_FALSE(dropped.contains(At(30).files[0].sha256));
+  Tell({At(35)});
+  EXPECT_TRUE(coordinator_->TakeEffects().dropped_blobs.contains(At(30).files[0].sha256));
+}
+
 TEST_F(CheckpointTest, ABlobThatAnotherNamesIsStillNamed) {
   Checkpoint twin = At(20);
   twin.files[1] = At(10).files[1];
