@@ -41,6 +41,11 @@ class AgentCheckpointTest : public AgentTest {
     coordinator_.Offer(next);
   }
 
+  // For the checkpoint, which was asked for often enough that its trainer is ready by now.
+  void RunUntilTrainerWaits() {
+    RunUntil([&] { return coordinator_.downloads() >= 3; });
+  }
+
   // Trains one epoch, which ends with a checkpoint, until its upload was tried so often.
   void FinishWithUploads(int uploads) {
     Script("epochs=1,checkpoint_every=1");
@@ -248,8 +253,7 @@ TEST_F(AgentCheckpointTest, ADrainShortensTheWaitForAnUpload) {
   coordinator_.HoldUploads(true);
   coordinator_.Offer(Work(Id()));
   StartAgent();
-  RunUntil([&] { return coordinator_.uploads() == 1; });
-  RunFor(std::chrono::seconds(1));
+  RunUntilReporting(Id());
   EXPECT_EQ(coordinator_.End(Id()), nullptr);
   agent_->Drain();
   RunFor(Agent::kDrainUploadLimit + std::chrono::seconds(1));
@@ -270,9 +274,11 @@ TEST_F(AgentCheckpointTest, ACheckpointThatComesLateIsFetchedAgain) {
 TEST_F(AgentCheckpointTest, AnOutageDoesNotBeginATrialFromScratch) {
   OfferNextAttempt();
   coordinator_.FailDownloads(1000);
+  RunUntilTrainerWaits();
   RunFor(5 * CheckpointCourier::kFetchLimit);
   EXPECT_THAT(coordinator_.records(Id(2)), IsEmpty()) << "it waits";
   coordinator_.FailDownloads(0);
+  RunFor(std::chrono::minutes(1));
   RunUntilTraining(Id(2));
   EXPECT_EQ(Start(Id(2))->resumed_step, 2);
 }
@@ -280,6 +286,7 @@ TEST_F(AgentCheckpointTest, AnOutageDoesNotBeginATrialFromScratch) {
 TEST_F(AgentCheckpointTest, AnErrorOfADiskLeavesTheTrialToAnotherWorker) {
   OfferNextAttempt();
   coordinator_.FailDownloads(1000, absl::InternalError("no space left on device"));
+  RunUntilTrainerWaits();
   RunFor(CheckpointCourier::kFetchLimit + std::chrono::minutes(2));
   RunUntilEnd(Id(2));
   EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kError);

@@ -267,6 +267,7 @@ std::vector<CheckpointFile> FakeCoordinator::Store(const std::filesystem::path& 
 std::unique_ptr<Transfer> FakeCoordinator::Download(const std::vector<CheckpointFile>& files,
                                                     const std::filesystem::path& folder,
                                                     std::function<void(absl::Status)> done) {
+  ++downloads_;
   absl::Status status = downloads_to_fail_-- > 0 ? download_failure_ : absl::OkStatus();
   if (away_) status = Unavailable();
   for (const CheckpointFile& file : files) {

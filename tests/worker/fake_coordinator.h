@@ -57,6 +57,7 @@ class FakeCoordinator : public CoordinatorLink {
   int repeated_records() const { return repeated_records_; }
   std::vector<Checkpoint> Checkpoints(const AttemptId& id);
   int uploads() const { return uploads_; }  // that were begun
+  int downloads() const { return downloads_; }
 
   // CoordinatorLink
   std::string Encode(const ReportRecord& record) const override;
@@ -114,6 +115,7 @@ class FakeCoordinator : public CoordinatorLink {
   bool hold_uploads_ = false;
   std::vector<std::function<void()>> held_uploads_;
   int uploads_ = 0;
+  int downloads_ = 0;
   int downloads_to_fail_ = 0;
   absl::Status download_failure_;
   std::map<std::string, std::string> blobs_;  // by hash

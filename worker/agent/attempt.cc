@@ -56,7 +56,11 @@ Attempt::Attempt(Assignment assignment, const Context& context, std::function<vo
                 .settled =
                     [this] {
                       if (end_) WriteEnd();
-                    }}) {}
+                    }}),
+      timer_(context_.loop.After(kSlotLimit, [this] {
+        End({EndReason::kError,
+             absl::StrCat("its slot did not become free within ", Seconds(kSlotLimit), " s")});
+      })) {}
 
 AttemptPhase Attempt::phase() const {
   if (state_ == State::kEnded) return AttemptPhase::kReporting;
@@ -65,6 +69,7 @@ AttemptPhase Attempt::phase() const {
 
 void Attempt::Launch(std::unique_ptr<Trainer> trainer) {
   state_ = State::kStarting;
+  timer_.reset();
   if (!Prepare()) {
     if (trainer) context_.trainers.Keep(std::move(trainer));
     return;
@@ -108,8 +113,8 @@ void Attempt::TakeFetched(const absl::Status& status) {
                                      std::string(status.message()),
                                      "); the trial begins from scratch"));
   } else if (!status.ok()) {  // it is there: another worker may get it
-    return KillAs({EndReason::kError, absl::StrCat(which, " could not be fetched: ",
-                                                   std::string(status.message()))});
+    return KillAs({EndReason::kError,
+                   absl::StrCat(which, " could not be fetched: ", std::string(status.message()))});
   }
   BeginIfReady();
 }
@@ -333,15 +338,25 @@ void Attempt::KillAs(Ending ending) {
     End(std::move(ending));
     return;
   }
-  timer_.reset();
+  timer_ = context_.loop.After(kDeathLimit, [this] { EndWithoutExit(); });
   if (!killed_as_) killed_as_ = std::move(ending);
   trainer_->Kill();
+}
+
+// The slot stays with the process, which is the pool's from here on.
+void Attempt::EndWithoutExit() {
+  spdlog::error("event=trainer_does_not_die sweep={} trial={} attempt={} pid={}", id().sweep,
+                id().trial, id().attempt, trainer_->pid());
+  context_.trainers.Kill(std::move(trainer_));
+  absl::StrAppend(&killed_as_->message, "; its process does not end");
+  End(*killed_as_);
 }
 
 void Attempt::End(Ending ending, std::optional<int32_t> exit_code) {
   spdlog::info("event=attempt_ended sweep={} trial={} attempt={} reason={} message={:?}",
                id().sweep, id().trial, id().attempt, Name(ending.reason), ending.message);
   state_ = State::kEnded;
+  timer_.reset();
   end_ = AttemptEnd{
       ending.reason, std::move(ending.message), exit_code, {}, std::move(ending.digests)};
   // Nobody goes on from where a trial was cancelled, unless it is retried by hand.

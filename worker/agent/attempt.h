@@ -28,6 +28,11 @@ class Attempt : private TrainerOwner {
   // away it waits on: the end would not arrive either.
   static constexpr Duration kUploadLimit = std::chrono::minutes(10);
 
+  // How long a trainer that was killed may be there: one that waits for a broken device cannot die.
+  static constexpr Duration kDeathLimit = std::chrono::seconds(30);
+  // How long an attempt may wait for a slot, which the trainer of an earlier one may hold.
+  static constexpr Duration kSlotLimit = std::chrono::seconds(60);
+
   struct Context {
     EventLoop& loop;
     boost::asio::io_context& io;
@@ -120,6 +125,7 @@ class Attempt : private TrainerOwner {
   void RecordsFailed(const absl::Status& status);
   void Fail(std::string message);
   void KillAs(Ending ending);
+  void EndWithoutExit();
   void End(Ending ending, std::optional<int32_t> exit_code = std::nullopt);
   void AwaitUpload(std::optional<Duration> limit);
   void GiveUploadUp();
@@ -134,7 +140,7 @@ class Attempt : private TrainerOwner {
   TrialSpec spec_;  // set by Launch
   bool abandoned_ = false;
   std::unique_ptr<Trainer> trainer_;
-  std::unique_ptr<EventLoop::Timer> timer_;  // until the trainer is ready or has stopped
+  std::unique_ptr<EventLoop::Timer> timer_;  // until it has a slot; the trainer is ready, or gone
   bool ready_ = false;                       // the trainer is
   bool fetching_ = false;                    // the checkpoint to go on from
   bool resumes_ = false;                     // it is there

@@ -89,7 +89,7 @@ class CheckpointCourier {
   std::optional<Checkpoint> current_;  // being uploaded, or until it is tried again
   std::optional<Checkpoint> waiting_;  // for its turn
   absl::Status upload_failure_;        // of the last try, unless it passed
-  bool unsupported_ = false;  // the coordinator takes no checkpoints
+  bool unsupported_ = false;           // the coordinator takes no checkpoints
   Backoff backoff_;
   std::unique_ptr<Transfer> transfer_;       // the fetch's or the upload's
   std::unique_ptr<EventLoop::Timer> timer_;  // until the next try
