@@ -81,15 +81,18 @@ std::string Of(const Provenance& provenance, const std::string& key) {
   return found == provenance.end() ? "unknown" : found->second;
 }
 
+// The way out where a coordinator chose the checkpoint.
+constexpr char kAnew[] = "; with a coordinator: adares trial retry --from-scratch";
+
 // Whether the checkpoint is one of this trial on this data.
 absl::Status CheckIdentity(const TrainingInput& input, const safetensors::Metadata& metadata,
                            const std::string& path) {
   ADARES_ASSIGN_OR_RETURN(const std::string format, Text(metadata, "adares_checkpoint", path));
   ADARES_ASSIGN_OR_RETURN(const std::string trial, Text(metadata, "trial", path));
   if (format != kFormat) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, ": has format ", format, ", and this trainer reads ",
-                     std::string(kFormat), "; use the version that wrote it, or another folder"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, ": has format ", format, ", and this trainer reads ", std::string(kFormat),
+        "; use the version that wrote it, or another folder", kAnew));
   }
   if (trial != CanonicalJson(input.spec)) {
     return absl::FailedPreconditionError(
@@ -101,14 +104,15 @@ absl::Status CheckIdentity(const TrainingInput& input, const safetensors::Metada
     return absl::FailedPreconditionError(
         absl::StrCat(path, ": was written ", taps == "all" ? "with" : "without",
                      " --keep-dead-taps, which leaves other parameters to the optimizer; go on in "
-                     "the same way"));
+                     "the same way",
+                     kAnew));
   }
   const std::string now = Of(input.provenance, "data_digest");
   const std::string then = Of(ProvenanceOf(metadata), "data_digest");
   if (now == then) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat(path, ": was trained on other data (SHA-256 ", then, ", now ", now,
-                   "); bring that data back, or take another folder for checkpoints"));
+                   "); bring that data back, or take another folder for checkpoints", kAnew));
 }
 
 }  // namespace
