@@ -178,6 +178,8 @@ absl::Status BlobStore::JudgeSize(const BlobName& blob, int64_t size_bytes) {
     const BlobReader closes(fd, size_bytes);
     ADARES_ASSIGN_OR_RETURN(const std::string hash, HashOf(fd, path));
     if (hash == blob.sha256) return WrongSize(blob, size_bytes);
+  }
+  {
     const std::lock_guard lock(mutex_);
     // Unless another call was faster, and its upload, too.
     if (index_.Find(blob.sha256) != size_bytes) return absl::OkStatus();
