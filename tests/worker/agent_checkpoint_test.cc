@@ -70,6 +70,12 @@ class AgentCheckpointTest : public AgentTest {
     return nullptr;
   }
 
+  // -1: it has told no start.
+  int64_t ResumedStep(const AttemptId& id) {
+    const AttemptStart* const start = Start(id);
+    return start == nullptr ? -1 : start->resumed_step;
+  }
+
   bool HasFolder(const AttemptId& id, const std::string& name) {
     return std::filesystem::exists(FolderOf(id) / name);
   }
@@ -105,7 +111,7 @@ TEST_F(AgentCheckpointTest, WithoutAnIntervalNoneAreUploadedButOneIsGoneOnFrom) 
   OpenGate();
   StartAgent();
   RunUntilEnd(Id(2));
-  EXPECT_EQ(Start(Id(2))->resumed_step, 2);
+  EXPECT_EQ(ResumedStep(Id(2)), 2);
   EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kFinished);
   EXPECT_THAT(coordinator_.Checkpoints(Id(2)), IsEmpty());
 }
@@ -115,7 +121,7 @@ TEST_F(AgentCheckpointTest, TheNextAttemptGoesOnFromTheCheckpoint) {
   RunUntilTraining(Id(2));
   OpenGate();
   RunUntilEnd(Id(2));
-  EXPECT_EQ(Start(Id(2))->resumed_step, 2);
+  EXPECT_EQ(ResumedStep(Id(2)), 2);
   EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kFinished);
   EXPECT_GT(coordinator_.Points(Id(2)).front().step, 2) << "it went on";
 }
@@ -128,7 +134,7 @@ TEST_F(AgentCheckpointTest, ACheckpointThatIsGoneBeginsTheTrialFromScratch) {
   coordinator_.Offer(work);
   StartAgent();
   RunUntilEnd(Id());
-  EXPECT_EQ(Start(Id())->resumed_step, 0);
+  EXPECT_EQ(ResumedStep(Id()), 0);
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
   EXPECT_THAT(coordinator_.Log(Id()).front().text, HasSubstr("begins from scratch"));
 }
@@ -268,7 +274,7 @@ TEST_F(AgentCheckpointTest, ACheckpointThatComesLateIsFetchedAgain) {
   RunUntilTraining(Id(2));
   OpenGate();
   RunUntilEnd(Id(2));
-  EXPECT_EQ(Start(Id(2))->resumed_step, 2);
+  EXPECT_EQ(ResumedStep(Id(2)), 2);
 }
 
 TEST_F(AgentCheckpointTest, AnOutageDoesNotBeginATrialFromScratch) {
@@ -280,7 +286,7 @@ TEST_F(AgentCheckpointTest, AnOutageDoesNotBeginATrialFromScratch) {
   coordinator_.FailDownloads(0);
   RunFor(std::chrono::minutes(1));
   RunUntilTraining(Id(2));
-  EXPECT_EQ(Start(Id(2))->resumed_step, 2);
+  EXPECT_EQ(ResumedStep(Id(2)), 2);
 }
 
 TEST_F(AgentCheckpointTest, AnErrorOfADiskLeavesTheTrialToAnotherWorker) {
@@ -289,6 +295,7 @@ TEST_F(AgentCheckpointTest, AnErrorOfADiskLeavesTheTrialToAnotherWorker) {
   RunUntilTrainerWaits();
   RunFor(CheckpointCourier::kFetchLimit + std::chrono::minutes(2));
   RunUntilEnd(Id(2));
+  ASSERT_NE(coordinator_.End(Id(2)), nullptr);
   EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kError);
   EXPECT_THAT(coordinator_.End(Id(2))->message, HasSubstr("no space left on device"));
   EXPECT_EQ(Start(Id(2)), nullptr) << "nothing is superseded";
@@ -298,14 +305,14 @@ TEST_F(AgentCheckpointTest, ACheckpointThatComesDamagedOnceIsFetchedAgain) {
   OfferNextAttempt();
   coordinator_.FailDownloads(1, absl::DataLossError("another hash"));
   RunUntilTraining(Id(2));
-  EXPECT_EQ(Start(Id(2))->resumed_step, 2);
+  EXPECT_EQ(ResumedStep(Id(2)), 2);
 }
 
 TEST_F(AgentCheckpointTest, ACheckpointThatComesDamagedTwiceIsGone) {
   OfferNextAttempt();
   coordinator_.FailDownloads(2, absl::DataLossError("another hash"));
   RunUntilTraining(Id(2));
-  EXPECT_EQ(Start(Id(2))->resumed_step, 0);
+  EXPECT_EQ(ResumedStep(Id(2)), 0);
 }
 
 }  // namespace

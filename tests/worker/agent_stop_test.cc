@@ -163,6 +163,7 @@ TEST_F(AgentStopTest, AnAttemptDoesNotWaitForItsSlotForEver) {
   RunUntil([&] { return coordinator_.Held(Id(2)) != nullptr; });
   RunFor(Attempt::kSlotLimit);
   RunUntilEnd(Id(2));
+  ASSERT_NE(coordinator_.End(Id(2)), nullptr);
   EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kError);
   EXPECT_THAT(coordinator_.End(Id(2))->message, HasSubstr("its slot did not become free"));
   EXPECT_EQ(coordinator_.End(Id()), nullptr) << "the other trains on";

@@ -88,7 +88,8 @@ constexpr char kAnew[] = "; with a coordinator: adares trial retry --from-scratc
 // Whether the checkpoint is one of this trial on this data.
 absl::Status CheckIdentity(const TrainingInput& input, const safetensors::Metadata& metadata,
                            const std::string& path) {
-  ADARES_ASSIGN_OR_RETURN(const std::string format, Text(metadata, std::string(kCheckpointFormatKey), path));
+  ADARES_ASSIGN_OR_RETURN(const std::string format,
+                          Text(metadata, std::string(kCheckpointFormatKey), path));
   ADARES_ASSIGN_OR_RETURN(const std::string trial, Text(metadata, "trial", path));
   if (format != kFormat) {
     return absl::FailedPreconditionError(absl::StrCat(

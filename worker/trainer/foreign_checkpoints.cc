@@ -12,8 +12,8 @@ namespace {
 
 // nullopt where the files do not say.
 std::optional<std::string> FormatOf(const StoredCheckpoint& checkpoint) {
-  const auto file = safetensors::ReadFile(
-      absl::StrCat(checkpoint.path, "/", std::string(kCheckpointStateFile)));
+  const auto file =
+      safetensors::ReadFile(absl::StrCat(checkpoint.path, "/", std::string(kCheckpointStateFile)));
   if (!file.ok()) return std::nullopt;
   const auto format = file->metadata().find(std::string(kCheckpointFormatKey));
   if (format == file->metadata().end()) return std::nullopt;

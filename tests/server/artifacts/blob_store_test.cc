@@ -327,7 +327,9 @@ TEST_F(BlobStoreTest, ADamagedFileOfAnotherSizeMakesPlaceForTheBlob) {
   const BlobName blob = NameOf("hello");
   fs::resize_file(PathOf(blob.sha256), 2);
   Open();
-  EXPECT_FALSE(*store_->IsWhole(blob, now_));
+  const absl::StatusOr<bool> is_whole = store_->IsWhole(blob, now_);
+  ASSERT_TRUE(is_whole.ok()) << is_whole.status();
+  EXPECT_FALSE(*is_whole);
   EXPECT_THAT(Incoming(), IsEmpty());
   ASSERT_TRUE(Put("hello").ok());
   EXPECT_EQ(Content(blob.sha256), "hello");

@@ -181,15 +181,19 @@ TEST_F(CheckpointTest, WhereTheNewestIsGoneTheOneBeforeItIsNamed) {
 
 TEST_F(CheckpointTest, TheBestByTheObjectiveIsKept) {
   const std::string objective = Plan("a", 1).objective.metric;
+  const auto unnamed = [&](int64_t step) {
+    return Run([&] { return coordinator_->UnnamedBlobs({At(step).files[0].sha256}); })->size() == 1;
+  };
   Tell({Start(), Point(objective, 10, 0.5), At(10), Point(objective, 20, 0.9), At(25),
         Point(objective, 30, 0.7), At(30), At(35), At(40)});
-  coordinator_->TakeEffects();
+  EXPECT_FALSE(unnamed(25)) << "the one after step 20";
+  EXPECT_TRUE(unnamed(10));
+  EXPECT_TRUE(unnamed(30));
   Tell({Point(objective, 50, 0.8), At(50), At(100, CheckpointReason::kFinal),
         End(EndReason::kFinished)});
-  const auto dropped = coordinator_->TakeEffects().dropped_blobs;
-  EXPECT_TRUE(dropped.contains(At(50).files[0].sha256));
-  EXPECT_FALSE(dropped.contains(At(25).files[0].sha256)) << "the one after step 20";
-  EXPECT_FALSE(dropped.contains(At(100).files[0].sha256));
+  EXPECT_FALSE(unnamed(25));
+  EXPECT_TRUE(unnamed(50));
+  EXPECT_FALSE(unnamed(100));
 }
 
 TEST_F(CheckpointTest, ABestThatWasSupersededIsNone) {
