@@ -47,6 +47,7 @@ struct Selection {
   std::vector<std::string> states;
   std::vector<std::string> axes;
   std::vector<int64_t> seeds;
+  bool from_scratch = false;
 };
 
 absl::StatusOr<ExitCode> ControlSweep(const GlobalOptions& options, const std::string& name,
@@ -74,6 +75,7 @@ absl::StatusOr<std::vector<v1::ControlTrialsRequest>> RequestsFor(Connection& co
                                                                   const Verb& verb) {
   v1::ControlTrialsRequest common;
   common.set_action(verb.action);
+  common.set_from_scratch(selection.from_scratch);
   for (const v1::Trial::State state : TrialStatesOf(selection.states)) {
     common.mutable_filter()->add_states(state);
   }
@@ -273,6 +275,10 @@ void AddTrialControlCommands(CLI::App& trial, CommandLine& line) {
     const auto selection = std::make_shared<Selection>();
     CLI::App* command = trial.add_subcommand(verb.word, verb.of_trials);
     AddFilters(*command, *selection);
+    if (verb.action == v1::ControlTrialsRequest::ACTION_RETRY) {
+      command->add_flag("--from-scratch", selection->from_scratch,
+                        "Go on from none of their checkpoints");
+    }
     command->callback([selection, &verb, &line] {
       line.chosen = [selection, &verb](const GlobalOptions& options) {
         return ControlTrials(options, *selection, verb);

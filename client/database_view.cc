@@ -68,7 +68,8 @@ std::vector<std::pair<std::string, int64_t>> Parts(const v1::PruneCounts& counts
   return {{"log lines", counts.log_lines()},
           {"superseded points", counts.points()},
           {"superseded skip weights", counts.skip_weights()},
-          {"superseded flags", counts.flags()}};
+          {"superseded flags", counts.flags()},
+          {"checkpoints", counts.checkpoints()}};
 }
 
 // What happened to the database that was there.
@@ -133,10 +134,10 @@ std::string PruneText(const v1::PruneCounts& counts, bool color) {
 }
 
 std::vector<CsvRow> PruneCsv(const v1::PruneCounts& counts) {
-  return {{"log_lines", "log_bytes", "points", "skip_weights", "flags"},
+  return {{"log_lines", "log_bytes", "points", "skip_weights", "flags", "checkpoints"},
           {absl::StrCat(counts.log_lines()), absl::StrCat(counts.log_bytes()),
            absl::StrCat(counts.points()), absl::StrCat(counts.skip_weights()),
-           absl::StrCat(counts.flags())}};
+           absl::StrCat(counts.flags()), absl::StrCat(counts.checkpoints())}};
 }
 
 int64_t Rows(const v1::PruneCounts& counts) {

@@ -272,7 +272,8 @@ void AddDbCommands(CLI::App& app, CommandLine& line) {
   AddState(*check, *options);
 
   CLI::App* prune =
-      AddDbCommand(*db, line, "prune", "Delete old log lines and superseded rows; never results",
+      AddDbCommand(*db, line, "prune",
+                   "Delete old log lines, superseded rows and needless checkpoints; never results",
                    Prune, options);
   prune
       ->add_option("--older-than", options->older_than,

@@ -78,6 +78,8 @@ std::string ServerInfoText(const v1::ServerInfo& info, Timestamp now, bool color
        {"Database",
         absl::StrCat(ShowBytes(database.bytes()), " and a log of ", ShowBytes(database.wal_bytes()),
                      ", schema ", database.schema_version())},
+       {"Checkpoints", absl::StrCat(Plural(info.counts().blobs(), "file"), ", ",
+                                    ShowBytes(info.counts().blob_bytes()))},
        {"Volume", absl::StrCat(volume.file_system(), ", ", ShowBytes(volume.free_bytes()),
                                " free of ", ShowBytes(volume.total_bytes()))},
        {"Sweeps", CountsText(info.counts().sweeps())},
@@ -94,13 +96,15 @@ std::string ServerInfoText(const v1::ServerInfo& info, Timestamp now, bool color
 std::vector<CsvRow> ServerInfoCsv(const v1::ServerInfo& info) {
   return {
       {"version", "schema_version", "start_time", "state_folder", "database_bytes", "wal_bytes",
-       "file_system", "volume_free_bytes", "sweeps", "trials", "live_workers", "lost_workers"},
+       "file_system", "volume_free_bytes", "sweeps", "trials", "live_workers", "lost_workers",
+       "blobs", "blob_bytes"},
       {info.version(), absl::StrCat(info.database().schema_version()),
        IsoTime(TimeOf(info.start_time())), info.state_folder(),
        absl::StrCat(info.database().bytes()), absl::StrCat(info.database().wal_bytes()),
        info.volume().file_system(), absl::StrCat(info.volume().free_bytes()),
        absl::StrCat(CountOf(info.counts().sweeps())), absl::StrCat(CountOf(info.counts().trials())),
-       absl::StrCat(info.counts().live_workers()), absl::StrCat(info.counts().lost_workers())}};
+       absl::StrCat(info.counts().live_workers()), absl::StrCat(info.counts().lost_workers()),
+       absl::StrCat(info.counts().blobs()), absl::StrCat(info.counts().blob_bytes())}};
 }
 
 std::string HealthText(const ServerHealth& server, Timestamp now, bool color) {

@@ -50,8 +50,8 @@ std::string ValueText(double value) { return std::isnan(value) ? "-" : ShowNumbe
 std::string AttemptsText(const v1::Trial& trial, bool color) {
   if (trial.attempts_size() == 0) return "";
   Table table;
-  table.columns = {{"ATTEMPT", true}, {"WORKER", false}, {"ENDED", false},
-                   {"EXIT", true},    {"TIME", true},    {"PARAMETERS", true}};
+  table.columns = {{"ATTEMPT", true}, {"WORKER", false},    {"ENDED", false},   {"EXIT", true},
+                   {"TIME", true},    {"PARAMETERS", true}, {"FROM STEP", true}};
   for (const v1::Attempt& attempt : trial.attempts()) {
     const bool has_ended = attempt.has_end_time();
     table.rows.push_back(
@@ -59,7 +59,8 @@ std::string AttemptsText(const v1::Trial& trial, bool color) {
          has_ended ? EndReasonWord(attempt.end_reason()) : "running",
          attempt.has_exit_code() ? absl::StrCat(attempt.exit_code()) : "-",
          has_ended ? ShowDuration(TimeOf(attempt.end_time()) - TimeOf(attempt.start_time())) : "-",
-         attempt.parameters() > 0 ? absl::StrCat(attempt.parameters()) : "-"});
+         attempt.parameters() > 0 ? absl::StrCat(attempt.parameters()) : "-",
+         attempt.resumed_step() > 0 ? absl::StrCat(attempt.resumed_step()) : "-"});
   }
   return "\n" + RenderTable(table, color);
 }

@@ -11,7 +11,8 @@
 
 namespace adares {
 
-enum class ControlAction { kPause, kResume, kCancel, kRetry };
+// The last is a retry that goes on from no checkpoint.
+enum class ControlAction { kPause, kResume, kCancel, kRetry, kRetryFromScratch };
 
 // Which trials of a sweep are meant: those that match all that is not empty.
 struct TrialFilter {

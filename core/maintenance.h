@@ -35,8 +35,9 @@ struct PruneCounts {
   int64_t points = 0;     // superseded metric points
   int64_t skip_weights = 0;
   int64_t flags = 0;
+  int64_t checkpoints = 0;  // of trials that are over, but the one that stays
 
-  int64_t rows() const { return log_lines + points + skip_weights + flags; }
+  int64_t rows() const { return log_lines + points + skip_weights + flags + checkpoints; }
 };
 
 }  // namespace adares

@@ -89,6 +89,7 @@ v1::PruneCounts ToProto(const PruneCounts& counts) {
   message.set_points(counts.points);
   message.set_skip_weights(counts.skip_weights);
   message.set_flags(counts.flags);
+  message.set_checkpoints(counts.checkpoints);
   return message;
 }
 

@@ -11,8 +11,12 @@
 
 namespace adares {
 
-absl::StatusOr<ControlAction> FromProto(v1::ControlTrialsRequest::Action action) {
-  switch (action) {
+absl::StatusOr<ControlAction> ActionOf(const v1::ControlTrialsRequest& request) {
+  const bool from_scratch = request.from_scratch();
+  if (from_scratch && request.action() != v1::ControlTrialsRequest::ACTION_RETRY) {
+    return InvalidField("from_scratch", "goes with ACTION_RETRY alone");
+  }
+  switch (request.action()) {
     case v1::ControlTrialsRequest::ACTION_PAUSE:
       return ControlAction::kPause;
     case v1::ControlTrialsRequest::ACTION_RESUME:
@@ -20,7 +24,7 @@ absl::StatusOr<ControlAction> FromProto(v1::ControlTrialsRequest::Action action)
     case v1::ControlTrialsRequest::ACTION_CANCEL:
       return ControlAction::kCancel;
     case v1::ControlTrialsRequest::ACTION_RETRY:
-      return ControlAction::kRetry;
+      return from_scratch ? ControlAction::kRetryFromScratch : ControlAction::kRetry;
     default:
       return InvalidField("action", "name one: pause, resume, cancel or retry");
   }

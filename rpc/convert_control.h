@@ -9,8 +9,8 @@ namespace adares {
 
 inline constexpr int kMaxControlledTrials = 20'000;
 
-// INVALID_ARGUMENT where no action is named.
-absl::StatusOr<ControlAction> FromProto(v1::ControlTrialsRequest::Action action);
+// INVALID_ARGUMENT where no action is named, or another than a retry from scratch.
+absl::StatusOr<ControlAction> ActionOf(const v1::ControlTrialsRequest& request);
 
 // INVALID_ARGUMENT for names that are none of trials of `sweep`, for too many of them, and where
 // nothing is set.

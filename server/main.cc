@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
@@ -35,7 +36,16 @@ sigset_t BlockSignals() {
   return signals;
 }
 
+// A thousand workers hold more connections and files than the usual soft limit allows.
+void RaiseFileLimit() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int Serve(const ServerConfig& config) {
+  RaiseFileLimit();
   const sigset_t signals = BlockSignals();
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(config);
   if (!server.ok()) {
@@ -90,9 +100,10 @@ int main(int argc, char** argv) {
   app.add_option("--sync-interval", sync_seconds, "seconds between two syncs of a worker")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
-  app.add_option("--retention", retention_days,
-                 "days after which log lines and superseded rows of attempts that have ended are "
-                 "deleted, never results; 0 keeps all")
+  app.add_option(
+         "--retention", retention_days,
+         "days after which log lines and superseded rows of attempts that have ended, and "
+         "all checkpoints but one of trials that have, are deleted, never results; 0 keeps all")
       ->check(CLI::Range(0.0, 36500.0))
       ->capture_default_str();
   adares::AddOfflineCommands(app, config.state_dir, offline);

@@ -51,6 +51,7 @@ namespace {
 constexpr std::chrono::seconds kShutdownGrace{2};
 constexpr std::chrono::seconds kLoopStalled{5};
 constexpr int kFileThreads = 2;
+constexpr Duration kBlobsKeptAfterReplacement = std::chrono::days(7);
 constexpr const char* kServices[] = {
     v1::SweepService::service_full_name(), v1::TrialService::service_full_name(),
     v1::AnalysisService::service_full_name(), v1::WorkerService::service_full_name(),
@@ -125,6 +126,7 @@ struct Server::Impl {
   std::atomic<int64_t> last_commit_micros = 0;  // 0 before the first
   bool shut_down = false;
 
+  BlobStoreOptions BlobOptions() const;
   absl::Status Open();
   absl::Status Listen();
   absl::Status ServeHttp();
@@ -137,13 +139,22 @@ struct Server::Impl {
   void ApplyRetention(const std::stop_token& stop);
 };
 
+// A database that was put back does not name what came since; the one that it replaced may.
+BlobStoreOptions Server::Impl::BlobOptions() const {
+  BlobStoreOptions options;
+  options.database = folder->database();
+  const std::optional<Timestamp> replaced = folder->LastReplaced();
+  if (replaced) options.found_kept_until = *replaced + kBlobsKeptAfterReplacement;
+  return options;
+}
+
 absl::Status Server::Impl::Open() {
   ADARES_ASSIGN_OR_RETURN(folder, StateFolder::Open(config.state_dir));
   ADARES_RETURN_IF_ERROR(RemoveDatabase(folder->copy()));
   ADARES_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
                           Store::Open(folder->database(), SystemNow()));
   ADARES_ASSIGN_OR_RETURN(readers, ReaderPool::Open(folder->database(), config.readers));
-  ADARES_ASSIGN_OR_RETURN(blobs, BlobStore::Open(folder->artifacts(), {}, SystemNow()));
+  ADARES_ASSIGN_OR_RETURN(blobs, BlobStore::Open(folder->artifacts(), BlobOptions(), SystemNow()));
   files = std::make_unique<FilePool>(kFileThreads);
   collector =
       std::make_unique<BlobCollector>(blobs.get(), files.get(), [](const absl::Status& failure) {
@@ -340,6 +351,7 @@ AdminContext Server::Impl::AdminServiceContext() {
   context.loop = loop.get();
   context.readers = readers.get();
   context.maintenance = maintenance.get();
+  context.blobs = blobs.get();
   context.constants = Constants();
   context.health = [this] { return Health(); };
   context.backed_up = [this](Timestamp taken_at) { metrics.SetLastBackup(taken_at); };

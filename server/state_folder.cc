@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <system_error>
 
@@ -13,6 +14,11 @@
 #include "core/status.h"
 
 namespace adares {
+namespace {
+
+constexpr char kTimeFormat[] = "%Y%m%dT%H%M%SZ";
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string& path) {
   std::error_code error;
@@ -42,6 +48,33 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
                                   "it, or take another folder"));
   }
   return std::unique_ptr<StateFolder>(new StateFolder(path, fd));
+}
+
+std::string StateFolder::TimeName(Timestamp time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts = {};
+  gmtime_r(&seconds, &parts);
+  char text[32];
+  std::strftime(text, sizeof(text), kTimeFormat, &parts);
+  return text;
+}
+
+std::optional<Timestamp> StateFolder::LastReplaced() const {
+  const std::string prefix = std::filesystem::path(replaced()).filename();
+  std::optional<Timestamp> last;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(path_, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename();
+    std::tm parts = {};
+    if (!name.starts_with(prefix) ||
+        strptime(name.c_str() + prefix.size(), kTimeFormat, &parts) == nullptr) {
+      continue;
+    }
+    const Timestamp time = FromMicros(int64_t{timegm(&parts)} * 1'000'000);
+    if (!last || time > *last) last = time;
+  }
+  return last;
 }
 
 StateFolder::~StateFolder() { close(lock_fd_); }

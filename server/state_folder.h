@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "core/timestamp.h"
 
 namespace adares {
 
@@ -25,6 +27,12 @@ class StateFolder {
   // copied was left by a process that was killed, and means nothing.
   std::string copy() const { return path_ + "/adares.db.copy"; }
   std::string artifacts() const { return path_ + "/artifacts"; }  // a folder, made by its user
+
+  // What a database that another took the place of is called: this and the time. It is kept.
+  std::string replaced() const { return database() + ".replaced-"; }
+  static std::string TimeName(Timestamp time);  // "20260102T030405Z"
+  // When the newest that is still there was replaced.
+  std::optional<Timestamp> LastReplaced() const;
 
  private:
   StateFolder(std::string path, int lock_fd) : path_(std::move(path)), lock_fd_(lock_fd) {}

@@ -20,7 +20,8 @@ std::optional<int64_t> BlobIndex::FindAndKeep(const std::string& sha256, Timesta
 void BlobIndex::Add(const std::string& sha256, int64_t size_bytes, Timestamp since) {
   const std::lock_guard lock(mutex_);
   const auto [entry, is_new] = entries_.try_emplace(sha256);
-  if (is_new) bytes_ += size_bytes;
+  if (!is_new) bytes_ -= entry->second.size_bytes;
+  bytes_ += size_bytes;
   entry->second = {size_bytes, since};
 }
 
@@ -41,13 +42,18 @@ void BlobIndex::Restore(const std::string& sha256) {
   if (found != entries_.end()) found->second.retired = false;
 }
 
-bool BlobIndex::Forget(const std::string& sha256) {
+bool BlobIndex::IsRetired(const std::string& sha256) const {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(sha256);
-  if (found == entries_.end() || !found->second.retired) return false;
+  return found != entries_.end() && found->second.retired;
+}
+
+void BlobIndex::Remove(const std::string& sha256) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(sha256);
+  if (found == entries_.end()) return;
   bytes_ -= found->second.size_bytes;
   entries_.erase(found);
-  return true;
 }
 
 std::vector<std::string> BlobIndex::Old(Timestamp now, size_t limit, std::string& after) const {

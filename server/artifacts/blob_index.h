@@ -32,8 +32,11 @@ class BlobIndex {
   bool Retire(const std::string& sha256, Timestamp now);
   void Restore(const std::string& sha256);
 
-  // Forgets a blob, unless it was added again since it was retired. False then.
-  bool Forget(const std::string& sha256);
+  // Whether it was retired, and not added again since.
+  bool IsRetired(const std::string& sha256) const;
+
+  // A blob is gone, retired or not.
+  void Remove(const std::string& sha256);
 
   // Up to `limit` blobs after `after`, by hash, that are old enough to be of no use to anyone if no
   // row names them. `after` becomes the last one that was looked at; empty at the end.

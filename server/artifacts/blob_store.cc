@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -25,6 +26,8 @@ constexpr char kIncoming[] = "incoming";
 constexpr char kPart[] = ".part";
 constexpr char kGone[] = ".gone";
 constexpr size_t kHashedAtOnce = 1 << 20;
+// What a database may grow by while it is copied.
+constexpr int64_t kBesidesCopy = 64 << 20;
 
 absl::Status Moved(const std::string& why, int64_t received) {
   return MakeError(absl::StatusCode::kFailedPrecondition, reason::kUploadMoved, why,
@@ -85,31 +88,40 @@ absl::StatusOr<std::unique_ptr<BlobStore>> BlobStore::Open(const fs::path& folde
   std::error_code error;
   fs::create_directories(folder / kIncoming, error);
   if (error) return DiskError(error.value(), "make", (folder / kIncoming).string());
+  // Whoever made them may have died before they were on the disk.
+  ADARES_RETURN_IF_ERROR(FlushFolder(folder.string()));
+  ADARES_RETURN_IF_ERROR(FlushFolder((folder / "..").string()));
   std::unique_ptr<BlobStore> store(new BlobStore(folder, options));
-  ADARES_RETURN_IF_ERROR(store->Load());
+  ADARES_RETURN_IF_ERROR(store->Load(now));
   store->RemoveOldParts(now);
   return store;
 }
 
-absl::Status BlobStore::Load() {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder_ / kIncoming, error)) {
+absl::Status BlobStore::Load(Timestamp now) {
+  ADARES_ASSIGN_OR_RETURN(const std::vector<std::string> incoming,
+                          NamesIn((folder_ / kIncoming).string()));
+  for (const fs::path name : incoming) {
     std::error_code ignored;
-    if (entry.path().extension() == kGone) fs::remove(entry.path(), ignored);
+    if (name.extension() == kGone) fs::remove(folder_ / kIncoming / name, ignored);
   }
-  if (error) return DiskError(error.value(), "list", (folder_ / kIncoming).string());
-  for (const auto& group : fs::directory_iterator(folder_, error)) {
-    if (group.path().filename() == kIncoming) continue;
-    std::error_code not_a_folder;
-    for (const auto& entry : fs::directory_iterator(group.path(), not_a_folder)) {
-      struct stat status;
-      const std::string name = entry.path().filename();
-      if (!IsSha256(name) || stat(entry.path().c_str(), &status) != 0) continue;
-      index_.Add(name, status.st_size, FromMicros(int64_t{status.st_mtime} * 1'000'000));
-    }
+  ADARES_ASSIGN_OR_RETURN(const std::vector<std::string> groups, NamesIn(folder_.string()));
+  // While no coordinator was here, nobody could name what had just come.
+  const Timestamp since = std::max(now, options_.found_kept_until);
+  for (const std::string& group : groups) {
+    if (group != kIncoming) LoadGroup(group, since);
   }
-  if (error) return DiskError(error.value(), "list", folder_.string());
   return absl::OkStatus();
+}
+
+// What is no folder has no blobs.
+void BlobStore::LoadGroup(const std::string& group, Timestamp since) {
+  const auto names = NamesIn((folder_ / group).string());
+  if (!names.ok()) return;
+  for (const std::string& name : *names) {
+    struct stat status;
+    if (!IsSha256(name) || stat((folder_ / group / name).c_str(), &status) != 0) continue;
+    index_.Add(name, status.st_size, since);
+  }
 }
 
 fs::path BlobStore::PathOf(const std::string& sha256) const {
@@ -120,13 +132,28 @@ fs::path BlobStore::PartOf(const std::string& sha256) const {
   return folder_ / kIncoming / absl::StrCat(sha256, kPart);
 }
 
+int64_t BlobStore::Reserve() const {
+  if (options_.database.empty()) return options_.reserve_bytes;
+  int64_t copy = kBesidesCopy;
+  for (const char* suffix : {"", "-wal"}) {
+    struct stat status;
+    if (stat((options_.database + suffix).c_str(), &status) == 0) copy += status.st_size;
+  }
+  return std::max(options_.reserve_bytes, copy);
+}
+
+fs::path BlobStore::GoneOf(const std::string& sha256) const {
+  return folder_ / kIncoming / absl::StrCat(sha256, kGone);
+}
+
 absl::Status BlobStore::CheckRoom(int64_t bytes) const {
   struct statvfs room;
   if (statvfs(folder_.c_str(), &room) != 0) return DiskError(errno, "look at", folder_.string());
   const auto free = static_cast<int64_t>(room.f_bavail) * static_cast<int64_t>(room.f_frsize);
-  if (free - bytes >= options_.reserve_bytes) return absl::OkStatus();
-  return StorageFull(absl::StrCat(folder_.string(), ": ", free, " bytes are free, ",
-                                  options_.reserve_bytes, " are kept for the database"));
+  const int64_t reserve = Reserve();
+  if (free - bytes >= reserve) return absl::OkStatus();
+  return StorageFull(absl::StrCat(folder_.string(), ": ", free, " bytes are free, ", reserve,
+                                  " are kept for the database"));
 }
 
 int64_t BlobStore::Received(const BlobName& blob) const {
@@ -138,8 +165,28 @@ int64_t BlobStore::Received(const BlobName& blob) const {
 
 absl::StatusOr<bool> BlobStore::IsWhole(const BlobName& blob, Timestamp now) {
   const std::optional<int64_t> size = index_.FindAndKeep(blob.sha256, now);
-  if (size && *size != blob.size_bytes) return WrongSize(blob, *size);
-  return size.has_value();
+  if (!size || *size == blob.size_bytes) return size.has_value();
+  ADARES_RETURN_IF_ERROR(JudgeSize(blob, *size));
+  return false;
+}
+
+absl::Status BlobStore::JudgeSize(const BlobName& blob, int64_t size_bytes) {
+  const std::string path = PathOf(blob.sha256).string();
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno != ENOENT) return DiskError(errno, "open", path);
+  if (fd >= 0) {
+    const BlobReader closes(fd, size_bytes);
+    ADARES_ASSIGN_OR_RETURN(const std::string hash, HashOf(fd, path));
+    if (hash == blob.sha256) return WrongSize(blob, size_bytes);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    // Unless another call was faster, and its upload, too.
+    if (index_.Find(blob.sha256) != size_bytes) return absl::OkStatus();
+    ADARES_RETURN_IF_ERROR(Displace(blob.sha256));
+    index_.Remove(blob.sha256);
+  }
+  return RemoveGone(blob.sha256);
 }
 
 std::shared_ptr<BlobStore::Part> BlobStore::SharePart(const BlobName& blob) {
@@ -220,17 +267,27 @@ absl::Status BlobStore::Finish(BlobUpload& upload, Timestamp now) {
 
 // The name, the folder on the disk and the index change together, so that a removal of an earlier
 // blob of this name takes the earlier one or none.
-absl::Status BlobStore::Place(const Part& part, const BlobName& blob, Timestamp now) {
+absl::Status BlobStore::Place(Part& part, const BlobName& blob, Timestamp now) {
   const fs::path path = PathOf(blob.sha256);
   const std::lock_guard lock(mutex_);
+  ADARES_RETURN_IF_ERROR(MakeGroup(path.parent_path()));
   std::error_code error;
-  const bool is_new = fs::create_directory(path.parent_path(), error);
-  if (error) return DiskError(error.value(), "make", path.parent_path().string());
-  if (is_new) ADARES_RETURN_IF_ERROR(FlushFolder(folder_.string()));
   fs::rename(part.path, path, error);
   if (error) return DiskError(error.value(), "rename", part.path);
+  part.Close();  // what it has open is the blob now: dropping the part must not shorten it
   ADARES_RETURN_IF_ERROR(FlushFolder(path.parent_path().string()));
   index_.Add(blob.sha256, blob.size_bytes, now);
+  return absl::OkStatus();
+}
+
+// One that is there may have been made by a process that died before its name was on the disk.
+absl::Status BlobStore::MakeGroup(const fs::path& group) {
+  std::error_code error;
+  fs::create_directory(group, error);
+  if (error) return DiskError(error.value(), "make", group.string());
+  if (groups_.contains(group.filename())) return absl::OkStatus();
+  ADARES_RETURN_IF_ERROR(FlushFolder(folder_.string()));
+  groups_.insert(group.filename());
   return absl::OkStatus();
 }
 
@@ -249,44 +306,70 @@ void BlobStore::Drop(Part& part) {
   ++part.turn;
 }
 
-absl::StatusOr<std::unique_ptr<BlobReader>> BlobStore::Read(const std::string& sha256) const {
-  const fs::path path = PathOf(sha256);
-  const int fd = index_.Find(sha256) ? open(path.c_str(), O_RDONLY | O_CLOEXEC) : -1;
-  struct stat status;
-  if (fd >= 0 && fstat(fd, &status) == 0) {
-    return std::make_unique<BlobReader>(fd, int64_t{status.st_size});
+absl::StatusOr<std::unique_ptr<BlobReader>> BlobStore::Read(const std::string& sha256) {
+  const std::string path = PathOf(sha256).string();
+  const auto none = [&sha256] {
+    return MakeError(absl::StatusCode::kNotFound, reason::kBlobNotFound,
+                     absl::StrCat("there is no blob ", sha256), {{"sha256", sha256}});
+  };
+  if (!index_.Find(sha256)) return none();
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) {
+    const std::lock_guard lock(mutex_);  // it may just be coming again
+    fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) {
+      index_.Remove(sha256);
+      return none();
+    }
   }
-  if (fd >= 0) close(fd);
-  return MakeError(absl::StatusCode::kNotFound, reason::kBlobNotFound,
-                   absl::StrCat("there is no blob ", sha256), {{"sha256", sha256}});
+  if (fd < 0) return DiskError(errno, "open", path);
+  struct stat status;
+  if (fstat(fd, &status) == 0) return std::make_unique<BlobReader>(fd, int64_t{status.st_size});
+  const int error_number = errno;
+  close(fd);
+  return DiskError(error_number, "look at", path);
+}
+
+absl::Status BlobStore::Displace(const std::string& sha256) {
+  std::error_code error;
+  fs::rename(PathOf(sha256), GoneOf(sha256), error);
+  if (!error || error == std::errc::no_such_file_or_directory) return absl::OkStatus();
+  return DiskError(error.value(), "remove", PathOf(sha256).string());
+}
+
+absl::Status BlobStore::RemoveGone(const std::string& sha256) {
+  std::error_code error;
+  fs::remove(GoneOf(sha256), error);
+  return error ? DiskError(error.value(), "remove", GoneOf(sha256).string()) : absl::OkStatus();
 }
 
 absl::Status BlobStore::RemoveRetired(const std::string& sha256) {
-  const fs::path gone = folder_ / kIncoming / absl::StrCat(sha256, kGone);
-  std::error_code error;
   {
     const std::lock_guard lock(mutex_);
-    if (!index_.Forget(sha256)) return absl::OkStatus();
-    fs::rename(PathOf(sha256), gone, error);
+    if (!index_.IsRetired(sha256)) return absl::OkStatus();
+    if (const absl::Status displaced = Displace(sha256); !displaced.ok()) {
+      index_.Restore(sha256);
+      return displaced;
+    }
+    index_.Remove(sha256);
   }
-  if (!error) fs::remove(gone, error);
-  return error ? DiskError(error.value(), "remove", PathOf(sha256).string()) : absl::OkStatus();
+  return RemoveGone(sha256);
 }
 
 void BlobStore::RemoveOldParts(Timestamp now) {
-  std::vector<fs::path> parts;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder_ / kIncoming, error)) {
-    if (entry.path().extension() == kPart) parts.push_back(entry.path());
-  }
-  for (const fs::path& path : parts) {
+  const auto names = NamesIn((folder_ / kIncoming).string());
+  if (!names.ok()) return;  // another round will
+  for (const fs::path name : *names) {
+    if (name.extension() != kPart) continue;
     const std::lock_guard lock(mutex_);
-    const auto live = parts_.find(path.stem());
+    const auto live = parts_.find(name.stem());
     if (live != parts_.end() && !live->second.expired()) continue;
+    const fs::path path = folder_ / kIncoming / name;
     struct stat status;
     if (stat(path.c_str(), &status) != 0) continue;
     const Timestamp written = FromMicros(int64_t{status.st_mtime} * 1'000'000);
-    if (now - written >= BlobIndex::kUnnamedFor) fs::remove(path, error);
+    std::error_code ignored;
+    if (now - written >= BlobIndex::kUnnamedFor) fs::remove(path, ignored);
   }
 }
 

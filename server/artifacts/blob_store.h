@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -31,8 +32,12 @@ struct BlobName {
 };
 
 struct BlobStoreOptions {
-  // Uploads leave so much of the disk free, because the database is on it, too.
+  // Uploads leave so much of the disk free, because the database is on it, too, ...
   int64_t reserve_bytes = 256 << 20;
+  // ... and room for a copy of this one, which a backup needs; empty: of none.
+  std::string database = {};
+  // Blobs that are there already and that no row names stay at least until then.
+  Timestamp found_kept_until = {};
 };
 
 // An upload under way. Dropping it leaves what was written.
@@ -65,8 +70,8 @@ class BlobStore {
   BlobStore(const BlobStore&) = delete;
   BlobStore& operator=(const BlobStore&) = delete;
 
-  // Whether the blob is there, whole; then it is kept for a while. INVALID_ARGUMENT where it is
-  // there with another size.
+  // Whether the blob is there, whole; then it is kept for a while. INVALID_ARGUMENT where its
+  // content has another size; a file that is damaged is removed.
   absl::StatusOr<bool> IsWhole(const BlobName& blob, Timestamp now);
   // How many bytes are there of one that is not whole.
   int64_t Received(const BlobName& blob) const;
@@ -85,10 +90,11 @@ class BlobStore {
   // they have another hash; they are dropped. Errors as of Append.
   absl::Status Finish(BlobUpload& upload, Timestamp now);
 
-  // NOT_FOUND BLOB_NOT_FOUND.
-  absl::StatusOr<std::unique_ptr<BlobReader>> Read(const std::string& sha256) const;
+  // NOT_FOUND BLOB_NOT_FOUND, also where somebody has removed the file.
+  absl::StatusOr<std::unique_ptr<BlobReader>> Read(const std::string& sha256);
 
-  // Removes the file of a blob that was retired in the index, unless it came again since.
+  // Removes the file of a blob that was retired in the index, unless it came again since. One that
+  // cannot be removed is restored in the index.
   absl::Status RemoveRetired(const std::string& sha256);
 
   // Removes parts that nobody has written to for an hour.
@@ -104,14 +110,23 @@ class BlobStore {
   BlobStore(std::filesystem::path folder, const BlobStoreOptions& options)
       : folder_(std::move(folder)), options_(options) {}
 
-  absl::Status Load();
+  absl::Status Load(Timestamp now);
+  void LoadGroup(const std::string& group, Timestamp since);
   std::filesystem::path PathOf(const std::string& sha256) const;
   std::filesystem::path PartOf(const std::string& sha256) const;
+  std::filesystem::path GoneOf(const std::string& sha256) const;
+  int64_t Reserve() const;
   absl::Status CheckRoom(int64_t bytes) const;
+  // What to say of one that is there with `size_bytes`, unless its file is damaged and was removed.
+  absl::Status JudgeSize(const BlobName& blob, int64_t size_bytes);
+  // Takes the file out of its place, for RemoveGone. With mutex_ held.
+  absl::Status Displace(const std::string& sha256);
+  absl::Status RemoveGone(const std::string& sha256);
   std::shared_ptr<Part> SharePart(const BlobName& blob);
   // With the part's mutex held.
   absl::Status CheckTurn(const BlobUpload& upload) const;
-  absl::Status Place(const Part& part, const BlobName& blob, Timestamp now);
+  absl::Status Place(Part& part, const BlobName& blob, Timestamp now);
+  absl::Status MakeGroup(const std::filesystem::path& group);
   void Drop(Part& part);
 
   // Constant after construction.
@@ -121,6 +136,7 @@ class BlobStore {
   BlobIndex index_;
   std::mutex mutex_;  // also makes names and the index change together
   std::map<std::string, std::weak_ptr<Part>> parts_;  // under way, by hash; guarded by mutex_
+  std::set<std::string> groups_;  // folders whose names are on the disk; guarded by mutex_
 };
 
 class BlobUpload {

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
@@ -50,6 +52,18 @@ absl::Status WriteAt(int fd, int64_t offset, std::string_view bytes, std::string
     offset += n;
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> NamesIn(const std::string& path) {
+  std::vector<std::string> names;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(path, error);
+  // ++ would throw.
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    names.push_back(entry->path().filename().string());
+  }
+  if (error) return DiskError(error.value(), "list", path);
+  return names;
 }
 
 absl::Status FlushFolder(const std::string& path) {

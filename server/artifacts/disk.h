@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -21,6 +22,9 @@ absl::Status StorageFull(std::string_view message);
 absl::StatusOr<std::string> ReadAt(int fd, int64_t offset, size_t limit, std::string_view path);
 // All bytes, or an error.
 absl::Status WriteAt(int fd, int64_t offset, std::string_view bytes, std::string_view path);
+
+// What is in a folder, in no order.
+absl::StatusOr<std::vector<std::string>> NamesIn(const std::string& path);
 
 // Makes the names in a folder last.
 absl::Status FlushFolder(const std::string& path);

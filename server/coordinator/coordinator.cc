@@ -35,7 +35,9 @@ absl::Status CheckSameContent(const SweepPlan& plan, const std::string& digest) 
 }
 
 Coordinator::Coordinator(Store* store, LeaseOptions options, HasBlob has_blob)
-    : store_(store), options_(options), has_blob_(std::move(has_blob)) {}
+    : store_(store), options_(options), has_blob_(std::move(has_blob)) {
+  store_->SetHasBlob(has_blob_ ? has_blob_ : [](const CheckpointFile&) { return false; });
+}
 
 absl::Status Coordinator::Recover(Timestamp now) {
   ADARES_RETURN_IF_ERROR(Load(now + options_.lease_duration + options_.restart_grace));

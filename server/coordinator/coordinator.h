@@ -53,9 +53,6 @@ struct ReportOutput {
 // ALREADY_EXISTS SWEEP_EXISTS where a sweep of the plan's name exists with another digest than its.
 absl::Status CheckSameContent(const SweepPlan& plan, const std::string& digest);
 
-// Whether a blob is there whole. Must not wait for a disk.
-using HasBlob = std::function<bool(const CheckpointFile& file)>;
-
 class Coordinator {
  public:
   // `store` must outlive the coordinator. Where `has_blob` is empty, no blobs are there. Call

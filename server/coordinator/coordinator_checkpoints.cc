@@ -8,7 +8,8 @@ namespace adares {
 namespace {
 
 // The newest is what the next attempt goes on from; the one before it is there in case the newest
-// turns out to be of no use. Of a trial that has succeeded only the final one is of interest.
+// turns out to be of no use. Of a trial that has succeeded only the final one and the best are of
+// interest, where there is a final one.
 constexpr CheckpointPolicy kWhileOpen{.newest = 2};
 constexpr CheckpointPolicy kSucceeded{.newest = 0};
 

@@ -19,15 +19,21 @@ TrialEvent EventOf(ControlAction action) {
     case ControlAction::kCancel:
       return TrialEvent::kCancel;
     case ControlAction::kRetry:
+    case ControlAction::kRetryFromScratch:
       return TrialEvent::kRetry;
   }
   return TrialEvent::kCancel;
+}
+
+bool IsRetry(ControlAction action) {
+  return action == ControlAction::kRetry || action == ControlAction::kRetryFromScratch;
 }
 
 // Whether a request for the whole sweep means a trial in this stage.
 bool IsMeant(const TrialStage& stage, ControlAction action) {
   switch (action) {
     case ControlAction::kRetry:
+    case ControlAction::kRetryFromScratch:
       return stage.state == TrialState::kFailed || stage.state == TrialState::kCancelled;
     case ControlAction::kResume:
       return stage.state == TrialState::kPaused || stage.aim == StopAim::kPause;
@@ -94,7 +100,7 @@ absl::StatusOr<ControlOutcome> Coordinator::Control(const std::string& sweep,
     if (whole && !IsMeant(trial.stage, action)) continue;
     ADARES_RETURN_IF_ERROR(MoveTrial(head, trial, action, now, &outcome));
   }
-  if (!outcome.changed.empty() && action == ControlAction::kRetry) {
+  if (!outcome.changed.empty() && IsRetry(action)) {
     ADARES_RETURN_IF_ERROR(store_->UnmarkSweepCancelled(head.row));
   }
   effects_.changed_sweeps.insert(sweep);
@@ -116,7 +122,10 @@ absl::Status Coordinator::MoveTrial(const SweepHead& sweep, const TrialRow& tria
     return absl::OkStatus();
   }
   TrialUpdate update{*stage};
-  update.forgive = action == ControlAction::kRetry;
+  update.forgive = IsRetry(action);
+  if (action == ControlAction::kRetryFromScratch) {
+    ADARES_RETURN_IF_ERROR(store_->BeginFromScratch(trial.row));
+  }
   ADARES_RETURN_IF_ERROR(store_->UpdateTrial(trial.row, update, now));
   outcome->changed.push_back(trial.id);
   if (IsFinal(stage->state)) effects_.trials_finished.emplace_back(stage->state, std::nullopt);

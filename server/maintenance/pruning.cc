@@ -44,6 +44,9 @@ PruneCounts CountsOf(const PrunePiece& piece, int64_t deleted) {
     case PrunableRows::kFlags:
       counts.flags = deleted;
       break;
+    case PrunableRows::kCheckpoints:
+      counts.checkpoints = deleted;
+      break;
   }
   return counts;
 }
@@ -54,6 +57,7 @@ void Add(PruneCounts& sum, const PruneCounts& counts) {
   sum.points += counts.points;
   sum.skip_weights += counts.skip_weights;
   sum.flags += counts.flags;
+  sum.checkpoints += counts.checkpoints;
 }
 
 }  // namespace
@@ -84,7 +88,8 @@ std::string CountsText(const PruneCounts& counts) {
   const std::pair<int64_t, const char*> parts[] = {{counts.log_lines, "log lines"},
                                                    {counts.points, "superseded points"},
                                                    {counts.skip_weights, "superseded skip weights"},
-                                                   {counts.flags, "superseded flags"}};
+                                                   {counts.flags, "superseded flags"},
+                                                   {counts.checkpoints, "checkpoints"}};
   std::vector<std::string> texts;
   for (const auto& [count, what] : parts) {
     if (count > 0) texts.push_back(absl::StrCat(count, " ", what));

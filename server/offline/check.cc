@@ -42,7 +42,8 @@ absl::StatusOr<v1::CheckReport> CheckOffline(const std::string& state_dir, const
       report.set_failed_checks(report.failed_checks() + 1);
     }
   };
-  ADARES_RETURN_IF_ERROR(CheckDatabase(folder->database(), CheckDepth::kAll, observer));
+  ADARES_RETURN_IF_ERROR(
+      CheckDatabase(folder->database(), CheckDepth::kAll, observer, folder->artifacts()));
   return report;
 }
 

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
 #include <filesystem>
 #include <system_error>
 
@@ -26,19 +25,9 @@ bool Exists(const std::string& path) {
   return fs::exists(path, ignored);
 }
 
-// "20260102T030405Z".
-std::string TimeName(Timestamp now) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  std::tm parts = {};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &parts);
-  return text;
-}
-
 // One that is not taken.
 std::string NameToKeep(const StateFolder& folder, Timestamp now) {
-  const std::string base = absl::StrCat(folder.database(), ".replaced-", TimeName(now));
+  const std::string base = folder.replaced() + StateFolder::TimeName(now);
   std::string name = base;
   for (int i = 2; Exists(name); ++i) name = absl::StrCat(base, "-", i);
   return name;

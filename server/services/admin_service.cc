@@ -68,9 +68,11 @@ void CountContents(const QueueCounts& counts, v1::ContentCounts& message) {
   add_trials(TrialState::kQueued, counts.trials.queued);
   add_trials(TrialState::kRunning, counts.trials.running);
   add_trials(TrialState::kStopping, counts.trials.stopping);
+  add_trials(TrialState::kPaused, counts.trials.paused);
   add_trials(TrialState::kSucceeded, counts.trials.succeeded);
   add_trials(TrialState::kFailed, counts.trials.failed);
   add_trials(TrialState::kCancelled, counts.trials.cancelled);
+  add_trials(TrialState::kStoppedEarly, counts.trials.stopped_early);
   for (const auto& [state, count] : counts.sweeps) {
     (*message.mutable_sweeps())[std::string(Name(state))] = count;
   }
@@ -83,6 +85,8 @@ absl::StatusOr<v1::ServerInfo> InfoOf(const AdminContext& context, Reader& reade
   ADARES_ASSIGN_OR_RETURN(const QueueCounts counts, reader.Counts());
   CountContents(counts, *info.mutable_counts());
   CountWorkers(live, *info.mutable_counts());
+  info.mutable_counts()->set_blobs(context.blobs->index().count());
+  info.mutable_counts()->set_blob_bytes(context.blobs->index().bytes());
   info.mutable_database()->set_bytes(FileBytes(context.folder->database()));
   info.mutable_database()->set_wal_bytes(FileBytes(context.folder->database() + "-wal"));
   ADARES_ASSIGN_OR_RETURN(const Volume volume, VolumeOf(context.folder->path()));
@@ -158,7 +162,8 @@ absl::Status Check(const AdminContext& context, CheckStream& stream) {
     tell(message);
   };
   observer.stop = [&] { return !told.ok() || stream.IsOver(); };
-  const absl::Status status = CheckDatabase(context.folder->database(), CheckDepth::kAll, observer);
+  const absl::Status status = CheckDatabase(context.folder->database(), CheckDepth::kAll, observer,
+                                            context.folder->artifacts());
   ADARES_RETURN_IF_ERROR(told);
   return absl::IsCancelled(status) ? stream.WhyOver() : status;
 }

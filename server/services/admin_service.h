@@ -6,6 +6,7 @@
 
 #include "adares/v1/admin_service.grpc.pb.h"
 #include "core/records.h"
+#include "server/artifacts/blob_store.h"
 #include "server/coordinator/commit_loop.h"
 #include "server/maintenance/maintenance_thread.h"
 #include "server/state_folder.h"
@@ -19,6 +20,7 @@ struct AdminContext {
   CommitLoop* loop = nullptr;
   ReaderPool* readers = nullptr;
   MaintenanceThread* maintenance = nullptr;
+  const BlobStore* blobs = nullptr;
   // What does not change while it runs: version, start, options.
   v1::ServerInfo constants;
   // Cheap, from atomics only.

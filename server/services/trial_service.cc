@@ -31,7 +31,7 @@ absl::StatusOr<ControlOrder> OrderOf(const v1::ControlTrialsRequest& request) {
   ControlOrder order;
   ADARES_ASSIGN_OR_RETURN(order.key, RequestKeyOf(request));
   ADARES_ASSIGN_OR_RETURN(order.sweep, ParseSweepResource(request.parent()));
-  ADARES_ASSIGN_OR_RETURN(order.action, FromProto(request.action()));
+  ADARES_ASSIGN_OR_RETURN(order.action, ActionOf(request));
   ADARES_ASSIGN_OR_RETURN(order.filter, FromProto(request.filter(), order.sweep));
   return order;
 }

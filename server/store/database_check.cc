@@ -16,6 +16,30 @@ namespace {
 constexpr char kIntegrity[] = "PRAGMA integrity_check(10000)";
 constexpr char kForeignKeys[] = "PRAGMA foreign_key_check";
 
+constexpr char kNamedBlobs[] = R"sql(
+SELECT sweep.name || '/' || trial.name, checkpoint.step, checkpoint_file.sha256,
+  checkpoint_file.size_bytes
+FROM checkpoint_file
+JOIN checkpoint ON checkpoint.id = checkpoint_file.checkpoint_id
+JOIN trial ON trial.id = checkpoint.trial_id
+JOIN sweep ON sweep.id = trial.sweep_id)sql";
+
+// The blob that the query's row names.
+void LookForBlob(const std::string& artifacts, const Query& query, Findings& findings) {
+  const std::string sha256 = query.Text(2);
+  std::error_code none;
+  const auto size = std::filesystem::file_size(
+      absl::StrCat(artifacts, "/", sha256.substr(0, 2), "/", sha256), none);
+  const std::string which =
+      absl::StrCat("its checkpoint of step ", query.Int(1), " names the blob ", sha256);
+  if (none) {
+    findings.Add(query.Text(0), absl::StrCat(which, ", which is not there: ", none.message()));
+  } else if (static_cast<int64_t>(size) != query.Int(3)) {
+    findings.Add(query.Text(0),
+                 absl::StrCat(which, ", which has ", size, " bytes, not ", query.Int(3)));
+  }
+}
+
 // Makes one check after the other on a connection of its own.
 class Checker {
  public:
@@ -30,6 +54,14 @@ class Checker {
     ADARES_RETURN_IF_ERROR(
         Check("foreign-keys", [&](Findings& findings) { return ForeignKeys(findings); }));
     return Check("schema", [&](Findings& findings) { return Schema(findings); });
+  }
+
+  absl::Status Blobs(const std::string& artifacts) {
+    return CheckRows("blobs", [&](Findings& findings) {
+      Query query(connection_.Prepare(kNamedBlobs));
+      while (query.Step()) LookForBlob(artifacts, query, findings);
+      return absl::OkStatus();
+    });
   }
 
   absl::Status Domain() {
@@ -131,8 +163,8 @@ class Checker {
 
 }  // namespace
 
-absl::Status CheckDatabase(const std::string& path, CheckDepth depth,
-                           const CheckObserver& observer) {
+absl::Status CheckDatabase(const std::string& path, CheckDepth depth, const CheckObserver& observer,
+                           const std::string& artifacts) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored)) {
     return MakeError(absl::StatusCode::kNotFound, reason::kDatabaseMissing,
@@ -141,7 +173,8 @@ absl::Status CheckDatabase(const std::string& path, CheckDepth depth,
   return Guarded("check the database", [&]() -> absl::Status {
     Checker checker(path, observer);
     ADARES_RETURN_IF_ERROR(checker.Structure());
-    return depth == CheckDepth::kAll ? checker.Domain() : absl::OkStatus();
+    if (depth == CheckDepth::kAll) ADARES_RETURN_IF_ERROR(checker.Domain());
+    return artifacts.empty() ? absl::OkStatus() : checker.Blobs(artifacts);
   });
 }
 

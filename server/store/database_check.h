@@ -24,11 +24,12 @@ enum class CheckDepth { kStructure, kAll };
 
 // Makes the checks, each in snapshots of its own, and only reads. A file that is damaged, or of
 // another schema, is a finding and no error; checks that it makes impossible are skipped. While the
-// file is in use, its log cannot begin anew during the longest of them.
+// file is in use, its log cannot begin anew during the longest of them. `artifacts` is the folder
+// of the blobs that checkpoints name; where it is empty they are not looked for.
 //
 // NOT_FOUND DATABASE_MISSING; UNAVAILABLE DATABASE_BUSY; CANCELLED where `stop` says so.
-absl::Status CheckDatabase(const std::string& path, CheckDepth depth,
-                           const CheckObserver& observer);
+absl::Status CheckDatabase(const std::string& path, CheckDepth depth, const CheckObserver& observer,
+                           const std::string& artifacts = "");
 
 // Makes the checks of the structure. DATA_LOSS DATABASE_CORRUPT with the first finding, or
 // FAILED_PRECONDITION SCHEMA_MISMATCH.

@@ -77,6 +77,17 @@ JOIN sweep ON sweep.id = trial.sweep_id
 JOIN attempt ON attempt.trial_id = trial.id AND attempt.number = trial.attempt_count
 WHERE trial.state = 'succeeded' AND attempt.end_reason IS NOT 'finished')sql";
 
+constexpr char kCheckpointFiles[] = R"sql(
+SELECT sweep.name || '/' || trial.name,
+  printf('its checkpoint of step %d has no files', checkpoint.step)
+FROM checkpoint
+JOIN trial ON trial.id = checkpoint.trial_id
+JOIN sweep ON sweep.id = trial.sweep_id
+WHERE NOT EXISTS (SELECT 1 FROM checkpoint_file WHERE checkpoint_id = checkpoint.id)
+UNION ALL
+SELECT 'blob ' || sha256, printf('checkpoints give it %d sizes', count(DISTINCT size_bytes))
+FROM checkpoint_file GROUP BY sha256 HAVING count(DISTINCT size_bytes) > 1)sql";
+
 constexpr char kSurvivingPoints[] = R"sql(
 SELECT sweep.name || '/' || trial.name,
   printf('%d points of %s at step %d survive', count(*), metric_key.name, metric_point.step)
@@ -170,6 +181,7 @@ const std::vector<Invariant>& Invariants() {
                                                      {"live-attempts", kLiveAttempts},
                                                      {"superseded-attempts", kSupersededAttempts},
                                                      {"results", kResults},
+                                                     {"checkpoint-files", kCheckpointFiles},
                                                      {"surviving-points", kSurvivingPoints, true},
                                                      {"surviving-weights", kSurvivingWeights, true},
                                                      {"summaries", kSummaries, true}};

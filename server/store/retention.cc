@@ -52,6 +52,14 @@ WHERE flag.trial_id = ?1 AND (0, flag.step) > (?3, ?4)
   AND attempt.ended_at < ?2 AND flag.step > attempt.surviving_until_step
 ORDER BY flag.step LIMIT ?5)sql";
 
+// The next trial after ?2 with checkpoints that may go. One of them stays.
+constexpr char kCheckpoints[] = R"sql(
+SELECT trial.id, count(*) - 1
+FROM trial JOIN checkpoint ON checkpoint.trial_id = trial.id
+WHERE trial.id > ?2 AND trial.finished_at < ?1
+GROUP BY trial.id HAVING count(*) > 1
+ORDER BY trial.id LIMIT 1)sql";
+
 const char* SeriesStatement(PrunableRows rows) {
   if (rows == PrunableRows::kPoints) return kPoints;
   return rows == PrunableRows::kSkipWeights ? kWeights : kFlags;
@@ -73,6 +81,7 @@ void Count(PrunePiece& piece) {
       ++piece.counts.flags;
       break;
     case PrunableRows::kLogLines:
+    case PrunableRows::kCheckpoints:
       break;
   }
 }
@@ -100,7 +109,8 @@ void DropLastPlace(std::vector<Place>& places) {
 
 }  // namespace
 
-// Logs come first, attempt by attempt; then trial by trial points, weights and flags.
+// Logs come first, attempt by attempt; then trial by trial points, weights and flags; then
+// checkpoints.
 struct PrunableScan::Impl {
   Impl(const std::string& path, Options scan_options)
       : options(std::move(scan_options)), connection(path, ReadingMode(path)) {
@@ -110,12 +120,14 @@ struct PrunableScan::Impl {
   std::optional<PrunePiece> Next();
   std::optional<PrunePiece> NextLines();
   std::optional<PrunePiece> NextOfSeries();
+  std::optional<PrunePiece> NextCheckpoints();
   // Fills `pieces` with what follows of the trial and kind that the scan is at.
   void ReadPieces();
 
   const Options options;
   Connection connection;
   bool logs_done = false;
+  bool series_done = false;
   PrunableRows rows = PrunableRows::kFlags;  // the last kind: the first trial comes next
   int64_t owner = 0;                         // attempt or trial
   int64_t line = -1;                         // the last one that was told
@@ -129,7 +141,22 @@ std::optional<PrunePiece> PrunableScan::Impl::Next() {
     logs_done = true;
     owner = 0;
   }
-  return NextOfSeries();
+  if (!series_done) {
+    if (auto piece = NextOfSeries()) return piece;
+    series_done = true;
+    owner = 0;
+  }
+  return NextCheckpoints();
+}
+
+std::optional<PrunePiece> PrunableScan::Impl::NextCheckpoints() {
+  Query query(connection.Prepare(kCheckpoints));
+  if (!query.Bind(options.before).Bind(owner).Step()) return std::nullopt;
+  PrunePiece piece;
+  piece.rows = PrunableRows::kCheckpoints;
+  piece.owner = owner = query.Int(0);
+  piece.counts.checkpoints = query.Int(1);
+  return piece;
 }
 
 std::optional<PrunePiece> PrunableScan::Impl::NextLines() {

@@ -1,5 +1,6 @@
 // What may be deleted once its attempt has ended long ago: log lines, and rows that count no more
-// because a later attempt took their place. Never a result: rows that count, summaries, attempts
+// because a later attempt took their place; and once its trial has, checkpoints but the final one,
+// or the newest where that never came. Never a result: rows that count, summaries, attempts
 // and trials stay.
 //
 // Finding those rows takes as long as reading the file and is done on a connection that only reads;
@@ -18,9 +19,9 @@
 
 namespace adares {
 
-enum class PrunableRows { kLogLines, kPoints, kSkipWeights, kFlags };
+enum class PrunableRows { kLogLines, kPoints, kSkipWeights, kFlags, kCheckpoints };
 
-// Rows of one series, or of one log, that lie beside each other.
+// Rows of one series, or of one log, that lie beside each other; or checkpoints of one trial.
 struct PrunePiece {
   PrunableRows rows = PrunableRows::kLogLines;
   int64_t owner = 0;   // the attempt's row of log lines, else the trial's

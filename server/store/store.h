@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -95,10 +96,13 @@ struct AttemptEnding {
 };
 
 // Which checkpoints of a trial are kept, of those that an attempt can go on from: the newest, and
-// always the final one.
+// always the final one and the best by the sweep's objective.
 struct CheckpointPolicy {
   int newest = 0;
 };
+
+// Whether a blob is there whole. Must not wait for a disk.
+using HasBlob = std::function<bool(const CheckpointFile& file)>;
 
 // An answer that was given.
 struct RequestRecord {
@@ -209,13 +213,17 @@ class Store {
   // nothing.
   absl::Status AddCheckpoint(const LiveAttempt& attempt, const Checkpoint& checkpoint,
                              Timestamp now);
-  // The newest checkpoint that the trial's next attempt can go on from: those of rows that were
-  // superseded are none.
+  // Without it all blobs are there.
+  void SetHasBlob(HasBlob has_blob);
+  // The newest checkpoint whose blobs are there that the trial's next attempt can go on from: those
+  // of rows that were superseded are none.
   absl::StatusOr<std::optional<Checkpoint>> NewestCheckpoint(int64_t trial_row);
   // Drops the trial's checkpoints that are not kept; returns the blobs that they named, which
   // others may name as well.
   absl::StatusOr<std::vector<std::string>> PruneCheckpoints(int64_t trial_row,
                                                             const CheckpointPolicy& policy);
+  // The trial's next attempt begins from scratch, whatever checkpoints there are.
+  absl::Status BeginFromScratch(int64_t trial_row);
   // Whether a checkpoint names the blob.
   absl::StatusOr<bool> IsBlobNamed(const std::string& sha256);
   // Ends the attempt; the trial's state is set by the caller.

@@ -49,8 +49,11 @@ constexpr char kSpec[] = "SELECT spec FROM trial_spec WHERE trial_id = ?";
 
 constexpr char kStart[] =
     "UPDATE attempt SET parameters = ?, provenance = ?, resumed_step = ? WHERE id = ?";
-constexpr char kStartTotals[] =
-    "UPDATE trial SET total_steps = ?, total_epochs = ?, revision = ? WHERE id = ?";
+// Progress begins where the attempt does.
+constexpr char kStartTotals[] = R"sql(
+UPDATE trial SET total_steps = ?1, total_epochs = ?2, step = min(?3, ?1),
+  epoch = iif(?1 > 0, min(?3, ?1) * ?2 / ?1, 0), revision = ?4
+WHERE id = ?5)sql";
 
 constexpr char kAcknowledge[] = "UPDATE attempt SET acknowledged_sequence = ? WHERE id = ?";
 
@@ -188,6 +191,7 @@ absl::Status Store::SetAttemptStart(const LiveAttempt& attempt, const AttemptSta
     Query(impl_->connection.Prepare(kStartTotals))
         .Bind(start.total_steps)
         .Bind(start.total_epochs)
+        .Bind(start.resumed_step)
         .Bind(impl_->revision)
         .Bind(attempt.trial_row)
         .Run();

@@ -1,4 +1,5 @@
 // Store: checkpoints, and which rows of earlier attempts survive when one goes on from them.
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -23,12 +24,12 @@ INSERT INTO checkpoint_file (checkpoint_id, name, sha256, size_bytes) VALUES (?,
 
 // Those that an attempt can go on from come first, the newest of them before all.
 constexpr char kOfTrial[] = R"sql(
-SELECT checkpoint.id, checkpoint.step, checkpoint.epoch, checkpoint.reason,
-  attempt.surviving_until_step IS NULL OR checkpoint.step <= attempt.surviving_until_step AS usable
-FROM checkpoint
-JOIN attempt ON attempt.trial_id = checkpoint.trial_id AND attempt.number = checkpoint.attempt
-WHERE checkpoint.trial_id = ?
-ORDER BY usable DESC, checkpoint.step DESC, checkpoint.attempt DESC)sql";
+SELECT checkpoint.id, checkpoint.step, checkpoint.epoch, checkpoint.reason, standing.usable,
+  standing.best
+FROM checkpoint_standing AS standing
+JOIN checkpoint ON checkpoint.id = standing.checkpoint_id
+WHERE standing.trial_id = ?
+ORDER BY standing.usable DESC, checkpoint.step DESC, checkpoint.attempt DESC)sql";
 
 constexpr char kFiles[] = R"sql(
 SELECT name, sha256, size_bytes FROM checkpoint_file WHERE checkpoint_id = ? ORDER BY name)sql";
@@ -36,6 +37,9 @@ SELECT name, sha256, size_bytes FROM checkpoint_file WHERE checkpoint_id = ? ORD
 constexpr char kDelete[] = "DELETE FROM checkpoint WHERE id = ?";
 
 constexpr char kIsNamed[] = "SELECT EXISTS (SELECT 1 FROM checkpoint_file WHERE sha256 = ?)";
+
+constexpr char kBeginFromScratch[] =
+    "UPDATE trial SET scratch_after = attempt_count, revision = ? WHERE id = ?";
 
 constexpr char kSupersede[] = R"sql(
 UPDATE attempt SET surviving_until_step = ?3
@@ -68,7 +72,12 @@ struct CheckpointRow {
   int64_t row = 0;
   Checkpoint checkpoint;
   bool is_usable = false;
+  bool is_best = false;
 };
+
+bool IsUsableFinal(const CheckpointRow& row) {
+  return row.is_usable && row.checkpoint.reason == CheckpointReason::kFinal;
+}
 
 std::vector<CheckpointFile> FilesOf(Connection& connection, int64_t row) {
   Query query(connection.Prepare(kFiles));
@@ -76,6 +85,29 @@ std::vector<CheckpointFile> FilesOf(Connection& connection, int64_t row) {
   std::vector<CheckpointFile> files;
   while (query.Step()) files.push_back({query.Text(0), query.Text(1), query.Int(2)});
   return files;
+}
+
+// Of `rows`, in their order, those that may go.
+std::vector<CheckpointRow> NotKept(const std::vector<CheckpointRow>& rows,
+                                   const CheckpointPolicy& policy) {
+  const bool has_final = std::ranges::any_of(rows, IsUsableFinal);
+  // Where the final one never arrived, the newest is the nearest to it that there is.
+  const int newest = has_final ? policy.newest : std::max(policy.newest, 1);
+  // What was superseded stays until the line that took its place has come as far.
+  const bool has_line = !rows.empty() && rows[0].is_usable;
+  const int64_t passed = has_line ? rows[0].checkpoint.step : 0;
+  int kept = 0;
+  int kept_superseded = 0;
+  std::vector<CheckpointRow> dropped;
+  for (const CheckpointRow& row : rows) {
+    if (row.is_usable ? IsUsableFinal(row) || row.is_best || kept < newest
+                      : !has_final && row.checkpoint.step > passed && kept_superseded < newest) {
+      ++(row.is_usable ? kept : kept_superseded);
+    } else {
+      dropped.push_back(row);
+    }
+  }
+  return dropped;
 }
 
 // Without their files.
@@ -87,7 +119,10 @@ absl::StatusOr<std::vector<CheckpointRow>> CheckpointsOf(Connection& connection,
   while (query.Step()) {
     const auto reason = ParseCheckpointReason(query.Text(3));
     if (!reason) return absl::InternalError(absl::StrCat("checkpoint reason ", query.Text(3)));
-    rows.push_back({query.Int(0), {query.Int(1), query.Int(2), *reason}, query.Int(4) != 0});
+    rows.push_back({query.Int(0),
+                    {query.Int(1), query.Int(2), *reason},
+                    query.Int(4) != 0,
+                    query.Int(5) != 0});
   }
   return rows;
 }
@@ -140,14 +175,27 @@ absl::Status Store::AddCheckpoint(const LiveAttempt& attempt, const Checkpoint& 
   });
 }
 
+void Store::SetHasBlob(HasBlob has_blob) { impl_->has_blob = std::move(has_blob); }
+
 absl::StatusOr<std::optional<Checkpoint>> Store::NewestCheckpoint(int64_t trial_row) {
   return Guarded("find a checkpoint", [&]() -> absl::StatusOr<std::optional<Checkpoint>> {
     ADARES_ASSIGN_OR_RETURN(const std::vector<CheckpointRow> rows,
                             CheckpointsOf(impl_->connection, trial_row));
-    if (rows.empty() || !rows[0].is_usable) return std::nullopt;
-    Checkpoint newest = rows[0].checkpoint;
-    newest.files = FilesOf(impl_->connection, rows[0].row);
-    return newest;
+    for (const CheckpointRow& row : rows) {
+      if (!row.is_usable) break;
+      Checkpoint newest = row.checkpoint;
+      newest.files = FilesOf(impl_->connection, row.row);
+      const HasBlob& has_blob = impl_->has_blob;
+      if (!has_blob || std::ranges::all_of(newest.files, has_blob)) return newest;
+    }
+    return std::nullopt;
+  });
+}
+
+absl::Status Store::BeginFromScratch(int64_t trial_row) {
+  return GuardedWrite(impl_->connection, "set checkpoints aside", [&] {
+    Query(impl_->connection.Prepare(kBeginFromScratch)).Bind(impl_->revision).Bind(trial_row).Run();
+    return absl::OkStatus();
   });
 }
 
@@ -157,13 +205,7 @@ absl::StatusOr<std::vector<std::string>> Store::PruneCheckpoints(int64_t trial_r
     ADARES_ASSIGN_OR_RETURN(const std::vector<CheckpointRow> rows,
                             CheckpointsOf(impl_->connection, trial_row));
     std::set<std::string> dropped;
-    int kept = 0;
-    for (const CheckpointRow& row : rows) {
-      const bool is_final = row.checkpoint.reason == CheckpointReason::kFinal;
-      if (row.is_usable && (is_final || kept < policy.newest)) {
-        ++kept;
-        continue;
-      }
+    for (const CheckpointRow& row : NotKept(rows, policy)) {
       for (const CheckpointFile& file : FilesOf(impl_->connection, row.row)) {
         dropped.insert(file.sha256);
       }

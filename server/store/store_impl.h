@@ -37,6 +37,7 @@ struct Store::Impl {
   }
 
   Connection connection;
+  HasBlob has_blob;
   int64_t revision = 0;
   int64_t changes_at_begin = 0;
   IdCache key_ids;

@@ -34,6 +34,17 @@ WHERE trial_id = ?1 AND step BETWEEN ?3 AND ?4
     WHERE attempt.trial_id = ?1 AND attempt.number = flag.attempt
       AND attempt.ended_at < ?5 AND flag.step > attempt.surviving_until_step))sql";
 
+// Its blobs go with a later round of the collector: no row names them any more.
+constexpr char kDeleteCheckpoints[] = R"sql(
+DELETE FROM checkpoint
+WHERE trial_id = ?1 AND EXISTS (SELECT 1 FROM trial WHERE id = ?1 AND finished_at < ?2)
+  AND id IS NOT (
+    SELECT checkpoint.id
+    FROM checkpoint_standing AS standing JOIN checkpoint ON checkpoint.id = standing.checkpoint_id
+    WHERE standing.trial_id = ?1
+    ORDER BY standing.usable DESC, checkpoint.reason = 'final' DESC, checkpoint.step DESC
+    LIMIT 1))sql";
+
 const char* DeleteStatement(PrunableRows rows) {
   switch (rows) {
     case PrunableRows::kPoints:
@@ -43,6 +54,7 @@ const char* DeleteStatement(PrunableRows rows) {
     case PrunableRows::kFlags:
       return kDeleteFlags;
     case PrunableRows::kLogLines:
+    case PrunableRows::kCheckpoints:
       break;
   }
   return kDeleteLines;
@@ -52,6 +64,10 @@ const char* DeleteStatement(PrunableRows rows) {
 
 absl::StatusOr<int64_t> Store::Prune(const PrunePiece& piece, Timestamp before) {
   return GuardedWrite(impl_->connection, "delete old rows", [&]() -> absl::StatusOr<int64_t> {
+    if (piece.rows == PrunableRows::kCheckpoints) {
+      Query query(impl_->connection.Prepare(kDeleteCheckpoints));
+      return query.Bind(piece.owner).Bind(before).Run();
+    }
     Query query(impl_->connection.Prepare(DeleteStatement(piece.rows)));
     query.Bind(piece.owner).Bind(piece.series).Bind(piece.first).Bind(piece.last).Bind(before);
     return query.Run();

@@ -173,6 +173,13 @@ TEST_F(CommandTest, InterruptClosesTheArrayOfLines) {
   EXPECT_THAT(result.out, testing::MatchesRegex("\\[\n\\{.*\"text\":\"one\".*\\}\n\\]\n"));
 }
 
+TEST_F(CommandTest, ARetryCanBeginFromScratch) {
+  Serve({});
+  Run({"trial", "retry", "--sweep", "mnist", "--seed", "1", "--from-scratch"});
+  EXPECT_THAT(Request("ControlTrials"), HasSubstr("from_scratch: true"));
+  EXPECT_EQ(Run({"trial", "pause", "--sweep", "mnist", "--from-scratch"}).exit_code, 2);
+}
+
 TEST_F(CommandTest, MetricsWeightsAndComparisonPassTheirChoices) {
   Serve({});
   Run({"trial", "metrics", "mnist/000000000001", "--key", "train/loss", "--key", "train/lr"});

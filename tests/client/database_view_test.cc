@@ -119,11 +119,14 @@ TEST(ServerViewTest, InfoHasALineForEachFact) {
   (*info.mutable_counts()->mutable_trials())["queued"] = 3;
   (*info.mutable_counts()->mutable_trials())["running"] = 7;
   (*info.mutable_counts()->mutable_trials())["failed"] = 0;
+  info.mutable_counts()->set_blobs(2);
+  info.mutable_counts()->set_blob_bytes(3 << 20);
   info.mutable_options()->mutable_retention()->set_seconds(86400 * 30);
   const std::string text = ServerInfoText(info, FromMicros(0), false);
   EXPECT_THAT(text, HasSubstr("/srv/adares\n"));
   EXPECT_THAT(text, HasSubstr("7 running, 3 queued\n"));
   EXPECT_THAT(text, HasSubstr("deletes after 30d"));
+  EXPECT_THAT(text, HasSubstr("2 files, "));
 }
 
 }  // namespace

@@ -44,6 +44,18 @@ TEST(TrialViewTest, WeightsAreShownWithWhatTheirSumsAreMadeOf) {
             "layer1.1      0     0  0.2500         -       -       -       -\n");
 }
 
+TEST(TrialViewTest, AttemptsSayFromWhereTheyWentOn) {
+  v1::Trial trial;
+  trial.set_name(kFirstTrial);
+  trial.add_attempts()->set_number(1);
+  v1::Attempt* const second = trial.add_attempts();
+  second->set_number(2);
+  second->set_resumed_step(1500);
+  const std::string text = TrialDetails(trial, FromMicros(0), false);
+  EXPECT_THAT(text, HasSubstr("FROM STEP\n"));
+  EXPECT_THAT(text, HasSubstr("1500\n"));
+}
+
 TEST(TrialViewTest, CsvOfWeightsHasAllNumbers) {
   const auto rows = SkipWeightCsv(TwoRows());
   ASSERT_EQ(rows.size(), 3u);

@@ -40,6 +40,9 @@ TEST_F(AdminServiceTest, InfoTellsWhatTheServerIsAndHolds) {
   EXPECT_GE(info->current_time().seconds(), info->start_time().seconds());
   EXPECT_EQ(info->counts().trials().at("succeeded"), 1);
   EXPECT_EQ(info->counts().trials().at("queued"), 1);
+  EXPECT_EQ(info->counts().trials().at("paused"), 0);
+  EXPECT_EQ(info->counts().trials().at("stopped-early"), 0);
+  EXPECT_EQ(info->counts().blobs(), 0);
   EXPECT_EQ(info->counts().sweeps().at("running"), 1);
   EXPECT_EQ(info->counts().live_workers(), 1);
   EXPECT_EQ(info->counts().slots(), 1);

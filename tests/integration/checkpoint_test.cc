@@ -215,6 +215,7 @@ TEST_F(CheckpointServiceTest, TheNextAttemptIsToldOfTheNewestCheckpoint) {
   EXPECT_THAT(Points(attempt_.trial()), SizeIs(1)) << "step 20 will come again";
 }
 
+<<<<<<< HEAD
 // Each upload is at another point of its way when its stream is ended.
 TEST_F(CheckpointServiceTest, AServerThatStopsAmidUploadsEndsThem) {
   for (int round = 0; round < 20; ++round) {
@@ -234,6 +235,56 @@ TEST_F(CheckpointServiceTest, AServerThatStopsAmidUploadsEndsThem) {
     Start();
   }
   EXPECT_EQ(*Upload(Of("content"), 0, {"content"}), 7);
+=======
+TEST_F(CheckpointServiceTest, ARestartBetweenUploadAndRecordLosesNothing) {
+  EXPECT_EQ(*Upload(Of("content"), 0, {"content"}), 7);
+  Stop();
+  Start();
+  ADARES_ASSERT_OK(worker_->Register());
+  {
+    Reports reports(channel_, *worker_);
+    EXPECT_EQ(reports.Acknowledged(attempt_, 1, {StartRecord(100, 10), Named("content", 10)}), 2);
+  }
+  EXPECT_EQ(Metric("adares_checkpoints_total", "recorded"), 1);
+  EXPECT_EQ(GiveToAnother().checkpoint().step(), 10);
+}
+
+TEST_F(CheckpointServiceTest, TwoWorkersBringOneBlobToItsEnd) {
+  Create({.name = "b", .granularities = {"none"}});
+  ScriptedWorker other(channel_, "w2", "i1");
+  ADARES_ASSERT_OK(other.Register());
+  const v1::Assignment theirs = other.TakeOne();
+  const v1::BlobUpload first = Of("content");
+  v1::BlobUpload second = first;
+  second.set_worker(other.name);
+  second.set_instance(other.instance);
+  second.set_trial(theirs.trial());
+  second.set_attempt(theirs.attempt());
+
+  const auto stub = v1::WorkerService::NewStub(channel_);
+  const auto context = NewContext();
+  v1::UploadBlobResponse response;
+  const auto stream = stub->UploadBlob(context.get(), &response);
+  v1::UploadBlobRequest request;
+  *request.mutable_begin()->mutable_upload() = first;
+  ASSERT_TRUE(stream->Write(request));
+  request.set_chunk("con");
+  ASSERT_TRUE(stream->Write(request));
+  ASSERT_TRUE(fixtures::Await([&] { return Known(second)->received_bytes() == 3; }));
+  EXPECT_EQ(*Upload(second, 3, {"tent"}), 7) << "takes over";
+  request.set_chunk("tent");
+  stream->Write(request);
+  stream->WritesDone();
+  EXPECT_EQ(ErrorReason(FromGrpcStatus(stream->Finish())), "UPLOAD_MOVED");
+  EXPECT_TRUE(Known(first)->complete()) << "so its next try has nothing to send";
+
+  Reports reports(channel_, *worker_);
+  EXPECT_EQ(reports.Acknowledged(attempt_, 1, {StartRecord(100, 10), Named("content", 10)}), 2);
+  Reports others(channel_, other);
+  EXPECT_EQ(others.Acknowledged(theirs, 1, {StartRecord(100, 10), Named("content", 10)}), 2);
+  EXPECT_EQ(Metric("adares_checkpoints_total", "recorded"), 2);
+  EXPECT_EQ(Metric("adares_artifact_bytes"), 7);
+>>>>>>> ckpt
 }
 
 }  // namespace

@@ -156,7 +156,10 @@ TEST_F(ControlServiceTest, RequestsThatMeanNothingAreRefused) {
   request = Request("a", v1::ControlTrialsRequest::ACTION_PAUSE);
   request.mutable_filter()->add_trials("sweeps/b/trials/0123456789ab");
   EXPECT_EQ(Reason(Control(request)), "ARGUMENT_INVALID") << "a trial of another sweep";
+  request.set_from_scratch(true);
   request.mutable_filter()->set_trials(0, "sweeps/a/trials/0123456789ab");
+  EXPECT_EQ(Reason(Control(request)), "ARGUMENT_INVALID") << "only retries begin from scratch";
+  request.set_from_scratch(false);
   EXPECT_EQ(Reason(Control(request)), "TRIAL_NOT_FOUND");
   request.mutable_filter()->clear_trials();
   request.mutable_filter()->add_states(static_cast<v1::Trial::State>(99));

@@ -250,6 +250,19 @@ TEST_F(OperationsTest, TheDoctorSeesTheServer) {
   EXPECT_THAT(without.out, HasSubstr("cannot reach the coordinator"));
 }
 
+TEST_F(OperationsTest, TheServerRaisesItsLimitOfOpenFiles) {
+  StopProgram();
+  rlimit before = {};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit few{64, before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &few);
+  StartProgram();
+  setrlimit(RLIMIT_NOFILE, &before);
+  rlimit raised = {};
+  ASSERT_EQ(prlimit(program_->pid(), RLIMIT_NOFILE, nullptr, &raised), 0);
+  EXPECT_EQ(raised.rlim_cur, before.rlim_max);
+}
+
 TEST_F(OperationsTest, RetentionIsAnOptionOfTheServer) {
   MakeHistory();
   StopProgram();

@@ -37,7 +37,8 @@ TEST_F(DatabaseCheckTest, WhatTheStoreWroteIsSound) {
   EXPECT_THAT(checks,
               ElementsAre("integrity", "foreign-keys", "schema", "sweep-counts", "sweep-revisions",
                           "whole-sweeps", "attempt-counts", "live-attempts", "superseded-attempts",
-                          "results", "surviving-points", "surviving-weights", "summaries"));
+                          "results", "checkpoint-files", "surviving-points", "surviving-weights",
+                          "summaries"));
 }
 
 TEST_F(DatabaseCheckTest, NotANumberIsAValueLikeOthers) {
@@ -113,6 +114,46 @@ TEST_F(DatabaseCheckTest, ASuccessThatNeverFinishedIsFound) {
   EXPECT_THAT(Findings(),
               Contains("results: " + Trial(lost_) +
                        ": it has succeeded, and its newest attempt 1 ended as worker-lost"));
+}
+
+TEST_F(DatabaseCheckTest, CheckpointsWithoutFilesAndBlobsOfTwoSizesAreFound) {
+  const std::string blob(64, 'a');
+  const auto add = [&](int64_t step, int64_t size) {
+    const Checkpoint checkpoint{step, 0, CheckpointReason::kPeriodic, {{"model", blob, size}}};
+    Do([&] { return store_->AddCheckpoint(running_, checkpoint, At(11)); });
+  };
+  add(1, 5);
+  add(2, 5);
+  EXPECT_THAT(Findings(), IsEmpty());
+  add(3, 6);
+  Meddle("DELETE FROM checkpoint_file WHERE checkpoint_id = 2");
+  EXPECT_THAT(Findings(),
+              ElementsAre("checkpoint-files: " + Trial(running_) +
+                              ": its checkpoint of step 2 has no files",
+                          "checkpoint-files: blob " + blob + ": checkpoints give it 2 sizes"));
+}
+
+TEST_F(DatabaseCheckTest, BlobsThatAreMissingOrOfAnotherSizeAreFound) {
+  const std::string there(64, 'a');
+  const std::string missing(64, 'b');
+  const Checkpoint checkpoint{
+      7, 0, CheckpointReason::kPeriodic, {{"model", there, 5}, {"state", missing, 5}}};
+  Do([&] { return store_->AddCheckpoint(running_, checkpoint, At(11)); });
+  const std::string artifacts = folder_ / "artifacts";
+  std::filesystem::create_directories(artifacts + "/aa");
+  const auto problems = [&] {
+    std::vector<std::string> found;
+    CheckObserver observer;
+    observer.end = [&](const CheckResult& result) {
+      for (const CheckFinding& finding : result.findings) found.push_back(finding.problem);
+    };
+    EXPECT_TRUE(CheckDatabase(path_, CheckDepth::kAll, observer, artifacts).ok());
+    return found;
+  };
+  std::ofstream(artifacts + "/aa/" + there) << "hello";
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr(missing + ", which is not there")));
+  std::ofstream(artifacts + "/aa/" + there) << "he";
+  EXPECT_THAT(problems(), Contains(HasSubstr(there + ", which has 2 bytes, not 5")));
 }
 
 TEST_F(DatabaseCheckTest, AMissingConfigurationIsFound) {

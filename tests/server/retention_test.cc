@@ -32,6 +32,7 @@ class RetentionTest : public HistoryTest {
       sum.points += piece.counts.points;
       sum.skip_weights += piece.counts.skip_weights;
       sum.flags += piece.counts.flags;
+      sum.checkpoints += piece.counts.checkpoints;
     }
     return sum;
   }
@@ -69,6 +70,26 @@ TEST_F(RetentionTest, LogsOfEndedAttemptsAndSupersededRowsAreFound) {
   EXPECT_EQ(counts.points, 4 * 2);
   EXPECT_EQ(counts.skip_weights, 4);
   EXPECT_EQ(counts.flags, 1);
+}
+
+TEST_F(RetentionTest, OfTheCheckpointsOfATrialThatIsOverTheFinalOneStays) {
+  const auto add = [&](const LiveAttempt& attempt, int64_t step, CheckpointReason reason) {
+    const Checkpoint checkpoint{step, 0, reason, {{"model", std::string(64, 'a'), 1}}};
+    Do([&] { return store_->AddCheckpoint(attempt, checkpoint, At(20)); });
+  };
+  add(lost_, 4, CheckpointReason::kPeriodic);
+  add(finished_, 1, CheckpointReason::kPeriodic);
+  add(finished_, 2, CheckpointReason::kFinal);
+  add(running_, 1, CheckpointReason::kPeriodic);
+  add(running_, 2, CheckpointReason::kPeriodic);
+  const std::vector<PrunePiece> pieces = Pieces(At(100));
+  EXPECT_EQ(Sum(pieces).checkpoints, 2);
+  EXPECT_EQ(Sum(Pieces(At(9))).checkpoints, 0) << "its trial ended then";
+  EXPECT_EQ(Delete(pieces, At(100)), Sum(pieces).rows());
+  EXPECT_EQ(Number("SELECT count(*) FROM checkpoint" + Of(running_)), 2);
+  EXPECT_EQ(Number("SELECT count(*) FROM checkpoint"), 3);
+  EXPECT_EQ(Number("SELECT count(*) FROM checkpoint WHERE reason = 'final'"), 1);
+  EXPECT_EQ(Number("SELECT count(*) FROM checkpoint_file"), 3);
 }
 
 TEST_F(RetentionTest, AgeIsThatOfTheAttemptsEnd) {

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "tests/fixtures/temp_folder.h"
+#include "worker/trainer/foreign_checkpoints.h"
+#include "worker/trainer/safetensors.h"
 
 namespace adares {
 namespace {
@@ -106,6 +108,23 @@ TEST(CheckpointFolderErrorTest, NamesTheFolder) {
   fixtures::WriteTextFile(temp / "file", "");
   const absl::Status status = CheckpointFolder(temp / "file/trial").Create();
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("make the folder " + temp.path()));
+}
+
+// By hand it is an error instead: the version that wrote it may be at hand.
+TEST_F(CheckpointFolderTest, CheckpointsOfAnotherFormatAreSetAsideForAWorker) {
+  const auto add = [&](int64_t step, const std::string& format) {
+    return folder_.Add(step, [&](const std::string& path) {
+      return safetensors::WriteFile(path + "/state.safetensors", {},
+                                    {{"adares_checkpoint", format}});
+    });
+  };
+  ASSERT_TRUE(add(7, std::string(kCheckpointFormat)).ok());
+  ASSERT_TRUE(add(9, "1").ok());
+  SetForeignCheckpointsAside(folder_.path());
+  EXPECT_THAT(Steps(), ElementsAre(7));
+  ASSERT_TRUE(Add(9, "what cannot be read").ok());
+  SetForeignCheckpointsAside(folder_.path());
+  EXPECT_THAT(Steps(), ElementsAre(9, 7)) << "is left to whoever reads it";
 }
 
 }  // namespace

@@ -31,6 +31,30 @@ class AgentCheckpointTest : public AgentTest {
     });
   }
 
+  // The trial has a checkpoint of step 2 and is lost; its next attempt is offered.
+  void OfferNextAttempt() {
+    StartTraining("epochs=4,checkpoint_every=1");
+    RunUntil([&] { return StepsOf(Id()).size() == 1; });
+    Assignment next = Work(Id(2));
+    next.checkpoint = coordinator_.Checkpoints(Id())[0];
+    coordinator_.Withdraw(Id());
+    coordinator_.Offer(next);
+  }
+
+  // For the checkpoint, which was asked for often enough that its trainer is ready by now.
+  void RunUntilTrainerWaits() {
+    RunUntil([&] { return coordinator_.downloads() >= 3; });
+  }
+
+  // Trains one epoch, which ends with a checkpoint, until its upload was tried so often.
+  void FinishWithUploads(int uploads) {
+    Script("epochs=1,checkpoint_every=1");
+    coordinator_.Offer(Work(Id()));
+    StartAgent();
+    RunUntil([&] { return coordinator_.uploads() >= uploads; });
+    RunUntilReporting(Id());
+  }
+
   std::vector<int64_t> StepsOf(const AttemptId& id) {
     std::vector<int64_t> steps;
     for (const Checkpoint& checkpoint : coordinator_.Checkpoints(id)) {
@@ -44,6 +68,12 @@ class AgentCheckpointTest : public AgentTest {
       if (const auto* start = std::get_if<AttemptStart>(&record)) return start;
     }
     return nullptr;
+  }
+
+  // -1: it has told no start.
+  int64_t ResumedStep(const AttemptId& id) {
+    const AttemptStart* const start = Start(id);
+    return start == nullptr ? -1 : start->resumed_step;
   }
 
   bool HasFolder(const AttemptId& id, const std::string& name) {
@@ -74,29 +104,24 @@ TEST_F(AgentCheckpointTest, CheckpointsAreUploadedAndThenRecorded) {
   EXPECT_TRUE(HasFolder(Id(), "trainer.log"));
 }
 
-TEST_F(AgentCheckpointTest, WithoutAnIntervalNoneAreOrderedAndNoneIsFetched) {
+TEST_F(AgentCheckpointTest, WithoutAnIntervalNoneAreUploadedButOneIsGoneOnFrom) {
+  OfferNextAttempt();
+  agent_.reset();
   options_.checkpoint_interval = Duration::zero();
-  Script("epochs=2,checkpoint_every=1");
-  Assignment work = Work(Id());
-  work.checkpoint = Checkpoint{2, 1, CheckpointReason::kPeriodic, {{"model", "0", 1}}};
-  coordinator_.Offer(work);
+  OpenGate();
   StartAgent();
-  RunUntilEnd(Id());
-  EXPECT_EQ(Start(Id())->resumed_step, 0);
-  EXPECT_THAT(coordinator_.Checkpoints(Id()), IsEmpty());
+  RunUntilEnd(Id(2));
+  EXPECT_EQ(ResumedStep(Id(2)), 2);
+  EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kFinished);
+  EXPECT_THAT(coordinator_.Checkpoints(Id(2)), IsEmpty());
 }
 
 TEST_F(AgentCheckpointTest, TheNextAttemptGoesOnFromTheCheckpoint) {
-  StartTraining("epochs=4,checkpoint_every=1");
-  RunUntil([&] { return StepsOf(Id()).size() == 1; });
-  Assignment next = Work(Id(2));
-  next.checkpoint = coordinator_.Checkpoints(Id())[0];
-  coordinator_.Order({Id(), StopReason::kLeaseLost});
-  coordinator_.Offer(next);
+  OfferNextAttempt();
   RunUntilTraining(Id(2));
   OpenGate();
   RunUntilEnd(Id(2));
-  EXPECT_EQ(Start(Id(2))->resumed_step, 2);
+  EXPECT_EQ(ResumedStep(Id(2)), 2);
   EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kFinished);
   EXPECT_GT(coordinator_.Points(Id(2)).front().step, 2) << "it went on";
 }
@@ -109,7 +134,7 @@ TEST_F(AgentCheckpointTest, ACheckpointThatIsGoneBeginsTheTrialFromScratch) {
   coordinator_.Offer(work);
   StartAgent();
   RunUntilEnd(Id());
-  EXPECT_EQ(Start(Id())->resumed_step, 0);
+  EXPECT_EQ(ResumedStep(Id()), 0);
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
   EXPECT_THAT(coordinator_.Log(Id()).front().text, HasSubstr("begins from scratch"));
 }
@@ -126,14 +151,46 @@ TEST_F(AgentCheckpointTest, AFailedUploadIsTriedAgainAndFailsNothing) {
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
 }
 
-TEST_F(AgentCheckpointTest, AFullDiskDoesNotHoldTheEndBack) {
+TEST_F(AgentCheckpointTest, AFullDiskHoldsTheEndBackForAWhile) {
   coordinator_.FailUploads(absl::ResourceExhaustedError("the disk is full"));
-  Script("epochs=1,checkpoint_every=1");
-  coordinator_.Offer(Work(Id()));
-  StartAgent();
+  FinishWithUploads(3);
+  EXPECT_EQ(coordinator_.End(Id()), nullptr) << "somebody may make room";
+  RunFor(Attempt::kUploadLimit);
   RunUntilEnd(Id());
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
-  EXPECT_LE(coordinator_.uploads(), 2);
+  EXPECT_THAT(coordinator_.Checkpoints(Id()), IsEmpty());
+  EXPECT_THAT(coordinator_.Log(Id()).back().text, HasSubstr("the disk is full"));
+}
+
+TEST_F(AgentCheckpointTest, BytesThatWereDamagedAreSentAgainAtTheEnd) {
+  coordinator_.FailUploads(absl::DataLossError("another hash"));
+  FinishWithUploads(1);
+  coordinator_.FailUploads(absl::OkStatus());
+  RunUntilEnd(Id());
+  EXPECT_THAT(StepsOf(Id()), ElementsAre(2));
+}
+
+TEST_F(AgentCheckpointTest, TheLastCheckpointOutlivesAnOutage) {
+  coordinator_.HoldUploads(true);
+  FinishWithUploads(1);
+  coordinator_.GoAway();
+  coordinator_.HoldUploads(false);
+  RunFor(3 * Attempt::kUploadLimit);
+  coordinator_.ComeBack();
+  RunUntilEnd(Id());
+  EXPECT_THAT(StepsOf(Id()), ElementsAre(2));
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
+}
+
+TEST_F(AgentCheckpointTest, ADrainDoesNotWaitForACoordinatorThatIsAway) {
+  coordinator_.HoldUploads(true);
+  FinishWithUploads(1);
+  coordinator_.GoAway();
+  coordinator_.HoldUploads(false);
+  agent_->Drain();
+  RunFor(Agent::kDrainLimit + std::chrono::seconds(1));
+  EXPECT_TRUE(finished_.has_value());
+  coordinator_.ComeBack();
 }
 
 TEST_F(AgentCheckpointTest, ACoordinatorWithoutAStoreIsAskedOnce) {
@@ -202,8 +259,7 @@ TEST_F(AgentCheckpointTest, ADrainShortensTheWaitForAnUpload) {
   coordinator_.HoldUploads(true);
   coordinator_.Offer(Work(Id()));
   StartAgent();
-  RunUntil([&] { return coordinator_.uploads() == 1; });
-  RunFor(std::chrono::seconds(1));
+  RunUntilReporting(Id());
   EXPECT_EQ(coordinator_.End(Id()), nullptr);
   agent_->Drain();
   RunFor(Agent::kDrainUploadLimit + std::chrono::seconds(1));
@@ -213,17 +269,50 @@ TEST_F(AgentCheckpointTest, ADrainShortensTheWaitForAnUpload) {
 }
 
 TEST_F(AgentCheckpointTest, ACheckpointThatComesLateIsFetchedAgain) {
-  StartTraining("epochs=4,checkpoint_every=1");
-  RunUntil([&] { return StepsOf(Id()).size() == 1; });
-  Assignment next = Work(Id(2));
-  next.checkpoint = coordinator_.Checkpoints(Id())[0];
+  OfferNextAttempt();
   coordinator_.FailDownloads(2);
-  coordinator_.Order({Id(), StopReason::kLeaseLost});
-  coordinator_.Offer(next);
   RunUntilTraining(Id(2));
   OpenGate();
   RunUntilEnd(Id(2));
-  EXPECT_EQ(Start(Id(2))->resumed_step, 2);
+  EXPECT_EQ(ResumedStep(Id(2)), 2);
+}
+
+TEST_F(AgentCheckpointTest, AnOutageDoesNotBeginATrialFromScratch) {
+  OfferNextAttempt();
+  coordinator_.FailDownloads(1000);
+  RunUntilTrainerWaits();
+  RunFor(5 * CheckpointCourier::kFetchLimit);
+  EXPECT_THAT(coordinator_.records(Id(2)), IsEmpty()) << "it waits";
+  coordinator_.FailDownloads(0);
+  RunFor(std::chrono::minutes(1));
+  RunUntilTraining(Id(2));
+  EXPECT_EQ(ResumedStep(Id(2)), 2);
+}
+
+TEST_F(AgentCheckpointTest, AnErrorOfADiskLeavesTheTrialToAnotherWorker) {
+  OfferNextAttempt();
+  coordinator_.FailDownloads(1000, absl::InternalError("no space left on device"));
+  RunUntilTrainerWaits();
+  RunFor(CheckpointCourier::kFetchLimit + std::chrono::minutes(2));
+  RunUntilEnd(Id(2));
+  ASSERT_NE(coordinator_.End(Id(2)), nullptr);
+  EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kError);
+  EXPECT_THAT(coordinator_.End(Id(2))->message, HasSubstr("no space left on device"));
+  EXPECT_EQ(Start(Id(2)), nullptr) << "nothing is superseded";
+}
+
+TEST_F(AgentCheckpointTest, ACheckpointThatComesDamagedOnceIsFetchedAgain) {
+  OfferNextAttempt();
+  coordinator_.FailDownloads(1, absl::DataLossError("another hash"));
+  RunUntilTraining(Id(2));
+  EXPECT_EQ(ResumedStep(Id(2)), 2);
+}
+
+TEST_F(AgentCheckpointTest, ACheckpointThatComesDamagedTwiceIsGone) {
+  OfferNextAttempt();
+  coordinator_.FailDownloads(2, absl::DataLossError("another hash"));
+  RunUntilTraining(Id(2));
+  EXPECT_EQ(ResumedStep(Id(2)), 0);
 }
 
 }  // namespace

@@ -34,9 +34,15 @@ void FakeCoordinator::Order(const StopOrder& order) {
   AnswerSyncIfNeeded();
 }
 
+<<<<<<< HEAD
 void FakeCoordinator::OrderDrain() {
   drain_ordered_ = true;
   AnswerSyncIfNeeded();
+=======
+void FakeCoordinator::Withdraw(const AttemptId& id) {
+  std::erase_if(offers_, [&](const Assignment& offer) { return offer.id == id; });
+  Order({id, StopReason::kLeaseLost});
+>>>>>>> ckpt
 }
 
 void FakeCoordinator::GoAway() {
@@ -270,8 +276,9 @@ std::vector<CheckpointFile> FakeCoordinator::Store(const std::filesystem::path& 
 std::unique_ptr<Transfer> FakeCoordinator::Download(const std::vector<CheckpointFile>& files,
                                                     const std::filesystem::path& folder,
                                                     std::function<void(absl::Status)> done) {
-  const bool fails = away_ || downloads_to_fail_-- > 0;
-  absl::Status status = fails ? Unavailable() : absl::OkStatus();
+  ++downloads_;
+  absl::Status status = downloads_to_fail_-- > 0 ? download_failure_ : absl::OkStatus();
+  if (away_) status = Unavailable();
   for (const CheckpointFile& file : files) {
     const auto blob = blobs_.find(file.sha256);
     if (status.ok() && blob == blobs_.end()) status = absl::NotFoundError("no such blob");

@@ -20,6 +20,7 @@ class FakeCoordinator : public CoordinatorLink {
 
   // What tests do to it.
   void Offer(const Assignment& assignment);  // until its end is stored
+  void Withdraw(const AttemptId& id);        // its lease is lost
   void Order(const StopOrder& order);        // while the worker does not obey
   void Refuse(const AttemptId& id) { refused_.insert(id); }
   void GoAway();  // every call fails
@@ -37,7 +38,11 @@ class FakeCoordinator : public CoordinatorLink {
   // Uploads fail so, or are not answered.
   void FailUploads(absl::Status status) { upload_failure_ = std::move(status); }
   void HoldUploads(bool hold);
-  void FailDownloads(int count) { downloads_to_fail_ = count; }
+  // The next `count` downloads fail so.
+  void FailDownloads(int count, absl::Status status = absl::UnavailableError("gone")) {
+    downloads_to_fail_ = count;
+    download_failure_ = std::move(status);
+  }
 
   // What it knows.
   const std::vector<ReportRecord>& records(const AttemptId& id) { return stored_[id]; }
@@ -54,6 +59,7 @@ class FakeCoordinator : public CoordinatorLink {
   int repeated_records() const { return repeated_records_; }
   std::vector<Checkpoint> Checkpoints(const AttemptId& id);
   int uploads() const { return uploads_; }  // that were begun
+  int downloads() const { return downloads_; }
 
   // CoordinatorLink
   std::string Encode(const ReportRecord& record) const override;
@@ -115,7 +121,9 @@ class FakeCoordinator : public CoordinatorLink {
   bool hold_uploads_ = false;
   std::vector<std::function<void()>> held_uploads_;
   int uploads_ = 0;
+  int downloads_ = 0;
   int downloads_to_fail_ = 0;
+  absl::Status download_failure_;
   std::map<std::string, std::string> blobs_;  // by hash
 };
 

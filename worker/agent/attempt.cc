@@ -56,7 +56,11 @@ Attempt::Attempt(Assignment assignment, const Context& context, std::function<vo
                 .settled =
                     [this] {
                       if (end_) WriteEnd();
-                    }}) {}
+                    }}),
+      timer_(context_.loop.After(kSlotLimit, [this] {
+        End({EndReason::kError,
+             absl::StrCat("its slot did not become free within ", Seconds(kSlotLimit), " s")});
+      })) {}
 
 AttemptPhase Attempt::phase() const {
   if (state_ == State::kEnded) return AttemptPhase::kReporting;
@@ -65,6 +69,7 @@ AttemptPhase Attempt::phase() const {
 
 void Attempt::Launch(std::unique_ptr<Trainer> trainer) {
   state_ = State::kStarting;
+  timer_.reset();
   if (!Prepare()) {
     if (trainer) context_.trainers.Keep(std::move(trainer));
     return;
@@ -93,18 +98,25 @@ bool Attempt::Prepare() {
 
 // While a trainer starts.
 void Attempt::FetchCheckpoint() {
-  if (context_.checkpoint_interval == Duration::zero() || !assignment_.checkpoint) return;
+  if (!assignment_.checkpoint) return;
   fetching_ = true;
-  courier_.Fetch(*assignment_.checkpoint, [this](bool is_there) {
-    fetching_ = false;
-    resumes_ = is_there;
-    if (!is_there) {
-      journal_.AddLogLine(absl::StrCat("adares-worker: the checkpoint of step ",
-                                       assignment_.checkpoint->step,
-                                       " could not be fetched; the trial begins from scratch"));
-    }
-    BeginIfReady();
-  });
+  courier_.Fetch(*assignment_.checkpoint,
+                 [this](const absl::Status& status) { TakeFetched(status); });
+}
+
+void Attempt::TakeFetched(const absl::Status& status) {
+  fetching_ = false;
+  resumes_ = status.ok();
+  const std::string which = absl::StrCat("the checkpoint of step ", assignment_.checkpoint->step);
+  if (absl::IsNotFound(status)) {
+    journal_.AddLogLine(absl::StrCat("adares-worker: ", which, " is gone (",
+                                     std::string(status.message()),
+                                     "); the trial begins from scratch"));
+  } else if (!status.ok()) {  // it is there: another worker may get it
+    return KillAs({EndReason::kError,
+                   absl::StrCat(which, " could not be fetched: ", std::string(status.message()))});
+  }
+  BeginIfReady();
 }
 
 void Attempt::StartTrainer() {
@@ -200,7 +212,7 @@ void Attempt::BeginTrial() {
   state_ = State::kTraining;
   protocol::TrainCommand command{absl::StrCat("sweeps/", id().sweep, "/trials/", id().trial),
                                  id().attempt, spec_};
-  if (context_.checkpoint_interval > Duration::zero()) {
+  if (context_.checkpoint_interval > Duration::zero() || resumes_) {
     command.checkpoints.folder = courier_.trainer_folder().string();
     command.checkpoints.every_seconds =
         std::chrono::duration<double>(context_.checkpoint_interval).count();
@@ -326,27 +338,52 @@ void Attempt::KillAs(Ending ending) {
     End(std::move(ending));
     return;
   }
-  timer_.reset();
+  timer_ = context_.loop.After(kDeathLimit, [this] { EndWithoutExit(); });
   if (!killed_as_) killed_as_ = std::move(ending);
   trainer_->Kill();
+}
+
+// The slot stays with the process, which is the pool's from here on.
+void Attempt::EndWithoutExit() {
+  spdlog::error("event=trainer_does_not_die sweep={} trial={} attempt={} pid={}", id().sweep,
+                id().trial, id().attempt, trainer_->pid());
+  context_.trainers.Kill(std::move(trainer_));
+  absl::StrAppend(&killed_as_->message, "; its process does not end");
+  End(*killed_as_);
 }
 
 void Attempt::End(Ending ending, std::optional<int32_t> exit_code) {
   spdlog::info("event=attempt_ended sweep={} trial={} attempt={} reason={} message={:?}",
                id().sweep, id().trial, id().attempt, Name(ending.reason), ending.message);
   state_ = State::kEnded;
+  timer_.reset();
   end_ = AttemptEnd{
       ending.reason, std::move(ending.message), exit_code, {}, std::move(ending.digests)};
   // Nobody goes on from where a trial was cancelled, unless it is retried by hand.
   if (courier_.idle() || end_->reason == EndReason::kCancelled) return WriteEnd();
-  AwaitUpload(stopping_ ? stopping_->upload_limit : kUploadLimit);
+  AwaitUpload(stopping_ ? stopping_->upload_limit : std::nullopt);
   changed_();
 }
 
 // The coordinator takes nothing of an attempt after its end.
-void Attempt::AwaitUpload(Duration limit) {
-  end_timer_ = context_.loop.After(limit, [this] { WriteEnd(); });
+void Attempt::AwaitUpload(std::optional<Duration> limit) {
+  end_timer_ = context_.loop.After(limit.value_or(kUploadLimit), [this, limit] {
+    const absl::Status& failure = courier_.upload_failure();
+    const bool is_away = absl::IsUnavailable(failure) || absl::IsDeadlineExceeded(failure);
+    if (is_away && !limit) return AwaitUpload(limit);
+    GiveUploadUp();
+  });
   courier_.Hurry();
+}
+
+void Attempt::GiveUploadUp() {
+  const absl::Status& failure = courier_.upload_failure();
+  const std::string why = failure.ok() ? "it took too long" : std::string(failure.message());
+  spdlog::error("event=checkpoint_given_up sweep={} trial={} attempt={} error={:?}", id().sweep,
+                id().trial, id().attempt, why);
+  journal_.AddLogLine(
+      absl::StrCat("adares-worker: the last checkpoint could not be uploaded: ", why));
+  WriteEnd();
 }
 
 void Attempt::WriteEnd() {

@@ -24,8 +24,14 @@ namespace adares::worker {
 class Attempt : private TrainerOwner {
  public:
   static constexpr Duration kReadyTimeout = std::chrono::seconds(120);
-  // How long the end of an attempt waits until its last checkpoint is up.
-  static constexpr Duration kUploadLimit = std::chrono::seconds(60);
+  // How long the end of an attempt waits until its last checkpoint is up. While the coordinator is
+  // away it waits on: the end would not arrive either.
+  static constexpr Duration kUploadLimit = std::chrono::minutes(10);
+
+  // How long a trainer that was killed may be there: one that waits for a broken device cannot die.
+  static constexpr Duration kDeathLimit = std::chrono::seconds(30);
+  // How long an attempt may wait for a slot, which the trainer of an earlier one may hold.
+  static constexpr Duration kSlotLimit = std::chrono::seconds(60);
 
   struct Context {
     EventLoop& loop;
@@ -34,7 +40,7 @@ class Attempt : private TrainerOwner {
     AttemptFolders& folders;
     TrainerPool& trainers;
     const TrainerProgram& trainer;
-    Duration checkpoint_interval{};  // zero: the trainer writes none and goes on from none
+    Duration checkpoint_interval{};  // zero: none are uploaded
   };
 
   // `changed` is called when there is something to send, and when one of the predicates below has
@@ -63,7 +69,7 @@ class Attempt : private TrainerOwner {
   struct StopCause {
     EndReason reason = EndReason::kCancelled;
     std::string message;
-    Duration upload_limit = kUploadLimit;  // instead of it
+    std::optional<Duration> upload_limit = std::nullopt;  // for good, instead of kUploadLimit
   };
 
   // Asks the trainer to stop and kills it after `grace`; the attempt ends as `cause` says, unless
@@ -102,6 +108,7 @@ class Attempt : private TrainerOwner {
   bool Prepare();
   void StartTrainer();
   void FetchCheckpoint();
+  void TakeFetched(const absl::Status& status);
   void BeginIfReady();
   void BeginTrial();
   void BeginAgain(const TrainerExit& exit);
@@ -118,8 +125,10 @@ class Attempt : private TrainerOwner {
   void RecordsFailed(const absl::Status& status);
   void Fail(std::string message);
   void KillAs(Ending ending);
+  void EndWithoutExit();
   void End(Ending ending, std::optional<int32_t> exit_code = std::nullopt);
-  void AwaitUpload(Duration limit);
+  void AwaitUpload(std::optional<Duration> limit);
+  void GiveUploadUp();
   void WriteEnd();
 
   const Assignment assignment_;
@@ -131,7 +140,7 @@ class Attempt : private TrainerOwner {
   TrialSpec spec_;  // set by Launch
   bool abandoned_ = false;
   std::unique_ptr<Trainer> trainer_;
-  std::unique_ptr<EventLoop::Timer> timer_;  // until the trainer is ready or has stopped
+  std::unique_ptr<EventLoop::Timer> timer_;  // until it has a slot; the trainer is ready, or gone
   bool ready_ = false;                       // the trainer is
   bool fetching_ = false;                    // the checkpoint to go on from
   bool resumes_ = false;                     // it is there

@@ -53,9 +53,12 @@ absl::StatusOr<CheckpointFile> Describe(const fs::path& path) {
 absl::StatusOr<std::vector<fs::path>> FilesIn(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (entry.is_regular_file() && IsCheckpointFileName(entry.path().filename().string())) {
-      files.push_back(entry.path());
+  fs::directory_iterator entry(folder, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {  // ++ throws
+    std::error_code unknown;
+    const bool is_file = entry->is_regular_file(unknown);
+    if (is_file && IsCheckpointFileName(entry->path().filename().string())) {
+      files.push_back(entry->path());
     }
   }
   std::ranges::sort(files);

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/trainer_protocol.h"
 #include "worker/agent/attempt_folders.h"
 
@@ -16,10 +17,15 @@ namespace fs = std::filesystem;
 constexpr Duration kFirstPause = std::chrono::seconds(1);
 constexpr Duration kLongestPause = std::chrono::minutes(1);
 
-// What a coordinator that is away, or two calls that met, leave behind.
-bool IsPassing(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsCancelled(status) || absl::IsFailedPrecondition(status) || absl::IsUnknown(status);
+bool IsAway(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+}
+
+// What would be answered to each try: there is no store, the lease is lost, or the call is wrong.
+// All else may pass: full and failing disks are mended, and bytes that were damaged are sent anew.
+bool IsFinal(const absl::Status& status) {
+  return absl::IsUnimplemented(status) || absl::IsAborted(status) ||
+         absl::IsInvalidArgument(status);
 }
 
 }  // namespace
@@ -40,7 +46,7 @@ fs::path CheckpointCourier::UploadFolderOf(const Checkpoint& checkpoint) const {
          trainer_protocol::CheckpointFolderName(checkpoint.step);
 }
 
-void CheckpointCourier::Fetch(const Checkpoint& checkpoint, std::function<void(bool)> done) {
+void CheckpointCourier::Fetch(const Checkpoint& checkpoint, FetchDone done) {
   fetching_ = checkpoint;
   fetched_ = std::move(done);
   fetch_until_ = context_.loop.Now() + kFetchLimit;
@@ -54,35 +60,47 @@ void CheckpointCourier::TryToFetch() {
                              [this](const absl::Status& status) { Fetched(status); });
 }
 
-void CheckpointCourier::Fetched(const absl::Status& status) {
+void CheckpointCourier::Fetched(absl::Status status) {
   transfer_.reset();
-  if (IsPassing(status) && context_.loop.Now() < fetch_until_) {
-    timer_ = context_.loop.After(backoff_.Next(), [this] { TryToFetch(); });
-    return;
-  }
-  const fs::path fetched = context_.folder / AttemptFolders::kFetchFolder;
-  std::error_code error;
+  if (status.ok()) status = PutFetchedInPlace();
   if (status.ok()) {
-    fs::create_directories(trainer_folder(), error);
-    if (!error) {
-      fs::rename(fetched,
-                 trainer_folder() / trainer_protocol::CheckpointFolderName(fetching_->step), error);
-    }
-  }
-  const bool is_there = status.ok() && !error;
-  if (is_there) {
     spdlog::info("event=checkpoint_fetched sweep={} trial={} attempt={} step={}", id_.sweep,
                  id_.trial, id_.attempt, fetching_->step);
   } else {
     spdlog::warn("event=checkpoint_not_fetched sweep={} trial={} attempt={} step={} error={:?}",
-                 id_.sweep, id_.trial, id_.attempt, fetching_->step,
-                 error ? error.message() : std::string(status.message()));
+                 id_.sweep, id_.trial, id_.attempt, fetching_->step, std::string(status.message()));
+    if (FetchesAgain(status)) {
+      timer_ = context_.loop.After(backoff_.Next(), [this] { TryToFetch(); });
+      return;
+    }
     std::error_code ignored;
-    fs::remove_all(fetched, ignored);
+    fs::remove_all(context_.folder / AttemptFolders::kFetchFolder, ignored);
+    if (absl::IsDataLoss(status)) status = absl::NotFoundError(status.message());
   }
   fetching_.reset();
   backoff_.Reset();
-  std::exchange(fetched_, nullptr)(is_there);
+  std::exchange(fetched_, nullptr)(status);
+}
+
+// What is lost by a wrong no is all that earlier attempts trained. An outage has no limit: if it is
+// ours alone, the lease ends, and the attempt with it.
+bool CheckpointCourier::FetchesAgain(const absl::Status& status) {
+  if (absl::IsNotFound(status)) return false;
+  if (absl::IsDataLoss(status)) return !std::exchange(came_damaged_, true);
+  if (IsAway(status)) fetch_until_ = context_.loop.Now() + kFetchLimit;
+  return context_.loop.Now() < fetch_until_;
+}
+
+absl::Status CheckpointCourier::PutFetchedInPlace() const {
+  std::error_code error;
+  fs::create_directories(trainer_folder(), error);
+  if (!error) {
+    fs::rename(context_.folder / AttemptFolders::kFetchFolder,
+               trainer_folder() / trainer_protocol::CheckpointFolderName(fetching_->step), error);
+  }
+  if (!error) return absl::OkStatus();
+  return absl::InternalError(
+      absl::StrCat("cannot put it in ", trainer_folder().string(), ": ", error.message()));
 }
 
 void CheckpointCourier::Take(const Checkpoint& checkpoint) {
@@ -121,6 +139,7 @@ void CheckpointCourier::Upload() {
 
 void CheckpointCourier::Uploaded(const absl::StatusOr<std::vector<CheckpointFile>>& files) {
   transfer_.reset();
+  upload_failure_ = files.status();
   if (files.ok()) {
     spdlog::info("event=checkpoint_uploaded sweep={} trial={} attempt={} step={}", id_.sweep,
                  id_.trial, id_.attempt, current_->step);
@@ -133,13 +152,8 @@ void CheckpointCourier::Uploaded(const absl::StatusOr<std::vector<CheckpointFile
   spdlog::warn("event=checkpoint_upload_failed sweep={} trial={} attempt={} step={} error={:?}",
                id_.sweep, id_.trial, id_.attempt, current_->step, files.status().ToString());
   unsupported_ |= absl::IsUnimplemented(files.status());
-  if (waiting_ || !MayPass(files.status())) return Next();
+  if (waiting_ || IsFinal(files.status())) return Next();
   timer_ = context_.loop.After(backoff_.Next(), [this] { Upload(); });
-}
-
-bool CheckpointCourier::MayPass(const absl::Status& status) const {
-  if (absl::IsUnimplemented(status) || absl::IsAborted(status)) return false;
-  return IsPassing(status) || (!hurried_ && !absl::IsInvalidArgument(status));
 }
 
 void CheckpointCourier::Next() {
@@ -149,7 +163,6 @@ void CheckpointCourier::Next() {
 }
 
 void CheckpointCourier::Hurry() {
-  hurried_ = true;
   backoff_.Reset();
   if (current_ && timer_) Upload();
 }

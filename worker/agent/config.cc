@@ -93,7 +93,7 @@ void AddOptions(CLI::App& app, Config& config) {
       ->check(CLI::Range(int64_t{0}, kMaxTrials))
       ->capture_default_str();
   app.add_option("--checkpoint-seconds", config.checkpoint_seconds,
-                 "Seconds between two checkpoints of a trial; 0: none, and none is gone on from")
+                 "Seconds between two checkpoints of a trial; 0: none are uploaded")
       ->check(CLI::Range(0, kMaxSeconds))
       ->capture_default_str();
 }

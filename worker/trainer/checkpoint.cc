@@ -11,6 +11,7 @@
 #include "core/status.h"
 #include "worker/trainer/atomic_file.h"
 #include "worker/trainer/file_bytes.h"
+#include "worker/trainer/foreign_checkpoints.h"
 #include "worker/trainer/state_tensors.h"
 #include "worker/trainer/tensor_file.h"
 
@@ -18,14 +19,14 @@ namespace adares {
 namespace {
 
 constexpr char kModel[] = "model.safetensors";
-constexpr char kState[] = "state.safetensors";
 constexpr char kChecksums[] = "SHA256SUMS";  // as sha256sum writes and checks it
 constexpr char kWayOut[] = "remove this checkpoint";
-constexpr std::string_view kFormat = "2";
+constexpr std::string_view kState = kCheckpointStateFile;
+constexpr std::string_view kFormat = kCheckpointFormat;
 constexpr std::string_view kProvenance = "provenance.";
 
 safetensors::Metadata MetadataOf(const TrainingInput& input, const TrainingState& state) {
-  safetensors::Metadata metadata = {{"adares_checkpoint", std::string(kFormat)},
+  safetensors::Metadata metadata = {{std::string(kCheckpointFormatKey), std::string(kFormat)},
                                     {"trial", CanonicalJson(input.spec)},
                                     {"results", state.results.hex()}};
   for (const auto& [key, value] : input.provenance) {
@@ -43,7 +44,7 @@ absl::StatusOr<std::string> ChecksumLine(const std::string& folder, const std::s
 
 absl::StatusOr<std::string> Checksums(const std::string& folder) {
   ADARES_ASSIGN_OR_RETURN(std::string text, ChecksumLine(folder, kModel));
-  ADARES_ASSIGN_OR_RETURN(const std::string line, ChecksumLine(folder, kState));
+  ADARES_ASSIGN_OR_RETURN(const std::string line, ChecksumLine(folder, std::string(kState)));
   return text + line;
 }
 
@@ -81,15 +82,19 @@ std::string Of(const Provenance& provenance, const std::string& key) {
   return found == provenance.end() ? "unknown" : found->second;
 }
 
+// The way out where a coordinator chose the checkpoint.
+constexpr char kAnew[] = "; with a coordinator: adares trial retry --from-scratch";
+
 // Whether the checkpoint is one of this trial on this data.
 absl::Status CheckIdentity(const TrainingInput& input, const safetensors::Metadata& metadata,
                            const std::string& path) {
-  ADARES_ASSIGN_OR_RETURN(const std::string format, Text(metadata, "adares_checkpoint", path));
+  ADARES_ASSIGN_OR_RETURN(const std::string format,
+                          Text(metadata, std::string(kCheckpointFormatKey), path));
   ADARES_ASSIGN_OR_RETURN(const std::string trial, Text(metadata, "trial", path));
   if (format != kFormat) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, ": has format ", format, ", and this trainer reads ",
-                     std::string(kFormat), "; use the version that wrote it, or another folder"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, ": has format ", format, ", and this trainer reads ", std::string(kFormat),
+        "; use the version that wrote it, or another folder", kAnew));
   }
   if (trial != CanonicalJson(input.spec)) {
     return absl::FailedPreconditionError(
@@ -101,14 +106,15 @@ absl::Status CheckIdentity(const TrainingInput& input, const safetensors::Metada
     return absl::FailedPreconditionError(
         absl::StrCat(path, ": was written ", taps == "all" ? "with" : "without",
                      " --keep-dead-taps, which leaves other parameters to the optimizer; go on in "
-                     "the same way"));
+                     "the same way",
+                     kAnew));
   }
   const std::string now = Of(input.provenance, "data_digest");
   const std::string then = Of(ProvenanceOf(metadata), "data_digest");
   if (now == then) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat(path, ": was trained on other data (SHA-256 ", then, ", now ", now,
-                   "); bring that data back, or take another folder for checkpoints"));
+                   "); bring that data back, or take another folder for checkpoints", kAnew));
 }
 
 }  // namespace
@@ -118,7 +124,7 @@ absl::Status WriteCheckpoint(const TrainingInput& input, const TrainingState& st
   const std::string model = absl::StrCat(folder, "/", kModel);
   ADARES_RETURN_IF_ERROR(SaveModule(*state.model, {{"format", "pt"}}, model));
   ADARES_RETURN_IF_ERROR(SaveTensors(TensorsOfState(state), MetadataOf(input, state),
-                                     absl::StrCat(folder, "/", kState)));
+                                     absl::StrCat(folder, "/", std::string(kState))));
   ADARES_ASSIGN_OR_RETURN(const std::string checksums, Checksums(folder));
   return WriteFileAtomically(absl::StrCat(folder, "/", kChecksums), {checksums});
 }
@@ -126,7 +132,7 @@ absl::Status WriteCheckpoint(const TrainingInput& input, const TrainingState& st
 absl::StatusOr<Provenance> ReadCheckpoint(const TrainingInput& input, const std::string& folder,
                                           TrainingState& state) {
   ADARES_RETURN_IF_ERROR(CheckChecksums(folder));
-  const std::string path = absl::StrCat(folder, "/", kState);
+  const std::string path = absl::StrCat(folder, "/", std::string(kState));
   ADARES_ASSIGN_OR_RETURN(const StoredTensors stored, LoadTensors(path));
   ADARES_RETURN_IF_ERROR(CheckIdentity(input, stored.metadata, path));
   ADARES_RETURN_IF_ERROR(LoadModule(*state.model, absl::StrCat(folder, "/", kModel)).status());

@@ -16,6 +16,7 @@
 #include "core/trial_spec.h"
 #include "worker/trainer/command_inbox.h"
 #include "worker/trainer/event_writer.h"
+#include "worker/trainer/foreign_checkpoints.h"
 #include "worker/trainer/torch_runtime.h"
 #include "worker/trainer/trainer_commit.h"
 #include "worker/trainer/trainer_options.h"
@@ -66,6 +67,8 @@ int RunForWorker(adares::TrialRunner& runner, adares::CommandInbox& inbox) {
   while (const std::optional<adares::Assignment> assignment = inbox.Next()) {
     std::fprintf(stderr, "%s, attempt %lld\n", assignment->command.trial.c_str(),
                  static_cast<long long>(assignment->command.attempt));
+    const adares::trainer_protocol::CheckpointOrder& order = assignment->command.checkpoints;
+    if (order.resume) adares::SetForeignCheckpointsAside(order.folder);
     runner.Run(*assignment);
     malloc_trim(0);  // for as long as it waits, what the trial took is of use to others only
   }

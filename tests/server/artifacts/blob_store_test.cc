@@ -2,6 +2,7 @@
 #include "server/artifacts/blob_store.h"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 
@@ -14,6 +15,22 @@ namespace adares {
 namespace {
 
 namespace fs = std::filesystem;
+
+// While it lives this process can open no file.
+class NoMoreFiles {
+ public:
+  NoMoreFiles() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoMoreFiles() { setrlimit(RLIMIT_NOFILE, &before_); }
+  NoMoreFiles(const NoMoreFiles&) = delete;
+  NoMoreFiles& operator=(const NoMoreFiles&) = delete;
+
+ private:
+  rlimit before_ = {};
+};
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -29,6 +46,10 @@ class BlobStoreTest : public testing::Test {
     auto store = BlobStore::Open(root_, options_, now_);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
+  }
+
+  std::string PathOf(const std::string& sha256) const {
+    return root_ + "/" + sha256.substr(0, 2) + "/" + sha256;
   }
 
   static BlobName NameOf(const std::string& content) {
@@ -223,6 +244,96 @@ TEST_F(BlobStoreTest, OldBlobsAreListedInParts) {
   EXPECT_FALSE(after.empty());
   EXPECT_THAT(store_->index().Old(now_, 2, after), SizeIs(1));
   EXPECT_TRUE(after.empty());
+}
+
+TEST_F(BlobStoreTest, WhatIsThereAtAStartIsNoOlderThanTheStart) {
+  ASSERT_TRUE(Put("hello").ok());
+  now_ += 10 * BlobIndex::kUnnamedFor;
+  Open();
+  std::string after;
+  EXPECT_THAT(store_->index().Old(now_, 10, after), IsEmpty()) << "nobody could name it";
+  EXPECT_THAT(store_->index().Old(now_ + BlobIndex::kUnnamedFor, 10, after), SizeIs(1));
+}
+
+TEST_F(BlobStoreTest, WhatIsThereCanBeKeptForLonger) {
+  ASSERT_TRUE(Put("hello").ok());
+  options_.found_kept_until = now_ + std::chrono::days(7);
+  Open();
+  ASSERT_TRUE(Put("new").ok());
+  std::string after;
+  EXPECT_THAT(store_->index().Old(now_ + std::chrono::days(6), 10, after),
+              ElementsAre(Sha256Hex("new")));
+  EXPECT_THAT(store_->index().Old(now_ + std::chrono::days(8), 10, after), SizeIs(2));
+}
+
+TEST_F(BlobStoreTest, ADatabaseKeepsRoomForItsBackup) {
+  const std::string database = folder_ / "adares.db";
+  options_.database = database;
+  Open();
+  EXPECT_TRUE(Put("hello").ok());
+  fixtures::WriteTextFile(database + "-wal", "");
+  fs::resize_file(database + "-wal", uintmax_t{1} << 42);  // takes no room
+  EXPECT_EQ(ReasonOf(Put("world")), "STORAGE_FULL");
+}
+
+TEST_F(BlobStoreTest, AFileThatCannotBeOpenedIsNotGone) {
+  ASSERT_TRUE(Put("hello").ok());
+  const std::string sha256 = Sha256Hex("hello");
+  {
+    const NoMoreFiles none;
+    EXPECT_EQ(Content(sha256), "STORAGE_FAILED");
+  }
+  EXPECT_EQ(Content(sha256), "hello");
+  fs::remove(PathOf(sha256));
+  EXPECT_EQ(Content(sha256), "BLOB_NOT_FOUND");
+  EXPECT_EQ(store_->index().count(), 0) << "it is forgotten, so that it can come again";
+  EXPECT_TRUE(Put("hello").ok());
+  EXPECT_EQ(Content(sha256), "hello");
+}
+
+TEST_F(BlobStoreTest, ABlobThatHasItsNameIsNotShortenedByAFailure) {
+  ASSERT_TRUE(Put("hello").ok());
+  const BlobName blob = NameOf("hello");
+  ASSERT_TRUE(store_->index().Retire(blob.sha256, now_));
+  ASSERT_TRUE(store_->RemoveRetired(blob.sha256).ok());
+  const auto upload = Begin(blob);
+  ASSERT_TRUE(store_->Append(*upload, "hello").ok());
+  {
+    const NoMoreFiles none;  // its folder cannot be flushed
+    EXPECT_EQ(ReasonOf(store_->Finish(*upload, now_)), "STORAGE_FAILED");
+  }
+  EXPECT_EQ(fixtures::ReadTextFile(PathOf(blob.sha256)), "hello");
+  EXPECT_FALSE(*store_->IsWhole(blob, now_)) << "nobody may rely on it";
+  EXPECT_TRUE(Put("hello").ok());
+}
+
+TEST_F(BlobStoreTest, ABlobThatCannotBeRemovedIsTriedAgain) {
+  ASSERT_TRUE(Put("hello").ok());
+  const std::string sha256 = Sha256Hex("hello");
+  const std::string in_the_way = root_ + "/incoming/" + sha256 + ".gone";
+  fs::create_directories(in_the_way + "/x");
+  ASSERT_TRUE(store_->index().Retire(sha256, now_));
+  EXPECT_EQ(ReasonOf(store_->RemoveRetired(sha256)), "STORAGE_FAILED");
+  fs::remove_all(in_the_way);
+  std::string after;
+  EXPECT_THAT(store_->index().Old(now_ + BlobIndex::kUnnamedFor, 10, after), ElementsAre(sha256));
+  ASSERT_TRUE(store_->index().Retire(sha256, now_));
+  EXPECT_TRUE(store_->RemoveRetired(sha256).ok());
+  EXPECT_FALSE(fs::exists(PathOf(sha256)));
+}
+
+TEST_F(BlobStoreTest, ADamagedFileOfAnotherSizeMakesPlaceForTheBlob) {
+  ASSERT_TRUE(Put("hello").ok());
+  const BlobName blob = NameOf("hello");
+  fs::resize_file(PathOf(blob.sha256), 2);
+  Open();
+  const absl::StatusOr<bool> is_whole = store_->IsWhole(blob, now_);
+  ASSERT_TRUE(is_whole.ok()) << is_whole.status();
+  EXPECT_FALSE(*is_whole);
+  EXPECT_THAT(Incoming(), IsEmpty());
+  ASSERT_TRUE(Put("hello").ok());
+  EXPECT_EQ(Content(blob.sha256), "hello");
+  EXPECT_EQ(store_->index().bytes(), 5);
 }
 
 TEST_F(BlobStoreTest, PartsThatNobodyContinuesGo) {

@@ -108,6 +108,26 @@ TEST_F(BlobCollectorTest, WhatWasNeverNamedGoesWithTime) {
   EXPECT_TRUE(IsThere(named));
 }
 
+TEST_F(BlobCollectorTest, WhatAPausedTrialGoesOnFromStays) {
+  const CheckpointFile file = Put("paused");
+  Record(1, file);
+  ASSERT_TRUE(Do([](Coordinator& coordinator, Timestamp now) {
+                return coordinator.Control("a", {}, ControlAction::kPause, now).status();
+              }).ok());
+  const ReportInput end{
+      "w1", "i1", attempt_, ++sequence_, {AttemptEnd{EndReason::kPreempted, "", {}, {}}}};
+  ASSERT_TRUE(Do([&](Coordinator& coordinator, Timestamp now) {
+                return coordinator.Report(end, now).status();
+              }).ok());
+  const CheckpointFile unnamed = Put("unnamed");
+  for (int round = 0; round < 3; ++round) {
+    clock_ += 2 * BlobIndex::kUnnamedFor.count();
+    ASSERT_TRUE(fixtures::Await([&] { return !IsThere(unnamed); })) << "a round has passed";
+    (void)Put("unnamed");
+  }
+  EXPECT_TRUE(IsThere(file));
+}
+
 TEST_F(BlobCollectorTest, ABlobThatIsRecordedWhileItIsLookedAtStays) {
   // Dropped by one checkpoint and named by the next, again and again.
   const CheckpointFile shared = Put("shared");

@@ -33,6 +33,7 @@ class CheckpointTest : public CoordinatorFixture {
     Create(Plan("a", 1));
     Register("w1", "i1");
     attempt_ = Claim("w1", "i1");
+    trial_row_ = (*store_->FindLiveAttempt(attempt_))->trial_row;
   }
 
   void Tell(std::vector<ReportRecord> records) {
@@ -67,12 +68,11 @@ class CheckpointTest : public CoordinatorFixture {
     return line;
   }
 
-  std::optional<Checkpoint> Newest() {
-    return *store_->NewestCheckpoint(store_->FindLiveAttempt(attempt_).value()->trial_row);
-  }
+  std::optional<Checkpoint> Newest() { return *store_->NewestCheckpoint(trial_row_); }
 
   std::string instance_ = "i1";
   AttemptId attempt_;
+  int64_t trial_row_ = 0;
   int64_t sequence_ = 1;
 };
 
@@ -169,6 +169,90 @@ TEST_F(CheckpointTest, OneWhoseBlobsAreNotThereIsIgnored) {
   EXPECT_EQ(LoseAndClaim().checkpoint, std::nullopt);
 }
 
+TEST_F(CheckpointTest, WhereTheNewestIsGoneTheOneBeforeItIsNamed) {
+  Tell({Start(), Point("loss", 10, 1), At(10), Point("loss", 20, 2), At(20)});
+  missing_blobs_.insert(At(20).files[0].sha256);
+  EXPECT_EQ(LoseAndClaim().checkpoint, At(10));
+  EXPECT_THAT(Line(), ElementsAre(std::pair(10, 1))) << "it goes on from there";
+  missing_blobs_.insert(At(10).files[1].sha256);
+  EXPECT_EQ(LoseAndClaim().checkpoint, std::nullopt);
+  EXPECT_THAT(Line(), IsEmpty());
+}
+
+TEST_F(CheckpointTest, TheBestByTheObjectiveIsKept) {
+  const std::string objective = Plan("a", 1).objective.metric;
+  const auto unnamed = [&](int64_t step) {
+    return Run([&] { return coordinator_->UnnamedBlobs({At(step).files[0].sha256}); })->size() == 1;
+  };
+  Tell({Start(), Point(objective, 10, 0.5), At(10), Point(objective, 20, 0.9), At(25),
+        Point(objective, 30, 0.7), At(30), At(35), At(40)});
+  EXPECT_FALSE(unnamed(25)) << "the one after step 20";
+  EXPECT_TRUE(unnamed(10));
+  EXPECT_TRUE(unnamed(30));
+  Tell({Point(objective, 50, 0.8), At(50), At(100, CheckpointReason::kFinal),
+        End(EndReason::kFinished)});
+  EXPECT_FALSE(unnamed(25));
+  EXPECT_TRUE(unnamed(50));
+  EXPECT_FALSE(unnamed(100));
+}
+
+TEST_F(CheckpointTest, ABestThatWasSupersededIsNone) {
+  const std::string objective = Plan("a", 1).objective.metric;
+  Tell({Start(), At(10), Point(objective, 20, 0.9), At(20)});
+  missing_blobs_.insert(At(20).files[0].sha256);
+  LoseAndClaim();
+  Tell({Start(10), Point(objective, 20, 0.1), Point(objective, 30, 0.2), At(30), At(40), At(50)});
+  EXPECT_TRUE(coordinator_->TakeEffects().dropped_blobs.contains(At(20).files[0].sha256));
+}
+
+TEST_F(CheckpointTest, ATrialThatIsRetriedFromScratchGoesOnFromNone) {
+  Tell({Start(), Point("loss", 10, 1), At(10), End(EndReason::kDiverged)});
+  ASSERT_EQ(Trial(attempt_).state, TrialState::kFailed);
+  ASSERT_THAT(Control("a", ControlAction::kRetryFromScratch)->changed, SizeIs(1));
+  const auto output = Sync("w1", instance_);
+  ASSERT_EQ(output->start.size(), 1U);
+  EXPECT_EQ(output->start[0].checkpoint, std::nullopt);
+  attempt_ = output->start[0].id;
+  sequence_ = 1;
+  EXPECT_THAT(Line(), IsEmpty());
+  Tell({Start(), At(20)});
+  EXPECT_EQ(LoseAndClaim().checkpoint, At(20)) << "its own ones are of use";
+}
+
+TEST_F(CheckpointTest, ProgressBeginsWhereTheAttemptDoes) {
+  Tell({Start(), At(20)});
+  LoseAndClaim();
+  Tell({Start(20)});
+  EXPECT_EQ(Trial(attempt_).progress.step, 20);
+  EXPECT_EQ(Trial(attempt_).progress.epoch, 2) << "of 10 with 100 steps";
+  LoseAndClaim();
+  Tell({Start(0)});
+  EXPECT_EQ(Trial(attempt_).progress.step, 0);
+}
+
+// The best is among them here.
+TEST_F(CheckpointTest, TrialsThatEndWithoutAResultKeepTwo) {
+  for (const EndReason reason : {EndReason::kDiverged, EndReason::kCancelled}) {
+    SCOPED_TRACE(Name(reason));
+    if (reason == EndReason::kCancelled) {
+      ASSERT_THAT(Control("a", ControlAction::kRetryFromScratch)->changed, SizeIs(1));
+      attempt_ = Claim("w1", instance_);
+      sequence_ = 1;
+    }
+    Tell({Start(), At(10), At(20), At(30)});
+    if (reason == EndReason::kCancelled) {
+      ASSERT_THAT(Control("a", ControlAction::kCancel)->changed, SizeIs(1));
+    }
+    Tell({End(reason)});
+    EXPECT_TRUE(IsFinal(Trial(attempt_).state));
+    EXPECT_EQ(Newest(), At(30));
+    const auto unnamed = Run([&] {
+      return coordinator_->UnnamedBlobs({At(10).files[0].sha256, At(20).files[0].sha256});
+    });
+    EXPECT_THAT(*unnamed, ElementsAre(At(10).files[0].sha256));
+  }
+}
+
 TEST_F(CheckpointTest, ARepeatedReportRecordsItOnce) {
   Tell({Start(), At(10)});
   const auto again = Report("w1", instance_, attempt_, 2, {At(10)});
@@ -190,6 +274,30 @@ TEST_F(CheckpointTest, TheNewestTwoAndTheFinalOneAreKept) {
     return coordinator_->UnnamedBlobs({At(100).files[0].sha256, At(30).files[0].sha256});
   });
   EXPECT_THAT(*unnamed, ElementsAre(At(30).files[0].sha256));
+}
+
+TEST_F(CheckpointTest, WithoutAFinalOneTheNewestIsKept) {
+  Tell({Start(), At(10), At(20)});
+  Tell({End(EndReason::kFinished)});
+  EXPECT_THAT(coordinator_->TakeEffects().dropped_blobs,
+              UnorderedElementsAre(At(10).files[0].sha256, At(10).files[1].sha256));
+  const auto unnamed = Run([&] { return coordinator_->UnnamedBlobs({At(20).files[0].sha256}); });
+  EXPECT_THAT(*unnamed, IsEmpty());
+}
+
+TEST_F(CheckpointTest, WhatWasSupersededStaysUntilTheLineHasComeAsFar) {
+  Tell({Start(), At(10), At(20), At(30)});
+  LoseAndClaim();
+  coordinator_->TakeEffects();
+  Tell({Start(0), At(5), At(15)});
+  EXPECT_THAT(coordinator_->TakeEffects().dropped_blobs, IsEmpty()) << "20 and 30 are worth more";
+  EXPECT_EQ(Newest(), At(15)) << "but nobody goes on from them";
+  Tell({At(25)});
+  const auto dropped = coordinator_->TakeEffects().dropped_blobs;
+  EXPECT_TRUE(dropped.contains(At(20).files[0].sha256));
+  EXPECT_FALSE(dropped.contains(At(30).files[0].sha256));
+  Tell({At(35)});
+  EXPECT_TRUE(coordinator_->TakeEffects().dropped_blobs.contains(At(30).files[0].sha256));
 }
 
 TEST_F(CheckpointTest, ABlobThatAnotherNamesIsStillNamed) {

@@ -70,6 +70,16 @@ TEST_F(RestoreTest, WhatIsReplacedIsKeptBesideIt) {
   EXPECT_THAT(Names(), ElementsAre("adares.db", "adares.db.replaced-20260102T030405Z"));
 }
 
+TEST_F(RestoreTest, TheFolderKnowsWhenItsDatabaseWasReplaced) {
+  EXPECT_EQ((*StateFolder::Open(state_))->LastReplaced(), std::nullopt);
+  ADARES_ASSERT_OK(Restore(/*replace=*/true).status());
+  std::ofstream(database_ + ".replaced-20250102T030405Z") << "an older one";
+  std::ofstream(database_ + ".replaced-by-hand") << "whenever";
+  const std::optional<Timestamp> last = (*StateFolder::Open(state_))->LastReplaced();
+  ASSERT_TRUE(last.has_value());
+  EXPECT_EQ(StateFolder::TimeName(*last), "20260102T030405Z");
+}
+
 TEST_F(RestoreTest, WhatWasKeptBeforeStaysToo) {
   ADARES_ASSERT_OK(Restore(/*replace=*/true).status());
   const auto again = Restore(/*replace=*/true);
