@@ -32,7 +32,7 @@ absl::StatusOr<TrialFilter> FromProto(const v1::TrialFilter& filter, const std::
   }
   TrialFilter result;
   for (const std::string& resource : filter.trials()) {
-    ADARES_ASSIGN_OR_RETURN(TrialName name, ParseTrialResource(resource));
+    ADARES_ASSIGN_OR_RETURN(TrialName name, ParseTrialResource(resource, "filter.trials"));
     if (name.sweep != sweep) {
       return InvalidField("filter.trials", absl::StrCat(resource, " is no trial of ", sweep));
     }

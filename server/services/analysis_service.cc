@@ -15,7 +15,7 @@ namespace adares {
 grpc::ServerUnaryReactor* AnalysisServiceImpl::QueryMetrics(grpc::CallbackServerContext* context,
                                                             const v1::QueryMetricsRequest* request,
                                                             v1::QueryMetricsResponse* response) {
-  const absl::StatusOr<TrialName> name = ParseTrialResource(request->trial());
+  const absl::StatusOr<TrialName> name = ParseTrialResource(request->trial(), "trial");
   if (!name.ok()) return AnswerAtOnce(context, name.status());
   const absl::StatusOr<Page> page = SeriesPageOfRequest(*request);
   if (!page.ok()) return AnswerAtOnce(context, page.status());
@@ -38,7 +38,7 @@ grpc::ServerUnaryReactor* AnalysisServiceImpl::QueryMetrics(grpc::CallbackServer
 grpc::ServerUnaryReactor* AnalysisServiceImpl::QuerySkipWeights(
     grpc::CallbackServerContext* context, const v1::QuerySkipWeightsRequest* request,
     v1::QuerySkipWeightsResponse* response) {
-  const absl::StatusOr<TrialName> name = ParseTrialResource(request->trial());
+  const absl::StatusOr<TrialName> name = ParseTrialResource(request->trial(), "trial");
   if (!name.ok()) return AnswerAtOnce(context, name.status());
   const absl::StatusOr<Page> page = SeriesPageOfRequest(*request);
   if (!page.ok()) return AnswerAtOnce(context, page.status());
@@ -62,7 +62,7 @@ grpc::ServerUnaryReactor* AnalysisServiceImpl::QuerySkipWeights(
 grpc::ServerUnaryReactor* AnalysisServiceImpl::CompareVariants(
     grpc::CallbackServerContext* context, const v1::CompareVariantsRequest* request,
     v1::CompareVariantsResponse* response) {
-  const absl::StatusOr<std::string> sweep = ParseSweepResource(request->sweep());
+  const absl::StatusOr<std::string> sweep = ParseSweepResource(request->sweep(), "sweep");
   if (!sweep.ok()) return AnswerAtOnce(context, sweep.status());
   const std::map<std::string, std::string> baseline(request->baseline().begin(),
                                                     request->baseline().end());

@@ -28,9 +28,8 @@ void DownloadStream::Open(const std::string& sha256) {
   if (!blob.ok()) return End(blob.status());
   blob_ = *std::move(blob);
   if (offset_ < 0 || offset_ > blob_->size_bytes()) {
-    return End(MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                         absl::StrCat("offset: the blob has ", blob_->size_bytes(), " bytes"),
-                         {{"field", "offset"}}));
+    return End(
+        InvalidField("offset", absl::StrCat("the blob has ", blob_->size_bytes(), " bytes")));
   }
   SendMore();
 }

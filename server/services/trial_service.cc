@@ -30,7 +30,7 @@ struct ControlOrder {
 absl::StatusOr<ControlOrder> OrderOf(const v1::ControlTrialsRequest& request) {
   ControlOrder order;
   ADARES_ASSIGN_OR_RETURN(order.key, RequestKeyOf(request));
-  ADARES_ASSIGN_OR_RETURN(order.sweep, ParseSweepResource(request.parent()));
+  ADARES_ASSIGN_OR_RETURN(order.sweep, ParseSweepResource(request.parent(), "parent"));
   ADARES_ASSIGN_OR_RETURN(order.action, FromProto(request.action()));
   ADARES_ASSIGN_OR_RETURN(order.filter, FromProto(request.filter(), order.sweep));
   return order;
@@ -107,7 +107,7 @@ grpc::ServerUnaryReactor* TrialServiceImpl::GetTrial(grpc::CallbackServerContext
 grpc::ServerUnaryReactor* TrialServiceImpl::ListTrials(grpc::CallbackServerContext* context,
                                                        const v1::ListTrialsRequest* request,
                                                        v1::ListTrialsResponse* response) {
-  const absl::StatusOr<std::string> sweep = ParseSweepResource(request->parent());
+  const absl::StatusOr<std::string> sweep = ParseSweepResource(request->parent(), "parent");
   if (!sweep.ok()) return AnswerAtOnce(context, sweep.status());
   const absl::StatusOr<Page> page = PageOfRequest(*request);
   if (!page.ok()) return AnswerAtOnce(context, page.status());

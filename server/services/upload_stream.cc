@@ -7,15 +7,6 @@
 #include "rpc/grpc_status.h"
 
 namespace adares {
-namespace {
-
-absl::Status Invalid(const std::string& message) {
-  return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid, message,
-                   {{"field", "part"}});
-}
-
-}  // namespace
-
 UploadStream* UploadStream::Begin(const BlobAccess& access, UploadStreams* streams,
                                   v1::UploadBlobResponse* response) {
   const std::shared_ptr<UploadStream> stream(new UploadStream(access, streams, response));
@@ -32,11 +23,11 @@ void UploadStream::OnReadDone(bool ok) {
   if (!ok) return Answer(upload_ ? upload_->received_bytes() : 0);
   const bool begins = request_.has_begin();
   if (begins != (upload_ == nullptr)) {
-    return End(Invalid("an upload has one beginning, and then chunks"));
+    return End(InvalidField("part", "an upload has one beginning, and then chunks"));
   }
   if (begins) return TakeBegin(request_.begin());
   if (request_.chunk().size() > kMaxChunkBytes) {
-    return End(Invalid(absl::StrCat("chunk: longer than ", kMaxChunkBytes, " bytes")));
+    return End(InvalidField("chunk", absl::StrCat("longer than ", kMaxChunkBytes, " bytes")));
   }
   access_.files->Post([self = self_] { self->WriteChunk(); });
 }
