@@ -158,7 +158,7 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::Sync(grpc::CallbackServerContext* c
   return reactor;
 }
 
-grpc::ServerBidiReactor<v1::ReportRequest, v1::ReportResponse>* WorkerServiceImpl::Report(
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* WorkerServiceImpl::Report(
     grpc::CallbackServerContext*) {
   return ReportStream::Begin(loop_, &report_streams_);
 }
@@ -222,10 +222,9 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::CordonWorker(grpc::CallbackServerCo
                                                           const v1::CordonWorkerRequest* request,
                                                           v1::CordonWorkerResponse* /*response*/) {
   if (request->reason().size() > kLongestCordonReason) {
-    return AnswerAtOnce(
-        context, MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                           absl::StrCat("reason: longer than ", kLongestCordonReason, " bytes"),
-                           {{"field", "reason"}}));
+    return AnswerAtOnce(context,
+                        InvalidField("reason", absl::StrCat("longer than ", kLongestCordonReason,
+                                                            " bytes")));
   }
   const std::string why = request->reason().empty() ? "on request" : request->reason();
   return SetCordon(context, *request, why);

@@ -15,7 +15,22 @@
 
 namespace adares {
 
-class WorkerServiceImpl final : public v1::WorkerService::CallbackService {
+// CallbackService, but with the bytes of Report.
+template <typename Base>
+using WithLists = v1::WorkerService::WithCallbackMethod_ListWorkers<
+    v1::WorkerService::WithCallbackMethod_CordonWorker<
+        v1::WorkerService::WithCallbackMethod_UncordonWorker<Base>>>;
+template <typename Base>
+using WithBlobs = v1::WorkerService::WithCallbackMethod_GetUpload<
+    v1::WorkerService::WithCallbackMethod_UploadBlob<
+        v1::WorkerService::WithCallbackMethod_DownloadBlob<Base>>>;
+template <typename Base>
+using WithAttempts = v1::WorkerService::WithCallbackMethod_RegisterWorker<
+    v1::WorkerService::WithCallbackMethod_Sync<
+        v1::WorkerService::WithRawCallbackMethod_Report<Base>>>;
+using WorkerServiceBase = WithAttempts<WithBlobs<WithLists<v1::WorkerService::Service>>>;
+
+class WorkerServiceImpl final : public WorkerServiceBase {
  public:
   // All must outlive the service.
   struct Context {
@@ -38,7 +53,7 @@ class WorkerServiceImpl final : public v1::WorkerService::CallbackService {
   grpc::ServerUnaryReactor* Sync(grpc::CallbackServerContext* context,
                                  const v1::SyncRequest* request,
                                  v1::SyncResponse* response) override;
-  grpc::ServerBidiReactor<v1::ReportRequest, v1::ReportResponse>* Report(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Report(
       grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* GetUpload(grpc::CallbackServerContext* context,
                                       const v1::GetUploadRequest* request,
