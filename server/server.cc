@@ -88,6 +88,15 @@ v1::ServerLimits Limits() {
   return limits;
 }
 
+// A trial whose trainer invents metrics goes on, and somebody should know.
+void TellExcessivePoints(const Effects& effects) {
+  for (const auto& [trial, count] : effects.points_excessive) {
+    spdlog::warn(
+        "event=metric_points_kept_out trial={} points={} hint=\"a trial may have {} metric keys\"",
+        trial, count, kMaxMetricKeysPerTrial);
+  }
+}
+
 absl::Status CheckAddresses(const ServerConfig& config) {
   ADARES_RETURN_IF_ERROR(CheckListenAddress("--listen", config.listen, config.insecure));
   if (config.http == "none") return absl::OkStatus();
@@ -186,6 +195,7 @@ CommitLoop::Listener Server::Impl::LoopListener() {
   CommitLoop::Listener listener;
   listener.committed = [this](const Effects& effects) {
     metrics.Count(effects);
+    TellExcessivePoints(effects);
     hub.NotifyChanged(effects.changed_sweeps);
     waiters.Committed(effects);
     collector->Committed(effects);
