@@ -8,11 +8,14 @@
 namespace adares {
 
 inline constexpr int kMaxControlledTrials = 20'000;
+inline constexpr int kMaxFilterStates = 100;
+inline constexpr int kMaxFilterSeeds = 20'000;
+inline constexpr int kMaxFilterAxes = 100;
 
 // INVALID_ARGUMENT where no action is named.
 absl::StatusOr<ControlAction> FromProto(v1::ControlTrialsRequest::Action action);
 
-// INVALID_ARGUMENT for names that are none of trials of `sweep`, for too many of them, and where
+// INVALID_ARGUMENT for names that are none of trials of `sweep`, for too many of anything, and where
 // nothing is set.
 absl::StatusOr<TrialFilter> FromProto(const v1::TrialFilter& filter, const std::string& sweep);
 

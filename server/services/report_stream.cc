@@ -57,11 +57,11 @@ absl::StatusOr<ReportOutput> Store(Coordinator& coordinator, ReportParcel& parce
 ReportStream* ReportStream::Begin(CommitLoop* loop, ReportStreams* streams) {
   const std::shared_ptr<ReportStream> stream(new ReportStream(loop, streams));
   stream->self_ = stream;
-  if (streams->Add(stream.get())) {
+  if (const absl::Status taken = streams->Add(stream.get()); !taken.ok()) {
+    stream->End(taken);
+  } else {
     const std::lock_guard lock(stream->mutex_);
     stream->ReadMore();
-  } else {
-    stream->Stop();
   }
   return stream.get();
 }

@@ -11,15 +11,19 @@ UploadStream* UploadStream::Begin(const BlobAccess& access, UploadStreams* strea
                                   v1::UploadBlobResponse* response) {
   const std::shared_ptr<UploadStream> stream(new UploadStream(access, streams, response));
   stream->self_ = stream;
-  if (streams->Add(stream.get())) {
-    stream->ReadMore();
+  if (const absl::Status taken = streams->Add(stream.get()); !taken.ok()) {
+    stream->End(taken);
   } else {
-    stream->Stop();
+    stream->ReadMore();
   }
   return stream.get();
 }
 
 void UploadStream::OnReadDone(bool ok) {
+  {
+    const std::lock_guard lock(mutex_);
+    reading_ = false;
+  }
   if (!ok) return Answer(upload_ ? upload_->received_bytes() : 0);
   const bool begins = request_.has_begin();
   if (begins != (upload_ == nullptr)) {
@@ -71,7 +75,18 @@ void UploadStream::FinishUpload() {
 
 void UploadStream::ReadMore() {
   const std::lock_guard lock(mutex_);
-  if (!finished_) StartRead(&request_);
+  if (finished_) return;
+  reading_ = true;
+  read_began_ = std::chrono::steady_clock::now();
+  StartRead(&request_);
+}
+
+void UploadStream::EndIfStuck(SteadyTime now, std::chrono::milliseconds patience) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!reading_ || now - read_began_ <= patience) return;
+  }
+  End(absl::DeadlineExceededError("nothing more of the upload came; begin it again"));
 }
 
 bool UploadStream::MarkFinished() {

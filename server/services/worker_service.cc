@@ -17,6 +17,8 @@ namespace adares {
 namespace {
 
 constexpr size_t kLongestCordonReason = 200;
+// Several times the slots that a worker may have: what has ended is held until it is acknowledged.
+constexpr int kMaxHeldAttempts = 10'000;
 
 WorkerRecord FromProto(const v1::RegisterWorkerRequest& request) {
   WorkerRecord worker;
@@ -46,6 +48,9 @@ HeldPhase PhaseOf(v1::HeldAttempt::Phase phase) {
 }
 
 absl::StatusOr<SyncInput> InputOf(const v1::SyncRequest& request) {
+  if (request.attempts_size() > kMaxHeldAttempts) {
+    return InvalidField("attempts", absl::StrCat("at most ", kMaxHeldAttempts));
+  }
   SyncInput input{request.worker(), request.instance(), {}, request.draining(), request.leaving()};
   for (const v1::HeldAttempt& held : request.attempts()) {
     ADARES_ASSIGN_OR_RETURN(AttemptId id, ParseAttempt(held.trial(), held.attempt()));
@@ -189,8 +194,13 @@ grpc::ServerReadReactor<v1::UploadBlobRequest>* WorkerServiceImpl::UploadBlob(
 }
 
 grpc::ServerWriteReactor<v1::DownloadBlobResponse>* WorkerServiceImpl::DownloadBlob(
-    grpc::CallbackServerContext* /*context*/, const v1::DownloadBlobRequest* request) {
-  return DownloadStream::Begin(blobs_, &download_streams_, *request);
+    grpc::CallbackServerContext* context, const v1::DownloadBlobRequest* request) {
+  return DownloadStream::Begin(context, blobs_, &download_streams_, *request);
+}
+
+void WorkerServiceImpl::Tick(std::chrono::steady_clock::time_point now) {
+  upload_streams_.ForEach([&](UploadStream& stream) { stream.EndIfStuck(now, patience_); });
+  download_streams_.ForEach([&](DownloadStream& stream) { stream.EndIfStuck(now, patience_); });
 }
 
 void WorkerServiceImpl::EndStreams() {
@@ -206,7 +216,7 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::ListWorkers(grpc::CallbackServerCon
   if (!page.ok()) return AnswerAtOnce(context, page.status());
   // The file learns of renewed leases only now and then; the coordinator knows.
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const bool posted = loop_->PostLook(
+  const absl::Status posted = loop_->PostLook(
       [page = *page, reactor, response, readers = readers_](const Coordinator& coordinator) {
         readers->Post([=, live = coordinator.LiveWorkers()](Reader& reader) {
           const absl::StatusOr<PageOf<WorkerRecord>> workers = reader.ListWorkers(page);
@@ -214,7 +224,7 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::ListWorkers(grpc::CallbackServerCon
           reactor->Finish(ToGrpcStatus(workers.status()));
         });
       });
-  if (!posted) reactor->Finish(ToGrpcStatus(DrainingError()));
+  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
   return reactor;
 }
 

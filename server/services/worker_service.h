@@ -1,6 +1,7 @@
 // WorkerService over the commit loop. Thread-safe.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -39,13 +40,21 @@ class WorkerServiceImpl final : public WorkerServiceBase {
     ReaderPool* readers = nullptr;
     BlobStore* blobs = nullptr;
     FilePool* files = nullptr;
+    // How long an upload or a download may wait for the worker.
+    std::chrono::milliseconds patience = std::chrono::minutes(1);
+    size_t max_streams = 2'000;  // of each kind
   };
   WorkerServiceImpl(const Context& context, LeaseOptions options)
       : loop_(context.loop),
         waiters_(context.waiters),
         readers_(context.readers),
         blobs_{context.loop, context.blobs, context.files},
-        options_(options) {}
+        patience_(context.patience),
+        options_(options) {
+    report_streams_.SetLimit(context.max_streams);
+    upload_streams_.SetLimit(context.max_streams);
+    download_streams_.SetLimit(context.max_streams);
+  }
 
   grpc::ServerUnaryReactor* RegisterWorker(grpc::CallbackServerContext* context,
                                            const v1::RegisterWorkerRequest* request,
@@ -72,6 +81,9 @@ class WorkerServiceImpl final : public WorkerServiceBase {
                                            const v1::UncordonWorkerRequest* request,
                                            v1::UncordonWorkerResponse* response) override;
 
+  // Ends streams whose worker does nothing. Called now and then, not by gRPC's threads.
+  void Tick(std::chrono::steady_clock::time_point now);
+
   // The server stops: ends the streams, and later ones at once. What report streams are storing is
   // acknowledged before.
   void EndStreams();
@@ -85,6 +97,7 @@ class WorkerServiceImpl final : public WorkerServiceBase {
   SyncWaiters* const waiters_;
   ReaderPool* const readers_;
   const BlobAccess blobs_;
+  const std::chrono::milliseconds patience_;
   const LeaseOptions options_;
   ReportStreams report_streams_;
   UploadStreams upload_streams_;
