@@ -265,16 +265,6 @@ TEST_F(WorkerReportTest, ARequestHasLimits) {
   EXPECT_THAT(Trial(other_.trial()).attempts(0).message(), HasSubstr("at most 1048576"));
 }
 
-// Four million records without content, in sixteen megabytes.
-TEST_F(WorkerReportTest, AHostileRequestCostsNoMoreThanItsBytes) {
-  const std::vector<v1::Record> hostile(4'000'000);
-  v1::Assignment stale = attempt_;
-  stale.set_attempt(7);
-  EXPECT_EQ(reports_->Refused(stale, 1, hostile), "LEASE_LOST");
-  EXPECT_EQ(reports_->Refused(attempt_, 1, hostile), "ARGUMENT_INVALID");
-  EXPECT_EQ(reports_->Acknowledged(other_, 1, {PointRecord("loss", 1, 3)}), 1);
-}
-
 TEST_F(WorkerReportTest, BytesThatAreNoReportEndTheStream) {
   grpc::GenericStub stub(channel_);
   const auto context = NewContext();
