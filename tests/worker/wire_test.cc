@@ -25,6 +25,15 @@ TEST(WireTest, RegistrationSaysWhoItIs) {
   EXPECT_EQ(request.version(), "1.2.3");
 }
 
+TEST(WireTest, TextsOfARegistrationAreCutToWhatACoordinatorTakes) {
+  WorkerIdentity identity = Identity();
+  identity.hostname = std::string(300, 'h');
+  identity.capability.device = "\xff";
+  const v1::RegisterWorkerRequest request = ToRegisterRequest(identity);
+  EXPECT_EQ(request.hostname(), std::string(kMaxNameBytes, 'h'));
+  EXPECT_EQ(request.device(), "\xEF\xBF\xBD");
+}
+
 TEST(WireTest, SyncStatesEverything) {
   const SyncState state{.attempts = {{kId, AttemptPhase::kStopping}},
                         .draining = true,
