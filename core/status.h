@@ -17,8 +17,8 @@ namespace adares {
 absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message,
                        const std::map<std::string, std::string>& metadata = {});
 
-// INVALID_ARGUMENT ARGUMENT_INVALID: what is wrong with that field of a request. The rpc layer tells it
-// as a google.rpc.BadRequest too.
+// INVALID_ARGUMENT ARGUMENT_INVALID: what is wrong with that field of a request. The rpc layer
+// tells it as a google.rpc.BadRequest too.
 absl::Status InvalidField(std::string_view field, std::string_view problem);
 
 // The reason MakeError gave, or "" where none was given.

@@ -15,8 +15,8 @@ inline constexpr int kMaxFilterAxes = 100;
 // INVALID_ARGUMENT where no action is named.
 absl::StatusOr<ControlAction> FromProto(v1::ControlTrialsRequest::Action action);
 
-// INVALID_ARGUMENT for names that are none of trials of `sweep`, for too many of anything, and where
-// nothing is set.
+// INVALID_ARGUMENT for names that are none of trials of `sweep`, for too many of anything, and
+// where nothing is set.
 absl::StatusOr<TrialFilter> FromProto(const v1::TrialFilter& filter, const std::string& sweep);
 
 v1::ControlTrialsResponse ToProto(const ControlOutcome& outcome, const std::string& sweep);

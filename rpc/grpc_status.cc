@@ -14,8 +14,8 @@ constexpr char kDomain[] = "adares";
 
 using Metadata = std::map<std::string, std::string>;
 
-// The field of the request that is at fault; empty where that is not known. What is wrong in a sweep
-// file has a place in the text, what is wrong with an override none.
+// The field of the request that is at fault; empty where that is not known. What is wrong in a
+// sweep file has a place in the text, what is wrong with an override none.
 std::string FieldOf(const absl::Status& status, const Metadata& metadata) {
   if (status.code() != absl::StatusCode::kInvalidArgument) return "";
   if (const auto field = metadata.find("field"); field != metadata.end()) return field->second;

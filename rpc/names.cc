@@ -16,11 +16,10 @@ constexpr std::string_view kWorkers = "workers/";
 constexpr size_t kLongestShown = 200;
 
 absl::Status Malformed(std::string_view name, std::string_view field, std::string_view expected) {
-  return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                   absl::StrCat("malformed resource name ", Quoted(name), ": expected ",
-                                std::string(expected)),
-                   {{"field", std::string(field)},
-                    {"name", std::string(name.substr(0, kLongestShown))}});
+  return MakeError(
+      absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
+      absl::StrCat("malformed resource name ", Quoted(name), ": expected ", std::string(expected)),
+      {{"field", std::string(field)}, {"name", std::string(name.substr(0, kLongestShown))}});
 }
 
 bool IsTrialId(std::string_view id) {
@@ -51,7 +50,8 @@ absl::StatusOr<TrialName> ParseTrialResource(std::string_view name, std::string_
   if (at == std::string_view::npos) return Malformed(name, field, kForm);
   const std::string_view sweep = rest.substr(0, at);
   const std::string_view trial = rest.substr(at + kTrials.size());
-  if ((sweep != "-" && !IsSweepName(sweep)) || !IsTrialId(trial)) return Malformed(name, field, kForm);
+  if ((sweep != "-" && !IsSweepName(sweep)) || !IsTrialId(trial))
+    return Malformed(name, field, kForm);
   return TrialName{std::string(sweep), std::string(trial)};
 }
 

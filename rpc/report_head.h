@@ -13,8 +13,8 @@ struct ReportHead {
   int records = 0;
 };
 
-// Of the bytes of a v1::ReportRequest. INVALID_ARGUMENT for what is none, and for names that are too
-// long.
+// Of the bytes of a v1::ReportRequest. INVALID_ARGUMENT for what is none, and for names that are
+// too long.
 absl::StatusOr<ReportHead> ReadReportHead(google::protobuf::io::ZeroCopyInputStream* bytes);
 
 }  // namespace adares

@@ -134,7 +134,7 @@ struct Server::Impl {
   std::unique_ptr<grpc::Server> grpc;
   std::unique_ptr<HttpServer> http;
   int port = 0;
-  std::string last_failure;  // owner thread only
+  std::string last_failure;                           // owner thread only
   std::atomic<WorkerServiceImpl*> ticking = nullptr;  // once there is one; until the loop stops
   std::atomic<bool> draining = false;
   std::atomic<int64_t> last_commit_micros = 0;  // 0 before the first

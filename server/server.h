@@ -24,8 +24,8 @@ struct ServerConfig {
   // How long a message of a backup or a check may wait for its reader, and an upload or a download
   // for its worker. What follows changes may wait five times as long.
   std::chrono::milliseconds patience = std::chrono::minutes(1);
-  // Streams of one kind that may be open. Each costs at most a message or two of memory, and a fleet
-  // of workers needs one of each kind for each of them.
+  // Streams of one kind that may be open. Each costs at most a message or two of memory, and a
+  // fleet of workers needs one of each kind for each of them.
   size_t max_streams = 2'000;
   // What has been over for so long may be deleted (server/store/retention.h); 0 deletes nothing.
   Duration retention{0};

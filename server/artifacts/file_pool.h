@@ -26,8 +26,8 @@ class FilePool {
   // Not to be called once the destructor has begun, except by tasks, whose posts are still run.
   void Post(Task task);
 
-  // The same, unless kMaxWaiting tasks wait already: false then. For tasks that others bring as often
-  // as they like.
+  // The same, unless kMaxWaiting tasks wait already: false then. For tasks that others bring as
+  // often as they like.
   bool TryPost(Task task);
   static constexpr size_t kMaxWaiting = 2'000;
 

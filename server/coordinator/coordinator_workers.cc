@@ -54,8 +54,8 @@ absl::Status CheckCapability(const Capability& capability) {
 
 absl::Status CheckRegistration(const WorkerRecord& worker) {
   if (!IsSweepName(worker.name)) {
-    return InvalidField("worker", absl::StrCat(Quoted(worker.name),
-                                               ": expected [a-z]([a-z0-9-]{0,61}[a-z0-9])?"));
+    return InvalidField(
+        "worker", absl::StrCat(Quoted(worker.name), ": expected [a-z]([a-z0-9-]{0,61}[a-z0-9])?"));
   }
   if (worker.instance.empty()) return InvalidField("instance", "must not be empty");
   if (worker.slots < 1 || worker.slots > kMaxSlots) {

@@ -19,7 +19,7 @@ absl::StatusOr<UploadTarget> TargetOf(const v1::BlobUpload& upload) {
   ADARES_RETURN_IF_ERROR(CheckHash(upload.sha256()));
   if (upload.size_bytes() < 0 || upload.size_bytes() > kMaxBlobBytes) {
     return InvalidField("size_bytes",
-                   absl::StrCat(upload.size_bytes(), " is not in 0..", kMaxBlobBytes));
+                        absl::StrCat(upload.size_bytes(), " is not in 0..", kMaxBlobBytes));
   }
   target.blob = {upload.sha256(), upload.size_bytes()};
   return target;

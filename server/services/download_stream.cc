@@ -1,5 +1,7 @@
 #include "server/services/download_stream.h"
 
+#include <grpcpp/server_context.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"

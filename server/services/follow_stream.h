@@ -5,6 +5,7 @@
 // gRPC owns the reactor's life through OnDone; reads in flight keep it alive through `self_`.
 #pragma once
 
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <atomic>
@@ -102,8 +103,8 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
 
   // Where too many reads wait, the next tick tries again.
   void StartRead(bool heartbeat) {
-    const bool posted =
-        readers_->TryPost([self = self_, this, heartbeat](Reader& reader) { Read(reader, heartbeat); });
+    const bool posted = readers_->TryPost(
+        [self = self_, this, heartbeat](Reader& reader) { Read(reader, heartbeat); });
     if (posted) return;
     dirty_ = true;
     const std::lock_guard lock(mutex_);
@@ -177,12 +178,12 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
   std::atomic<bool> dirty_ = true;  // there is something to read
 
   std::mutex mutex_;
-  bool busy_ = false;                 // guarded by mutex_: a read or a write is under way
-  bool finished_ = false;             // guarded by mutex_: Finish was called
-  bool writing_ = false;              // guarded by mutex_: gRPC has the message
+  bool busy_ = false;                  // guarded by mutex_: a read or a write is under way
+  bool finished_ = false;              // guarded by mutex_: Finish was called
+  bool writing_ = false;               // guarded by mutex_: gRPC has the message
   ChangeHub::SteadyTime write_began_;  // guarded by mutex_
-  ChangeHub::SteadyTime last_write_;  // guarded by mutex_
-  Step step_;                         // owned by whoever made busy_ true
+  ChangeHub::SteadyTime last_write_;   // guarded by mutex_
+  Step step_;                          // owned by whoever made busy_ true
 };
 
 }  // namespace adares

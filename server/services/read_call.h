@@ -12,8 +12,9 @@
 
 namespace adares {
 
-// Runs `read(Reader&, grpc::ServerUnaryReactor*)`, which finishes the call, on the pool. A call that nobody waits for any more
-// is not read for, and where too many wait the answer is UNAVAILABLE OVERLOADED.
+// Runs `read(Reader&, grpc::ServerUnaryReactor*)`, which finishes the call, on the pool. A call
+// that nobody waits for any more is not read for, and where too many wait the answer is UNAVAILABLE
+// OVERLOADED.
 template <typename Read>
 grpc::ServerUnaryReactor* PostRead(grpc::CallbackServerContext* context, ReaderPool* readers,
                                    Read read) {
@@ -33,13 +34,13 @@ grpc::ServerUnaryReactor* PostRead(grpc::CallbackServerContext* context, ReaderP
 template <typename Response, typename Read>
 grpc::ServerUnaryReactor* AnswerFromReader(grpc::CallbackServerContext* context,
                                            ReaderPool* readers, Response* response, Read read) {
-  return PostRead(context, readers,
-                  [response, read = std::move(read)](Reader& reader,
-                                                     grpc::ServerUnaryReactor* reactor) {
-                    absl::StatusOr<Response> result = read(reader);
-                    if (result.ok()) *response = *std::move(result);
-                    reactor->Finish(ToGrpcStatus(result.status()));
-                  });
+  return PostRead(
+      context, readers,
+      [response, read = std::move(read)](Reader& reader, grpc::ServerUnaryReactor* reactor) {
+        absl::StatusOr<Response> result = read(reader);
+        if (result.ok()) *response = *std::move(result);
+        reactor->Finish(ToGrpcStatus(result.status()));
+      });
 }
 
 // Answers a call that needs no look at the database.

@@ -18,8 +18,8 @@ class ReportParcel {
   // An error, and nothing of it, where it does not even say whose report it is.
   static absl::StatusOr<ReportParcel> Open(grpc::ByteBuffer bytes);
 
-  // Reads the records into `input`, and lets the bytes go; once. INVALID_ARGUMENT where they are too
-  // many, too large, or cannot be read.
+  // Reads the records into `input`, and lets the bytes go; once. INVALID_ARGUMENT where they are
+  // too many, too large, or cannot be read.
   const absl::Status& ReadRecords();
 
   size_t size() const { return size_; }

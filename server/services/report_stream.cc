@@ -1,5 +1,7 @@
 #include "server/services/report_stream.h"
 
+#include <grpcpp/impl/codegen/proto_utils.h>
+
 #include <string>
 #include <utility>
 
@@ -44,7 +46,8 @@ grpc::ByteBuffer BytesOf(const v1::ReportResponse& response) {
 
 // On the owner thread. Whose lease is lost gets no reading of its records; whose records cannot be
 // read would come the same way again and again.
-absl::StatusOr<ReportOutput> Store(Coordinator& coordinator, ReportParcel& parcel, Timestamp now) {
+absl::StatusOr<ReportOutput> StoreParcel(Coordinator& coordinator, ReportParcel& parcel,
+                                         Timestamp now) {
   const ReportInput& input = parcel.input();
   const bool is_held = coordinator.CheckHolds(input.worker, input.instance, input.id).ok();
   if (!is_held || parcel.ReadRecords().ok()) return coordinator.Report(input, now);
@@ -113,11 +116,13 @@ void ReportStream::Post(ReportParcel parcel, bool is_known) {
   // The owner thread has better things to do; but it alone knows who holds what.
   if (is_known) parcel.ReadRecords();
   auto shared = std::make_shared<ReportParcel>(std::move(parcel));
-  loop_->Call<ReportOutput>([shared](Coordinator& coordinator,
-                                     Timestamp now) { return Store(coordinator, *shared, now); },
-                            [self = self_, shared](const absl::StatusOr<ReportOutput>& output) {
-                              self->Answer(*shared, output);
-                            });
+  loop_->Call<ReportOutput>(
+      [shared](Coordinator& coordinator, Timestamp now) {
+        return StoreParcel(coordinator, *shared, now);
+      },
+      [self = self_, shared](const absl::StatusOr<ReportOutput>& output) {
+        self->Answer(*shared, output);
+      });
 }
 
 void ReportStream::Answer(const ReportParcel& parcel, const absl::StatusOr<ReportOutput>& output) {

@@ -232,9 +232,9 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::CordonWorker(grpc::CallbackServerCo
                                                           const v1::CordonWorkerRequest* request,
                                                           v1::CordonWorkerResponse* /*response*/) {
   if (request->reason().size() > kLongestCordonReason) {
-    return AnswerAtOnce(context,
-                        InvalidField("reason", absl::StrCat("longer than ", kLongestCordonReason,
-                                                            " bytes")));
+    return AnswerAtOnce(
+        context,
+        InvalidField("reason", absl::StrCat("longer than ", kLongestCordonReason, " bytes")));
   }
   const std::string why = request->reason().empty() ? "on request" : request->reason();
   return SetCordon(context, *request, why);

@@ -26,8 +26,8 @@ using WithBlobs = v1::WorkerService::WithCallbackMethod_GetUpload<
     v1::WorkerService::WithCallbackMethod_UploadBlob<
         v1::WorkerService::WithCallbackMethod_DownloadBlob<Base>>>;
 template <typename Base>
-using WithAttempts = v1::WorkerService::WithCallbackMethod_RegisterWorker<
-    v1::WorkerService::WithCallbackMethod_Sync<
+using WithAttempts =
+    v1::WorkerService::WithCallbackMethod_RegisterWorker<v1::WorkerService::WithCallbackMethod_Sync<
         v1::WorkerService::WithRawCallbackMethod_Report<Base>>>;
 using WorkerServiceBase = WithAttempts<WithBlobs<WithLists<v1::WorkerService::Service>>>;
 

@@ -46,8 +46,8 @@ constexpr IdStatements kRequirement = {
     "INSERT INTO requirement (text) VALUES (?) ON CONFLICT DO NOTHING",
     "SELECT id FROM requirement WHERE text = ?"};
 
-// A cache is for names that come again and again. There are a few dozen of those; without a bound, one
-// that is full of others would grow for ever.
+// A cache is for names that come again and again. There are a few dozen of those; without a bound,
+// one that is full of others would grow for ever.
 constexpr size_t kMaxCachedIds = 20'000;
 
 // Looks `name` up in the cache, then in the table, and inserts it where it is new.

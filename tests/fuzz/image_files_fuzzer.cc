@@ -42,8 +42,8 @@ std::string BigEndian(uint32_t number) {
 std::string Sound(const DataFile& file, int64_t records) {
   std::string bytes;
   if (file.form == DataForm::kIdxImages) {
-    bytes = BigEndian(2051) + BigEndian(static_cast<uint32_t>(records)) + BigEndian(28) +
-            BigEndian(28);
+    bytes =
+        BigEndian(2051) + BigEndian(static_cast<uint32_t>(records)) + BigEndian(28) + BigEndian(28);
   } else if (file.form == DataForm::kIdxLabels) {
     bytes = BigEndian(2049) + BigEndian(static_cast<uint32_t>(records));
   }
@@ -60,8 +60,8 @@ std::vector<DataFile> FilesOf(Dataset dataset) {
 }
 
 int64_t RecordsOf(const DataFile& file, const Reader& reader) {
-  const bool is_test = file.path.find("t10k") != std::string::npos ||
-                       file.path.find("test") != std::string::npos;
+  const bool is_test =
+      file.path.find("t10k") != std::string::npos || file.path.find("test") != std::string::npos;
   if (is_test) return reader.size.test;
   return reader.dataset == Dataset::kCifar10 ? reader.size.train / 5 : reader.size.train;
 }
@@ -73,11 +73,9 @@ void Write(const std::filesystem::path& path, const std::string& bytes) {
 
 void RequireData(const DecodedData& data) {
   for (const DecodedPart* part : {&data.train, &data.test}) {
-    Require(part->pixels.size() ==
-                part->labels.size() * static_cast<size_t>(data.shape.Bytes()),
+    Require(part->pixels.size() == part->labels.size() * static_cast<size_t>(data.shape.Bytes()),
             "there are as many pixels as labels");
-    Require(std::ranges::all_of(part->labels,
-                                [&](uint16_t label) { return label < data.classes; }),
+    Require(std::ranges::all_of(part->labels, [&](uint16_t label) { return label < data.classes; }),
             "labels are below the classes");
   }
 }

@@ -1,4 +1,5 @@
-// A folder in memory for fuzzers of code that works on files; the kernel forgets it with the machine.
+// A folder in memory for fuzzers of code that works on files; the kernel forgets it with the
+// machine.
 #pragma once
 
 #include <unistd.h>

@@ -64,7 +64,8 @@ void Numbers(const std::string& text) {
 void Durations(const std::string& text) {
   const absl::StatusOr<Duration> length = ParseDuration(text);
   if (!length.ok()) return RequireMessage(length.status());
-  Require(*length >= Duration(0) && *length <= kLongestDuration, "durations are within their limits");
+  Require(*length >= Duration(0) && *length <= kLongestDuration,
+          "durations are within their limits");
 }
 
 void Names(const std::string& text) {
@@ -119,8 +120,8 @@ void Json(const std::string& text) {
   RoundTrip(text, RetryBudgetsFromJson, format);
 }
 
-constexpr std::array kTurns = {SkipInits, SkipConstraints, Numbers,  Durations, Names,
-                               PageTokens, Addresses,      Machines, Json};
+constexpr std::array kTurns = {SkipInits,  SkipConstraints, Numbers,  Durations, Names,
+                               PageTokens, Addresses,       Machines, Json};
 
 }  // namespace
 }  // namespace adares

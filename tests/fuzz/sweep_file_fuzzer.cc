@@ -1,6 +1,6 @@
 // Any text, with any changes from the command line, is refused with a place and a reason, or is a
-// plan that keeps what plans promise and is the same each time. The input is the text and then, each
-// behind a NUL, path and value of the changes.
+// plan that keeps what plans promise and is the same each time. The input is the text and then,
+// each behind a NUL, path and value of the changes.
 #include <algorithm>
 #include <cstdint>
 #include <set>

@@ -1,6 +1,6 @@
 // What a worker keeps of an attempt: a spool with any bytes in it is read as whole records, keeps
-// what is added, and survives being opened again; a log of any bytes becomes lines that a coordinator
-// takes.
+// what is added, and survives being opened again; a log of any bytes becomes lines that a
+// coordinator takes.
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
@@ -69,7 +69,8 @@ void TryLog(const std::string& bytes) {
   int64_t last = 0;
   for (size_t at = 0; at < bytes.size();) {
     const size_t length = size_t{static_cast<unsigned char>(bytes[at])} * 37;
-    Require(log->Append(std::string_view(bytes).substr(at + 1, length), Timestamp()).ok(), "written");
+    Require(log->Append(std::string_view(bytes).substr(at + 1, length), Timestamp()).ok(),
+            "written");
     RequireLines(log->Take(3), last);
     at += 1 + length;
   }

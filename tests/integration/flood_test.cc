@@ -24,11 +24,10 @@ constexpr int64_t kMiB = 1 << 20;
 class FloodTest : public ServerTest {
  protected:
   void SetUp() override {
-    program_ = std::make_unique<Program>(
-        Program::Options{.path = ADARES_SERVER_PROGRAM,
-                         .arguments = {"--state", config_.state_dir, "--listen", config_.listen,
-                                       "--http", "none"},
-                         .log = folder_ / "server"});
+    program_ = std::make_unique<Program>(Program::Options{
+        .path = ADARES_SERVER_PROGRAM,
+        .arguments = {"--state", config_.state_dir, "--listen", config_.listen, "--http", "none"},
+        .log = folder_ / "server"});
     channel_ = MakeChannel(config_.listen);
     Create({.name = "a", .granularities = {"none"}, .seeds = {0, 1}});
     worker_ = std::make_unique<ScriptedWorker>(channel_, "w", "i");
@@ -79,7 +78,8 @@ TEST_F(FloodTest, AReportCostsNoMoreThanItsBytes) {
     call->Read(&answer, nullptr);
     ASSERT_TRUE(queue.Next(&tag, &ok) && ok);
     v1::ReportResponse response;
-    ASSERT_TRUE(grpc::SerializationTraits<v1::ReportResponse>::Deserialize(&answer, &response).ok());
+    ASSERT_TRUE(
+        grpc::SerializationTraits<v1::ReportResponse>::Deserialize(&answer, &response).ok());
     EXPECT_EQ(response.refused().reason(), attempt == 7 ? "LEASE_LOST" : "ARGUMENT_INVALID");
   }
   EXPECT_LT(ServerBytes() - before, 100 * kMiB);
@@ -98,8 +98,8 @@ TEST_F(FloodTest, CallsBeyondWhatItCanDoAreRefusedAndOthersServed) {
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   std::vector<std::unique_ptr<v1::TrialService::Stub>> stubs;
   for (int i = 0; i < 4; ++i) {
-    stubs.push_back(v1::TrialService::NewStub(grpc::CreateCustomChannel(
-        config_.listen, grpc::InsecureChannelCredentials(), arguments)));
+    stubs.push_back(v1::TrialService::NewStub(
+        grpc::CreateCustomChannel(config_.listen, grpc::InsecureChannelCredentials(), arguments)));
   }
   const int64_t before = ServerBytes();
   std::deque<PendingCall> calls(kCalls);

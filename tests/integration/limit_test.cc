@@ -41,16 +41,14 @@ using RequestLimitTest = ServerTest;
 TEST_F(RequestLimitTest, RefusalsNameTheField) {
   v1::CreateSweepRequest create;
   create.set_spec_text("name: a\nbase:\n  data: {epoch: 3}\n");
-  EXPECT_THAT(
-      Violation<v1::SweepService>(channel_, &v1::SweepService::Stub::CreateSweep, create),
-      testing::StartsWith("spec_text: sweep:"));
+  EXPECT_THAT(Violation<v1::SweepService>(channel_, &v1::SweepService::Stub::CreateSweep, create),
+              testing::StartsWith("spec_text: sweep:"));
   auto* change = create.add_overrides();
   create.set_spec_text(fixtures::SweepFile({.name = "a"}));
   change->set_path("train.nonsense");
   change->set_value("1");
-  EXPECT_THAT(
-      Violation<v1::SweepService>(channel_, &v1::SweepService::Stub::CreateSweep, create),
-      testing::StartsWith("overrides: --set train.nonsense=1"));
+  EXPECT_THAT(Violation<v1::SweepService>(channel_, &v1::SweepService::Stub::CreateSweep, create),
+              testing::StartsWith("overrides: --set train.nonsense=1"));
   v1::ListSweepsRequest list;
   list.set_page_token("nonsense");
   EXPECT_THAT(Violation<v1::SweepService>(channel_, &v1::SweepService::Stub::ListSweeps, list),
@@ -105,9 +103,8 @@ TEST_F(RequestLimitTest, CountsHaveLimits) {
               HasSubstr("attempts: at most"));
   v1::CreateSweepRequest create;
   for (int i = 0; i < 1'001; ++i) create.add_overrides();
-  EXPECT_THAT(
-      Violation<v1::SweepService>(channel_, &v1::SweepService::Stub::CreateSweep, create),
-      HasSubstr("overrides: at most"));
+  EXPECT_THAT(Violation<v1::SweepService>(channel_, &v1::SweepService::Stub::CreateSweep, create),
+              HasSubstr("overrides: at most"));
   v1::QueryMetricsRequest query;
   query.set_trial("sweeps/a/trials/0123456789ab");
   for (int i = 0; i < 1'001; ++i) query.add_keys("loss");
@@ -167,8 +164,7 @@ TEST_F(StuckStreamTest, AnUploadThatStallsIsEndedAndGoesOnLater) {
   EXPECT_EQ(stalled->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
   v1::GetUploadRequest ask;
   *ask.mutable_upload() = Begin(content).begin().upload();
-  const auto known =
-      Call<v1::WorkerService>(channel_, &v1::WorkerService::Stub::GetUpload, ask);
+  const auto known = Call<v1::WorkerService>(channel_, &v1::WorkerService::Stub::GetUpload, ask);
   ADARES_ASSERT_OK(known);
   EXPECT_EQ(known->received_bytes(), 100'000);
 }
@@ -213,9 +209,8 @@ TEST_F(StuckStreamTest, AReaderOfLogsThatTakesNothingIsGivenUp) {
   request.set_follow(true);
   const auto context = NewContext();
   const auto tail = stub->TailLogs(context.get(), request);
-  EXPECT_TRUE(fixtures::Await([&] {
-    return Metric("grpc_server_handled_total", "grpc_method=\"TailLogs\"") == 1;
-  }));
+  EXPECT_TRUE(fixtures::Await(
+      [&] { return Metric("grpc_server_handled_total", "grpc_method=\"TailLogs\"") == 1; }));
   EXPECT_EQ(Sweep("a").trial_counts().running(), 1) << "others are served";
 }
 

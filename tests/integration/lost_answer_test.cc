@@ -1,5 +1,5 @@
-// Calls whose answer is lost after the server did what they ask for: the channel sends them again by
-// itself, and they count once.
+// Calls whose answer is lost after the server did what they ask for: the channel sends them again
+// by itself, and they count once.
 #include <gmock/gmock.h>
 
 #include <future>
@@ -38,8 +38,8 @@ class LostAnswerTest : public ServerTest {
                                         const Request& request,
                                         const std::function<bool()>& is_done) {
     cutter_->HoldAnswers();
-    auto answer = std::async(std::launch::async,
-                             [&] { return Call<Service>(lossy_, method, request); });
+    auto answer =
+        std::async(std::launch::async, [&] { return Call<Service>(lossy_, method, request); });
     EXPECT_TRUE(fixtures::Await(is_done)) << "the server did it";
     cutter_->Cut();
     return answer.get();
@@ -58,11 +58,11 @@ TEST_F(LostAnswerTest, APauseCountsOnce) {
   request.set_name("sweeps/a");
   request.set_request_id("pause-1");
   const auto answer =
-      LoseAnswerOf<v1::SweepService>(&v1::SweepService::Stub::PauseSweep, request, [&] {
-        return Sweep("a").state() == v1::Sweep::STATE_PAUSED;
-      });
+      LoseAnswerOf<v1::SweepService>(&v1::SweepService::Stub::PauseSweep, request,
+                                     [&] { return Sweep("a").state() == v1::Sweep::STATE_PAUSED; });
   ADARES_ASSERT_OK(answer);
-  EXPECT_EQ(answer->changed_trials(), 4) << "what the lost answer said; a second pause changes none";
+  EXPECT_EQ(answer->changed_trials(), 4)
+      << "what the lost answer said; a second pause changes none";
   EXPECT_EQ(Calls("PauseSweep"), 2) << "the channel sent it again";
 }
 
@@ -77,8 +77,8 @@ TEST_F(LostAnswerTest, ACordonIsSentAgain) {
                                                  v1::ListWorkersRequest());
     return workers.ok() && workers->workers(0).has_cordon_time();
   };
-  ADARES_ASSERT_OK(
-      LoseAnswerOf<v1::WorkerService>(&v1::WorkerService::Stub::CordonWorker, request, is_cordoned));
+  ADARES_ASSERT_OK(LoseAnswerOf<v1::WorkerService>(&v1::WorkerService::Stub::CordonWorker, request,
+                                                   is_cordoned));
   EXPECT_EQ(Calls("CordonWorker"), 2);
 }
 
@@ -89,10 +89,9 @@ TEST_F(LostAnswerTest, ASyncIsNotSentAgain) {
   v1::SyncRequest request;
   request.set_worker("w");
   request.set_instance("i");
-  const auto answer =
-      LoseAnswerOf<v1::WorkerService>(&v1::WorkerService::Stub::Sync, request, [&] {
-        return Sweep("a").trial_counts().running() == 1;
-      });
+  const auto answer = LoseAnswerOf<v1::WorkerService>(&v1::WorkerService::Stub::Sync, request, [&] {
+    return Sweep("a").trial_counts().running() == 1;
+  });
   EXPECT_EQ(answer.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(Calls("Sync"), 1);
 }

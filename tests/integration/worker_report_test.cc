@@ -32,7 +32,8 @@ std::string LongName(size_t i) {
 
 AttemptStart LargestStart() {
   AttemptStart start;
-  for (size_t i = 0; i < 2 * kMaxFacts; ++i) start.provenance[LongName(i)] = std::string(9'999, 'v');
+  for (size_t i = 0; i < 2 * kMaxFacts; ++i)
+    start.provenance[LongName(i)] = std::string(9'999, 'v');
   return start;
 }
 
@@ -47,8 +48,7 @@ std::vector<MetricPoint> LargestPoints(int64_t step) {
 std::vector<SkipWeightPoint> LargestWeights(int64_t step) {
   std::vector<SkipWeightPoint> weights;
   for (size_t i = 0; i < worker::AttemptJournal::kMeasurementsPerRecord; ++i) {
-    weights.push_back(
-        {LongName(i), kLargest - step, kLargest, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1});
+    weights.push_back({LongName(i), kLargest - step, kLargest, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1});
   }
   return weights;
 }
@@ -56,8 +56,8 @@ std::vector<SkipWeightPoint> LargestWeights(int64_t step) {
 std::vector<LogLine> LargestLog(int64_t part) {
   std::vector<LogLine> lines;
   for (size_t i = 0; i < worker::AttemptJournal::kLogLinesPerRecord; ++i) {
-    lines.push_back({part * 1'000 + static_cast<int64_t>(i) + 1,
-                     std::string(kMaxLogLineBytes, 'x'), Timestamp()});
+    lines.push_back({part * 1'000 + static_cast<int64_t>(i) + 1, std::string(kMaxLogLineBytes, 'x'),
+                     Timestamp()});
   }
   return lines;
 }

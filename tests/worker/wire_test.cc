@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <limits>
+
+#include "core/report_limits.h"
 #include "rpc/convert.h"
 
 namespace adares::worker {
@@ -61,6 +64,15 @@ TEST(WireTest, ReportCarriesTheRecordsAsTheyWereEncoded) {
   EXPECT_EQ(request.first_sequence(), 11);
   ASSERT_EQ(request.records_size(), 1);
   EXPECT_EQ(request.records(0).metrics().points(0).value(), 2.5);
+}
+
+TEST(WireTest, TermsBeyondReasonAreLong) {
+  v1::RegisterWorkerResponse response;
+  response.mutable_sync_interval()->set_seconds(std::numeric_limits<int64_t>::max());
+  response.mutable_lease_duration()->set_seconds(std::numeric_limits<int64_t>::max());
+  const auto terms = FromWire(response);
+  ASSERT_TRUE(terms.ok()) << terms.status();
+  EXPECT_GT(terms->sync_interval, std::chrono::hours(24 * 365));
 }
 
 TEST(WireTest, TermsMustBePositive) {

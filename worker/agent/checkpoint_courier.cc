@@ -20,8 +20,8 @@ constexpr Duration kLongestPause = std::chrono::minutes(1);
 // What a coordinator that is away, or two calls that met, leave behind.
 bool IsPassing(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsCancelled(status) || absl::IsFailedPrecondition(status) || absl::IsUnknown(status) ||
-         ErrorReason(status) == reason::kOverloaded;
+         absl::IsCancelled(status) || absl::IsFailedPrecondition(status) ||
+         absl::IsUnknown(status) || ErrorReason(status) == reason::kOverloaded;
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ google::protobuf::Duration ToWire(Duration duration) {
 }
 
 Duration FromWire(const google::protobuf::Duration& message) {
-  return Duration(message.seconds() * kMicrosPerSecond + message.nanos() / 1000);
+  return FromProto(message);  // within its limits, whatever the coordinator says
 }
 
 v1::HeldAttempt::Phase ToWire(AttemptPhase phase) {

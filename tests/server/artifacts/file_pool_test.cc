@@ -38,7 +38,8 @@ TEST(FilePoolTest, TooManyTasksAreRefused) {
     pool.Post([&] { ++done; });
     gate.count_down();
   }
-  EXPECT_EQ(done, FilePool::kMaxWaiting + 1) << "what belongs to work under way is taken all the same";
+  EXPECT_EQ(done, FilePool::kMaxWaiting + 1)
+      << "what belongs to work under way is taken all the same";
 }
 
 }  // namespace
