@@ -161,7 +161,10 @@ TEST_F(StuckStreamTest, AnUploadThatStallsIsEndedAndGoesOnLater) {
   v1::UploadBlobRequest chunk;
   chunk.set_chunk(content.substr(0, 100'000));
   ASSERT_TRUE(stalled->Write(chunk));
-  EXPECT_EQ(stalled->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  const grpc::Status ended = stalled->Finish();
+  EXPECT_EQ(ended.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(ended.error_message(), "nothing more of the upload came; begin it again")
+      << "it is the server that ends it";
   v1::GetUploadRequest ask;
   *ask.mutable_upload() = Begin(content).begin().upload();
   const auto known = Call<v1::WorkerService>(channel_, &v1::WorkerService::Stub::GetUpload, ask);
