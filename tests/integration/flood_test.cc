@@ -1,7 +1,10 @@
 // A server of its own process under hostile load: its memory stays within bounds, and others are
 // served meanwhile.
 #include <gmock/gmock.h>
+#include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
 #include <unistd.h>
 
 #include <atomic>
