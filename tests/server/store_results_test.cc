@@ -230,7 +230,8 @@ TEST_F(ResultsTest, ATrialHasOnlySoManyMetrics) {
   const WriteCounts counts = Append(attempt_, points);
   EXPECT_EQ(counts.written, kMaxMetricKeysPerTrial);
   EXPECT_EQ(counts.excessive, 5);
-  EXPECT_EQ(Append(attempt_, {{"key/0", 2, 0, 0.5}, {"another", 2, 0, 0.5}}).written, 1)
+  const std::vector<MetricPoint> later = {{"key/0", 2, 0, 0.5}, {"another", 2, 0, 0.5}};
+  EXPECT_EQ(Append(attempt_, later).written, 1)
       << "those that it has go on";
   SQLite::Database database(path_);
   EXPECT_EQ(database.execAndGet("SELECT count(*) FROM metric_key").getInt(), kMaxMetricKeysPerTrial)
