@@ -35,8 +35,8 @@ bool LoadsOrExplains(const std::string& text) {
 
 TEST(HostileOverrideTest, WhatIsNoTextOrTooLongIsShownInParts) {
   const auto shown = [&](const std::string& value) {
-    const auto plan = LoadSweep(ReadSourceFile("examples/quick.yaml"), "s.yaml",
-                                {{"train.epochs", value}});
+    const auto plan =
+        LoadSweep(ReadSourceFile("examples/quick.yaml"), "s.yaml", {{"train.epochs", value}});
     return std::string(plan.status().message());
   };
   EXPECT_THAT(shown("\xff\xfe"), StartsWith("--set train.epochs=??: "));

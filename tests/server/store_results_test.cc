@@ -231,8 +231,7 @@ TEST_F(ResultsTest, ATrialHasOnlySoManyMetrics) {
   EXPECT_EQ(counts.written, kMaxMetricKeysPerTrial);
   EXPECT_EQ(counts.excessive, 5);
   const std::vector<MetricPoint> later = {{"key/0", 2, 0, 0.5}, {"another", 2, 0, 0.5}};
-  EXPECT_EQ(Append(attempt_, later).written, 1)
-      << "those that it has go on";
+  EXPECT_EQ(Append(attempt_, later).written, 1) << "those that it has go on";
   SQLite::Database database(path_);
   EXPECT_EQ(database.execAndGet("SELECT count(*) FROM metric_key").getInt(), kMaxMetricKeysPerTrial)
       << "what is kept out leaves nothing behind";
