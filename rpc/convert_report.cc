@@ -137,16 +137,18 @@ void Fill(const AttemptStart& start, v1::Record* record) {
   for (const auto& [key, value] : start.provenance) (*message->mutable_provenance())[key] = value;
   message->set_resumed_step(start.resumed_step);
 }
+// Lists without elements are records of their kind all the same.
 void Fill(const std::vector<MetricPoint>& points, v1::Record* record) {
-  for (const auto& point : points) *record->mutable_metrics()->add_points() = ToProto(point);
+  v1::MetricPoints* const message = record->mutable_metrics();
+  for (const auto& point : points) *message->add_points() = ToProto(point);
 }
 void Fill(const std::vector<SkipWeightPoint>& weights, v1::Record* record) {
-  for (const auto& weight : weights) {
-    *record->mutable_skip_weights()->add_weights() = ToProto(weight);
-  }
+  v1::SkipWeights* const message = record->mutable_skip_weights();
+  for (const auto& weight : weights) *message->add_weights() = ToProto(weight);
 }
 void Fill(const std::vector<LogLine>& lines, v1::Record* record) {
-  for (const auto& line : lines) *record->mutable_log()->add_lines() = ToProto(line);
+  v1::LogLines* const message = record->mutable_log();
+  for (const auto& line : lines) *message->add_lines() = ToProto(line);
 }
 void Fill(const Progress& progress, v1::Record* record) {
   *record->mutable_progress() = ToProto(progress);

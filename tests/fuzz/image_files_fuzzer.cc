@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,7 +54,8 @@ std::string Sound(const DataFile& file, int64_t records) {
 
 std::vector<DataFile> FilesOf(Dataset dataset) {
   std::vector<DataFile> files;
-  for (const DataArchive& archive : SourceOfDataset(dataset)->archives) {
+  const std::optional<DatasetSource> source = SourceOfDataset(dataset);
+  for (const DataArchive& archive : source->archives) {
     files.insert(files.end(), archive.files.begin(), archive.files.end());
   }
   return files;

@@ -132,6 +132,13 @@ TEST(ConvertTest, ACheckpointSurvivesAndIsChecked) {
   EXPECT_THAT(std::string(FromProto(message).status().message()), HasSubstr("checkpoint.reason"));
 }
 
+TEST(ConvertTest, AListWithoutElementsIsARecord) {
+  EXPECT_TRUE(std::get<std::vector<MetricPoint>>(RoundTrip(std::vector<MetricPoint>())).empty());
+  EXPECT_TRUE(
+      std::get<std::vector<SkipWeightPoint>>(RoundTrip(std::vector<SkipWeightPoint>())).empty());
+  EXPECT_TRUE(std::get<std::vector<LogLine>>(RoundTrip(std::vector<LogLine>())).empty());
+}
+
 TEST(ConvertTest, AnEmptyRecordIsRefused) {
   EXPECT_EQ(ErrorReason(FromProto(v1::Record()).status()), reason::kArgumentInvalid);
 }
