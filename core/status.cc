@@ -33,6 +33,13 @@ absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::stri
   return status;
 }
 
+absl::Status InvalidField(std::string_view field, std::string_view problem) {
+  std::string message(field);
+  message.append(": ").append(problem);
+  return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid, message,
+                   {{"field", std::string(field)}});
+}
+
 std::string ErrorReason(const absl::Status& status) {
   const nlohmann::json detail = Payload(status);
   const auto reason = detail.find("reason");

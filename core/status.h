@@ -17,6 +17,10 @@ namespace adares {
 absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message,
                        const std::map<std::string, std::string>& metadata = {});
 
+// INVALID_ARGUMENT ARGUMENT_INVALID: what is wrong with that field of a request. The rpc layer
+// tells it as a google.rpc.BadRequest too.
+absl::Status InvalidField(std::string_view field, std::string_view problem);
+
 // The reason MakeError gave, or "" where none was given.
 std::string ErrorReason(const absl::Status& status);
 
@@ -46,6 +50,7 @@ inline constexpr std::string_view kWorkerNameTaken = "WORKER_NAME_TAKEN";
 inline constexpr std::string_view kBlobNotFound = "BLOB_NOT_FOUND";
 inline constexpr std::string_view kBlobMismatch = "BLOB_MISMATCH";
 inline constexpr std::string_view kUploadMoved = "UPLOAD_MOVED";
+inline constexpr std::string_view kOverloaded = "OVERLOADED";
 inline constexpr std::string_view kStorageFull = "STORAGE_FULL";
 inline constexpr std::string_view kStorageFailed = "STORAGE_FAILED";
 inline constexpr std::string_view kDraining = "DRAINING";

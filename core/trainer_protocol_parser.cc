@@ -201,8 +201,9 @@ TrainCommand ReadTrain(MemberReader& reader) {
     if (parsed.ok()) command.spec = *parsed;
     reader.Absorb(Annotate(parsed.status(), "member spec"));
   }
-  if (reader.Has("checkpoints")) {
-    MemberReader order_reader(*reader.Find("checkpoints"));
+  const Json* const order = reader.Has("checkpoints") ? reader.Find("checkpoints") : nullptr;
+  if (order != nullptr) {  // nor is it where the specification is wrong
+    MemberReader order_reader(*order);
     command.checkpoints = ReadOrder(order_reader);
     reader.Absorb(Annotate(order_reader.status(), "member checkpoints"));
   }

@@ -8,13 +8,9 @@
 #include "adares/v1/resources.pb.h"
 #include "adares/v1/worker_service.pb.h"
 #include "core/records.h"
+#include "core/report_limits.h"
 
 namespace adares {
-
-// Limits on what a worker may send in one record.
-inline constexpr int kMaxPointsPerRecord = 10'000;
-inline constexpr int kMaxLogLinesPerRecord = 1'000;
-inline constexpr size_t kMaxLogLineBytes = 4'096;
 
 google::protobuf::Timestamp ToProto(Timestamp time);
 Timestamp FromProto(const google::protobuf::Timestamp& time);

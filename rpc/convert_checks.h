@@ -11,12 +11,6 @@
 
 namespace adares {
 
-// INVALID_ARGUMENT that names the field.
-inline absl::Status InvalidField(const std::string& field, const std::string& problem) {
-  return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                   absl::StrCat(field, ": ", problem), {{"field", field}});
-}
-
 inline absl::Status CheckStep(const std::string& field, int64_t step, int64_t epoch) {
   if (step < 0 || epoch < 0) return InvalidField(field, "step and epoch must not be negative");
   return absl::OkStatus();

@@ -30,13 +30,28 @@ absl::StatusOr<ControlAction> ActionOf(const v1::ControlTrialsRequest& request) 
   }
 }
 
+namespace {
+
+absl::Status CheckCount(const std::string& field, size_t count, int limit) {
+  if (count <= static_cast<size_t>(limit)) return absl::OkStatus();
+  return InvalidField(field, absl::StrCat("at most ", limit));
+}
+
+absl::Status CheckCounts(const v1::TrialFilter& filter) {
+  const auto size = [](const auto& list) { return static_cast<size_t>(list.size()); };
+  ADARES_RETURN_IF_ERROR(CheckCount("filter.trials", size(filter.trials()), kMaxControlledTrials));
+  ADARES_RETURN_IF_ERROR(CheckCount("filter.states", size(filter.states()), kMaxFilterStates));
+  ADARES_RETURN_IF_ERROR(CheckCount("filter.seeds", size(filter.seeds()), kMaxFilterSeeds));
+  return CheckCount("filter.axes", size(filter.axes()), kMaxFilterAxes);
+}
+
+}  // namespace
+
 absl::StatusOr<TrialFilter> FromProto(const v1::TrialFilter& filter, const std::string& sweep) {
-  if (filter.trials_size() > kMaxControlledTrials) {
-    return InvalidField("filter.trials", absl::StrCat("at most ", kMaxControlledTrials));
-  }
+  ADARES_RETURN_IF_ERROR(CheckCounts(filter));
   TrialFilter result;
   for (const std::string& resource : filter.trials()) {
-    ADARES_ASSIGN_OR_RETURN(TrialName name, ParseTrialResource(resource));
+    ADARES_ASSIGN_OR_RETURN(TrialName name, ParseTrialResource(resource, "filter.trials"));
     if (name.sweep != sweep) {
       return InvalidField("filter.trials", absl::StrCat(resource, " is no trial of ", sweep));
     }

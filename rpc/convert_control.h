@@ -8,12 +8,15 @@
 namespace adares {
 
 inline constexpr int kMaxControlledTrials = 20'000;
+inline constexpr int kMaxFilterStates = 100;
+inline constexpr int kMaxFilterSeeds = 20'000;
+inline constexpr int kMaxFilterAxes = 100;
 
 // INVALID_ARGUMENT where no action is named, or another than a retry from scratch.
 absl::StatusOr<ControlAction> ActionOf(const v1::ControlTrialsRequest& request);
 
-// INVALID_ARGUMENT for names that are none of trials of `sweep`, for too many of them, and where
-// nothing is set.
+// INVALID_ARGUMENT for names that are none of trials of `sweep`, for too many of anything, and
+// where nothing is set.
 absl::StatusOr<TrialFilter> FromProto(const v1::TrialFilter& filter, const std::string& sweep);
 
 v1::ControlTrialsResponse ToProto(const ControlOutcome& outcome, const std::string& sweep);

@@ -69,7 +69,37 @@ absl::StatusOr<ReportRecord> Lines(const v1::LogLines& message) {
   return lines;
 }
 
+absl::Status CheckText(const std::string& field, const std::string& text, size_t limit) {
+  if (text.size() <= limit) return absl::OkStatus();
+  return InvalidField(field, absl::StrCat("longer than ", limit, " bytes"));
+}
+
+absl::Status CheckFacts(const std::string& field,
+                        const google::protobuf::Map<std::string, std::string>& facts) {
+  if (facts.size() > kMaxFacts) {
+    return InvalidField(field, absl::StrCat(facts.size(), " entries; at most ", kMaxFacts));
+  }
+  for (const auto& [name, value] : facts) {
+    ADARES_RETURN_IF_ERROR(CheckText(field, name, kMaxNameBytes));
+    ADARES_RETURN_IF_ERROR(CheckText(field, value, kMaxMessageTextBytes));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckTexts(const v1::AttemptEnd& message) {
+  ADARES_RETURN_IF_ERROR(CheckText("end.message", message.message(), kMaxMessageTextBytes));
+  if (message.log_tail_size() > static_cast<int>(kMaxLogTailLines)) {
+    return InvalidField("end.log_tail", absl::StrCat(message.log_tail_size(), " lines; at most ",
+                                                     kMaxLogTailLines));
+  }
+  for (const std::string& line : message.log_tail()) {
+    ADARES_RETURN_IF_ERROR(CheckText("end.log_tail", line, kMaxLogLineBytes));
+  }
+  return CheckFacts("end.digests", message.digests());
+}
+
 absl::StatusOr<ReportRecord> End(const v1::AttemptEnd& message) {
+  ADARES_RETURN_IF_ERROR(CheckTexts(message));
   AttemptEnd end;
   ADARES_ASSIGN_OR_RETURN(end.reason, FromProto(message.reason()));
   end.message = message.message();
@@ -83,6 +113,7 @@ absl::StatusOr<ReportRecord> Start(const v1::AttemptStart& message) {
   if (message.total_steps() < 0 || message.total_epochs() < 0 || message.parameters() < 0) {
     return InvalidField("start", "negative totals");
   }
+  ADARES_RETURN_IF_ERROR(CheckFacts("start.provenance", message.provenance()));
   if (message.resumed_step() < 0) return InvalidField("start.resumed_step", "negative");
   return AttemptStart{message.total_steps(),
                       message.total_epochs(),
@@ -106,16 +137,18 @@ void Fill(const AttemptStart& start, v1::Record* record) {
   for (const auto& [key, value] : start.provenance) (*message->mutable_provenance())[key] = value;
   message->set_resumed_step(start.resumed_step);
 }
+// Lists without elements are records of their kind all the same.
 void Fill(const std::vector<MetricPoint>& points, v1::Record* record) {
-  for (const auto& point : points) *record->mutable_metrics()->add_points() = ToProto(point);
+  v1::MetricPoints* const message = record->mutable_metrics();
+  for (const auto& point : points) *message->add_points() = ToProto(point);
 }
 void Fill(const std::vector<SkipWeightPoint>& weights, v1::Record* record) {
-  for (const auto& weight : weights) {
-    *record->mutable_skip_weights()->add_weights() = ToProto(weight);
-  }
+  v1::SkipWeights* const message = record->mutable_skip_weights();
+  for (const auto& weight : weights) *message->add_weights() = ToProto(weight);
 }
 void Fill(const std::vector<LogLine>& lines, v1::Record* record) {
-  for (const auto& line : lines) *record->mutable_log()->add_lines() = ToProto(line);
+  v1::LogLines* const message = record->mutable_log();
+  for (const auto& line : lines) *message->add_lines() = ToProto(line);
 }
 void Fill(const Progress& progress, v1::Record* record) {
   *record->mutable_progress() = ToProto(progress);
@@ -208,7 +241,7 @@ absl::StatusOr<ReportRecord> FromProto(const v1::Record& record) {
 }
 
 absl::StatusOr<AttemptId> ParseAttempt(const std::string& trial_resource, int32_t attempt) {
-  ADARES_ASSIGN_OR_RETURN(TrialName name, ParseTrialResource(trial_resource));
+  ADARES_ASSIGN_OR_RETURN(TrialName name, ParseTrialResource(trial_resource, "trial"));
   if (name.sweep == "-") return InvalidField("trial", "the sweep must be named");
   if (attempt < 1) return InvalidField("attempt", "attempts are numbered from 1");
   return AttemptId{std::move(name.sweep), std::move(name.trial), attempt};

@@ -12,15 +12,38 @@ namespace {
 
 constexpr char kDomain[] = "adares";
 
+using Metadata = std::map<std::string, std::string>;
+
+// The field of the request that is at fault; empty where that is not known. What is wrong in a
+// sweep file has a place in the text, what is wrong with an override none.
+std::string FieldOf(const absl::Status& status, const Metadata& metadata) {
+  if (status.code() != absl::StatusCode::kInvalidArgument) return "";
+  if (const auto field = metadata.find("field"); field != metadata.end()) return field->second;
+  if (ErrorReason(status) != reason::kSpecInvalid) return "";
+  return metadata.contains("override") ? "overrides" : "spec_text";
+}
+
+google::rpc::BadRequest ViolationOf(const absl::Status& status, const std::string& field) {
+  google::rpc::BadRequest violations;
+  google::rpc::BadRequest::FieldViolation* violation = violations.add_field_violations();
+  violation->set_field(field);
+  violation->set_description(std::string(status.message()));
+  return violations;
+}
+
 std::string Details(const absl::Status& status, const std::string& reason) {
+  const Metadata metadata = ErrorMetadata(status);
   google::rpc::ErrorInfo info;
   info.set_reason(reason);
   info.set_domain(kDomain);
-  for (const auto& [key, value] : ErrorMetadata(status)) (*info.mutable_metadata())[key] = value;
+  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = value;
   google::rpc::Status rich;
   rich.set_code(static_cast<int>(status.code()));
   rich.set_message(std::string(status.message()));
   rich.add_details()->PackFrom(info);
+  if (const std::string field = FieldOf(status, metadata); !field.empty()) {
+    rich.add_details()->PackFrom(ViolationOf(status, field));
+  }
   return rich.SerializeAsString();
 }
 

@@ -1,5 +1,6 @@
 // absl::Status <-> grpc::Status. The codes are numerically equal; reason and metadata travel as
-// google.rpc.ErrorInfo (domain "adares") in the status' binary details. Thread-safe: pure
+// google.rpc.ErrorInfo (domain "adares") in the status' binary details, and of INVALID_ARGUMENT the
+// field at fault as google.rpc.BadRequest. Thread-safe: pure
 // functions.
 #pragma once
 

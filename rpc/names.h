@@ -19,9 +19,12 @@ std::string SweepResource(std::string_view sweep);
 std::string TrialResource(std::string_view sweep, std::string_view trial);
 std::string WorkerResource(std::string_view worker);
 
-// Each returns INVALID_ARGUMENT (ARGUMENT_INVALID) with the form that was expected.
-absl::StatusOr<std::string> ParseSweepResource(std::string_view name);
-absl::StatusOr<TrialName> ParseTrialResource(std::string_view name);
-absl::StatusOr<std::string> ParseWorkerResource(std::string_view name);
+// Each returns INVALID_ARGUMENT (ARGUMENT_INVALID) with the form that was expected of the field.
+absl::StatusOr<std::string> ParseSweepResource(std::string_view name,
+                                               std::string_view field = "name");
+absl::StatusOr<TrialName> ParseTrialResource(std::string_view name,
+                                             std::string_view field = "name");
+absl::StatusOr<std::string> ParseWorkerResource(std::string_view name,
+                                                std::string_view field = "name");
 
 }  // namespace adares

@@ -2,6 +2,7 @@
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -52,6 +53,10 @@ constexpr std::chrono::seconds kShutdownGrace{2};
 constexpr std::chrono::seconds kLoopStalled{5};
 constexpr int kFileThreads = 2;
 constexpr Duration kBlobsKeptAfterReplacement = std::chrono::days(7);
+// What gRPC may hold of messages that come or go; beyond it reads from the network slow down.
+constexpr size_t kTransportBytes = 512 << 20;
+// A worker needs a handful at a time, a person one or two.
+constexpr int kMaxCallsPerConnection = 1'000;
 constexpr const char* kServices[] = {
     v1::SweepService::service_full_name(), v1::TrialService::service_full_name(),
     v1::AnalysisService::service_full_name(), v1::WorkerService::service_full_name(),
@@ -89,6 +94,15 @@ v1::ServerLimits Limits() {
   return limits;
 }
 
+// A trial whose trainer invents metrics goes on, and somebody should know.
+void TellExcessivePoints(const Effects& effects) {
+  for (const auto& [trial, count] : effects.points_excessive) {
+    spdlog::warn(
+        "event=metric_points_kept_out trial={} points={} hint=\"a trial may have {} metric keys\"",
+        trial, count, kMaxMetricKeysPerTrial);
+  }
+}
+
 absl::Status CheckAddresses(const ServerConfig& config) {
   ADARES_RETURN_IF_ERROR(CheckListenAddress("--listen", config.listen, config.insecure));
   if (config.http == "none") return absl::OkStatus();
@@ -121,7 +135,8 @@ struct Server::Impl {
   std::unique_ptr<grpc::Server> grpc;
   std::unique_ptr<HttpServer> http;
   int port = 0;
-  std::string last_failure;  // owner thread only
+  std::string last_failure;                           // owner thread only
+  std::atomic<WorkerServiceImpl*> ticking = nullptr;  // once there is one; until the loop stops
   std::atomic<bool> draining = false;
   std::atomic<int64_t> last_commit_micros = 0;  // 0 before the first
   bool shut_down = false;
@@ -161,6 +176,8 @@ absl::Status Server::Impl::Open() {
         spdlog::error("event=blob_not_removed error={:?}", std::string(failure.message()));
       });
   hub.SetHeartbeat(config.heartbeat);
+  hub.SetPatience(5 * config.patience);
+  hub.SetLimit(config.max_streams);
   CommitLoopOptions options;
   options.lease = config.lease;
   options.has_blob = [this](const CheckpointFile& file) {
@@ -197,6 +214,7 @@ CommitLoop::Listener Server::Impl::LoopListener() {
   CommitLoop::Listener listener;
   listener.committed = [this](const Effects& effects) {
     metrics.Count(effects);
+    TellExcessivePoints(effects);
     hub.NotifyChanged(effects.changed_sweeps);
     waiters.Committed(effects);
     collector->Committed(effects);
@@ -205,6 +223,9 @@ CommitLoop::Listener Server::Impl::LoopListener() {
     collector->Ticked(now);
     hub.NotifyTick(std::chrono::steady_clock::now());
     waiters.Ticked(now);
+    if (WorkerServiceImpl* const served = ticking) {
+      served->Tick(std::chrono::steady_clock::now());
+    }
   };
   listener.measured = [this](double seconds, const absl::Status& committed) {
     metrics.ObserveTransaction(seconds, committed);
@@ -226,8 +247,10 @@ absl::Status Server::Impl::Listen() {
   trials = std::make_unique<TrialServiceImpl>(loop.get(), readers.get(), &hub);
   analysis = std::make_unique<AnalysisServiceImpl>(readers.get());
   workers = std::make_unique<WorkerServiceImpl>(
-      WorkerServiceImpl::Context{loop.get(), &waiters, readers.get(), blobs.get(), files.get()},
+      WorkerServiceImpl::Context{loop.get(), &waiters, readers.get(), blobs.get(), files.get(),
+                                 config.patience, config.max_streams},
       config.lease);
+  ticking = workers.get();
   admin = std::make_unique<AdminServiceImpl>(AdminServiceContext());
 
   grpc::EnableDefaultHealthCheckService(true);
@@ -235,6 +258,8 @@ absl::Status Server::Impl::Listen() {
   grpc::ServerBuilder builder;
   builder.AddListeningPort(config.listen, grpc::InsecureServerCredentials(), &port);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.SetResourceQuota(grpc::ResourceQuota("adares").Resize(kTransportBytes));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxCallsPerConnection);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 15'000);
@@ -287,10 +312,9 @@ HttpResponse Server::Impl::Metrics() {
 
   using Live = std::vector<WorkerRecord>;
   const auto live = std::make_shared<std::promise<Live>>();
-  if (!loop->PostLook(
-          [live](const Coordinator& coordinator) { live->set_value(coordinator.LiveWorkers()); })) {
-    live->set_value({});
-  }
+  const absl::Status posted = loop->PostLook(
+      [live](const Coordinator& coordinator) { live->set_value(coordinator.LiveWorkers()); });
+  if (!posted.ok()) live->set_value({});
 
   const std::optional<Queue> queue = TakeSoon(*counts);
   const std::optional<Live> workers_now = TakeSoon(*live);

@@ -21,8 +21,12 @@ struct ServerConfig {
   LeaseOptions lease;
   // How long a stream that follows changes may be silent.
   std::chrono::milliseconds heartbeat = std::chrono::seconds(15);
-  // How long a message of a backup or a check may wait for its reader.
+  // How long a message of a backup or a check may wait for its reader, and an upload or a download
+  // for its worker. What follows changes may wait five times as long.
   std::chrono::milliseconds patience = std::chrono::minutes(1);
+  // Streams of one kind that may be open. Each costs at most a message or two of memory, and a
+  // fleet of workers needs one of each kind for each of them.
+  size_t max_streams = 2'000;
   // What has been over for so long may be deleted (server/store/retention.h); 0 deletes nothing.
   Duration retention{0};
   // How often it is looked for; the first time at the start.

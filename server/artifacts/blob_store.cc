@@ -229,10 +229,8 @@ absl::Status BlobStore::Append(BlobUpload& upload, std::string_view bytes) {
   ADARES_RETURN_IF_ERROR(CheckTurn(upload));
   const auto size = static_cast<int64_t>(bytes.size());
   if (upload.received_ + size > upload.blob_.size_bytes) {
-    return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                     absl::StrCat("chunk: the blob has ", upload.blob_.size_bytes, " bytes, and ",
-                                  upload.received_, " are there"),
-                     {{"field", "chunk"}});
+    return InvalidField("chunk", absl::StrCat("the blob has ", upload.blob_.size_bytes,
+                                              " bytes, and ", upload.received_, " are there"));
   }
   absl::Status written = CheckRoom(size);
   if (written.ok()) written = WriteAt(part.fd, upload.received_, bytes, part.path);

@@ -21,6 +21,16 @@ FilePool::~FilePool() {
   threads_.clear();  // joins
 }
 
+bool FilePool::TryPost(Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (tasks_.size() >= kMaxWaiting) return false;
+    tasks_.push_back(std::move(task));
+  }
+  changed_.notify_one();
+  return true;
+}
+
 void FilePool::Post(Task task) {
   {
     const std::lock_guard lock(mutex_);

@@ -26,6 +26,11 @@ class FilePool {
   // Not to be called once the destructor has begun, except by tasks, whose posts are still run.
   void Post(Task task);
 
+  // The same, unless kMaxWaiting tasks wait already: false then. For tasks that others bring as
+  // often as they like.
+  bool TryPost(Task task);
+  static constexpr size_t kMaxWaiting = 2'000;
+
  private:
   void Run();
 

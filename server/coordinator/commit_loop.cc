@@ -1,7 +1,6 @@
 #include "server/coordinator/commit_loop.h"
 
 #include <algorithm>
-#include <iterator>
 
 namespace adares {
 namespace {
@@ -25,6 +24,11 @@ absl::Status DrainingError() {
                    "the coordinator is stopping; try again");
 }
 
+absl::Status OverloadedError() {
+  return MakeError(absl::StatusCode::kUnavailable, reason::kOverloaded,
+                   "the coordinator has more to do than it can; try again in a moment");
+}
+
 absl::StatusOr<std::unique_ptr<CommitLoop>> CommitLoop::Start(std::unique_ptr<Store> store,
                                                               CommitLoopOptions options,
                                                               Listener listener) {
@@ -46,23 +50,27 @@ CommitLoop::CommitLoop(std::unique_ptr<Store> store, CommitLoopOptions options, 
 CommitLoop::~CommitLoop() { Stop(); }
 
 void CommitLoop::Post(Command command, Answer answer) {
+  absl::Status refused = DrainingError();
   {
     const std::lock_guard lock(mutex_);
-    if (!stopping_) {
+    if (!stopping_ && waiting_.size() >= options_.max_waiting) {
+      refused = OverloadedError();
+    } else if (!stopping_) {
       waiting_.push_back({std::move(command), std::move(answer), absl::OkStatus()});
       wake_.notify_one();
       return;
     }
   }
-  answer(DrainingError());
+  answer(refused);
 }
 
-bool CommitLoop::PostLook(Look look) {
+absl::Status CommitLoop::PostLook(Look look) {
   const std::lock_guard lock(mutex_);
-  if (stopping_) return false;
+  if (stopping_) return DrainingError();
+  if (looks_.size() >= options_.max_waiting) return OverloadedError();
   looks_.push_back(std::move(look));
   wake_.notify_one();
-  return true;
+  return absl::OkStatus();
 }
 
 void CommitLoop::Stop() {
@@ -88,8 +96,8 @@ void CommitLoop::Run() {
         wake_.wait_for(lock, options_.tick,
                        [this] { return stopping_ || !waiting_.empty() || !looks_.empty(); });
       }
-      std::move(waiting_.begin(), waiting_.end(), std::back_inserter(batch));
-      waiting_.clear();
+      // Not before the last ones are done: what waits is counted.
+      if (batch.empty()) batch.swap(waiting_);
       looks.swap(looks_);
       running = !stopping_ || !batch.empty();
     }

@@ -30,7 +30,12 @@ struct CommitLoopOptions {
   std::function<Timestamp()> clock = SystemNow;
   // How often leases are checked and Tick listeners run when nothing else happens.
   std::chrono::milliseconds tick = std::chrono::milliseconds(200);
+  // Commands, and looks, that wait; further ones are answered with OVERLOADED.
+  size_t max_waiting = 20'000;
 };
+
+// UNAVAILABLE OVERLOADED: so much waits already that a caller had better come again.
+absl::Status OverloadedError();
 
 // UNAVAILABLE DRAINING: what everything is answered with that a server which stops does not take.
 absl::Status DrainingError();
@@ -85,10 +90,10 @@ class CommitLoop {
   }
 
   // Runs `look` on the owner thread, between two transactions: for what the coordinator remembers,
-  // which must be known also while the disk takes nothing. False after Stop; `look` is not run
-  // then.
+  // which must be known also while the disk takes nothing. Not run, and an error, after Stop
+  // (UNAVAILABLE DRAINING) and where too many wait (UNAVAILABLE OVERLOADED).
   using Look = std::function<void(const Coordinator&)>;
-  bool PostLook(Look look);
+  absl::Status PostLook(Look look);
 
   // Finishes what was posted, then ends the thread and closes the store. Commands posted later are
   // answered with UNAVAILABLE DRAINING. Idempotent.

@@ -83,6 +83,10 @@ absl::Status Coordinator::Apply(LiveAttempt& attempt, const ReportRecord& record
   if (const auto* points = std::get_if<std::vector<MetricPoint>>(&record)) {
     ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendPoints(attempt, *points));
     CountWrites(counts);
+    if (counts.excessive > 0) {
+      const std::string trial = absl::StrCat(attempt.id.sweep, "/", attempt.id.trial);
+      effects_.points_excessive[trial] += counts.excessive;
+    }
     return StopIfReached(attempt, *points, now);
   }
   if (const auto* weights = std::get_if<std::vector<SkipWeightPoint>>(&record)) {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/label.h"
 #include "core/quoted_text.h"
+#include "core/report_limits.h"
 #include "core/status.h"
 #include "server/coordinator/coordinator.h"
 
@@ -16,28 +17,37 @@ constexpr int kMaxSlots = 1024;
 constexpr size_t kReplacedKept = 16;
 constexpr Duration kTouchPeriod = std::chrono::minutes(1);
 
-absl::Status Invalid(const std::string& message) {
-  return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid, message);
+absl::Status CheckLength(const std::string& field, const std::string& text) {
+  if (text.size() <= kMaxNameBytes) return absl::OkStatus();
+  return InvalidField(field, absl::StrCat("longer than ", kMaxNameBytes, " bytes"));
+}
+
+absl::Status CheckTexts(const WorkerRecord& worker) {
+  ADARES_RETURN_IF_ERROR(CheckLength("instance", worker.instance));
+  ADARES_RETURN_IF_ERROR(CheckLength("hostname", worker.hostname));
+  ADARES_RETURN_IF_ERROR(CheckLength("version", worker.version));
+  return CheckLength("device", worker.capability.device);
 }
 
 absl::Status CheckCapability(const Capability& capability) {
-  if (capability.memory_bytes < 0) return Invalid("memory_bytes: must not be negative");
+  if (capability.memory_bytes < 0) return InvalidField("memory_bytes", "must not be negative");
   if (capability.labels.size() > kMaxLabels) {
-    return Invalid(absl::StrCat("labels: at most ", kMaxLabels));
+    return InvalidField("labels", absl::StrCat("at most ", kMaxLabels));
   }
   for (const auto& [key, value] : capability.labels) {
-    if (!IsLabelKey(key)) return Invalid(absl::StrCat("labels: ", Quoted(key), " is no name"));
+    if (!IsLabelKey(key)) return InvalidField("labels", absl::StrCat(Quoted(key), " is no name"));
     if (value.size() > kLongestLabelValue) {
-      return Invalid(absl::StrCat("labels: ", key, " is longer than ", kLongestLabelValue));
+      return InvalidField("labels", absl::StrCat(key, " is longer than ", kLongestLabelValue));
     }
   }
   if (!capability.datasets) return absl::OkStatus();
   if (capability.datasets->size() > kMaxWorkerDatasets) {
-    return Invalid(absl::StrCat("datasets: at most ", kMaxWorkerDatasets));
+    return InvalidField("datasets", absl::StrCat("at most ", kMaxWorkerDatasets));
   }
   for (const std::string& name : *capability.datasets) {
     if (name.empty() || name.size() > kLongestDatasetName) {
-      return Invalid(absl::StrCat("datasets: names have 1 to ", kLongestDatasetName, " bytes"));
+      return InvalidField("datasets",
+                          absl::StrCat("names have 1 to ", kLongestDatasetName, " bytes"));
     }
   }
   return absl::OkStatus();
@@ -45,13 +55,14 @@ absl::Status CheckCapability(const Capability& capability) {
 
 absl::Status CheckRegistration(const WorkerRecord& worker) {
   if (!IsSweepName(worker.name)) {
-    return Invalid(absl::StrCat("worker name \"", worker.name,
-                                "\": expected [a-z]([a-z0-9-]{0,61}[a-z0-9])?"));
+    return InvalidField(
+        "worker", absl::StrCat(Quoted(worker.name), ": expected [a-z]([a-z0-9-]{0,61}[a-z0-9])?"));
   }
-  if (worker.instance.empty()) return Invalid("instance: must not be empty");
+  if (worker.instance.empty()) return InvalidField("instance", "must not be empty");
   if (worker.slots < 1 || worker.slots > kMaxSlots) {
-    return Invalid(absl::StrCat("slots: ", worker.slots, " is not in 1..", kMaxSlots));
+    return InvalidField("slots", absl::StrCat(worker.slots, " is not in 1..", kMaxSlots));
   }
+  ADARES_RETURN_IF_ERROR(CheckTexts(worker));
   return CheckCapability(worker.capability);
 }
 
@@ -70,7 +81,7 @@ absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp n
       return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
                        absl::StrCat("another worker named ", worker.name,
                                     " has taken this one's place; give one of them another --name"),
-                       {{"worker", worker.name}});
+                       {{"field", "instance"}, {"worker", worker.name}});
     }
     ADARES_RETURN_IF_ERROR(CheckNameIsFree(it->second, worker, now));
     replaced.push_back(it->second.record.instance);

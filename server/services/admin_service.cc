@@ -200,7 +200,7 @@ grpc::ServerUnaryReactor* AdminServiceImpl::GetServerInfo(grpc::CallbackServerCo
                                                           v1::GetServerInfoResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   // Who is alive the coordinator knows, not the file.
-  const bool posted =
+  const absl::Status posted =
       context_.loop->PostLook([this, reactor, response](const Coordinator& coordinator) {
         context_.readers->Post(
             [this, reactor, response, live = coordinator.LiveWorkers()](Reader& reader) {
@@ -209,7 +209,7 @@ grpc::ServerUnaryReactor* AdminServiceImpl::GetServerInfo(grpc::CallbackServerCo
               reactor->Finish(ToGrpcStatus(info.status()));
             });
       });
-  if (!posted) reactor->Finish(ToGrpcStatus(DrainingError()));
+  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
   return reactor;
 }
 

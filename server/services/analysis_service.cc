@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "rpc/convert.h"
 #include "rpc/names.h"
@@ -11,14 +12,27 @@
 #include "server/services/read_call.h"
 
 namespace adares {
+namespace {
+
+// Names in one query: far more than a trial's metrics, sites or axes that anybody looks at.
+constexpr int kMaxNames = 1'000;
+
+absl::Status CheckNames(const char* field, int count) {
+  if (count <= kMaxNames) return absl::OkStatus();
+  return InvalidField(field, absl::StrCat("at most ", kMaxNames));
+}
+
+}  // namespace
 
 grpc::ServerUnaryReactor* AnalysisServiceImpl::QueryMetrics(grpc::CallbackServerContext* context,
                                                             const v1::QueryMetricsRequest* request,
                                                             v1::QueryMetricsResponse* response) {
-  const absl::StatusOr<TrialName> name = ParseTrialResource(request->trial());
+  const absl::StatusOr<TrialName> name = ParseTrialResource(request->trial(), "trial");
   if (!name.ok()) return AnswerAtOnce(context, name.status());
   const absl::StatusOr<Page> page = SeriesPageOfRequest(*request);
   if (!page.ok()) return AnswerAtOnce(context, page.status());
+  const absl::Status few = CheckNames("keys", request->keys_size());
+  if (!few.ok()) return AnswerAtOnce(context, few);
   const std::vector<std::string> keys(request->keys().begin(), request->keys().end());
   return AnswerFromReader(
       context, readers_, response,
@@ -38,10 +52,12 @@ grpc::ServerUnaryReactor* AnalysisServiceImpl::QueryMetrics(grpc::CallbackServer
 grpc::ServerUnaryReactor* AnalysisServiceImpl::QuerySkipWeights(
     grpc::CallbackServerContext* context, const v1::QuerySkipWeightsRequest* request,
     v1::QuerySkipWeightsResponse* response) {
-  const absl::StatusOr<TrialName> name = ParseTrialResource(request->trial());
+  const absl::StatusOr<TrialName> name = ParseTrialResource(request->trial(), "trial");
   if (!name.ok()) return AnswerAtOnce(context, name.status());
   const absl::StatusOr<Page> page = SeriesPageOfRequest(*request);
   if (!page.ok()) return AnswerAtOnce(context, page.status());
+  const absl::Status few = CheckNames("sites", request->sites_size());
+  if (!few.ok()) return AnswerAtOnce(context, few);
   const std::vector<std::string> sites(request->sites().begin(), request->sites().end());
   return AnswerFromReader(
       context, readers_, response,
@@ -62,8 +78,10 @@ grpc::ServerUnaryReactor* AnalysisServiceImpl::QuerySkipWeights(
 grpc::ServerUnaryReactor* AnalysisServiceImpl::CompareVariants(
     grpc::CallbackServerContext* context, const v1::CompareVariantsRequest* request,
     v1::CompareVariantsResponse* response) {
-  const absl::StatusOr<std::string> sweep = ParseSweepResource(request->sweep());
+  const absl::StatusOr<std::string> sweep = ParseSweepResource(request->sweep(), "sweep");
   if (!sweep.ok()) return AnswerAtOnce(context, sweep.status());
+  const absl::Status few = CheckNames("baseline", static_cast<int>(request->baseline().size()));
+  if (!few.ok()) return AnswerAtOnce(context, few);
   const std::map<std::string, std::string> baseline(request->baseline().begin(),
                                                     request->baseline().end());
   return AnswerFromReader(context, readers_, response,

@@ -33,7 +33,7 @@ absl::StatusOr<UploadTarget> TargetOf(const v1::BlobUpload& upload);
 absl::Status CheckHash(const std::string& sha256);
 
 // Calls `then` on the file pool if the attempt holds its trial's lease, else `refused` with ABORTED
-// LEASE_LOST, or UNAVAILABLE DRAINING. Returns at once.
+// LEASE_LOST, or UNAVAILABLE. Returns at once.
 void IfHeld(const BlobAccess& access, const UploadTarget& target, FilePool::Task then,
             std::function<void(const absl::Status&)> refused);
 

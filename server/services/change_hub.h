@@ -28,9 +28,14 @@ class ChangeHub {
   // How long subscribers may let their clients go without a message. Set it before the first one.
   void SetHeartbeat(std::chrono::milliseconds heartbeat) { heartbeat_ = heartbeat; }
   std::chrono::milliseconds heartbeat() const { return heartbeat_; }
+  // How long a message may wait for its reader; likewise.
+  void SetPatience(std::chrono::milliseconds patience) { patience_ = patience; }
+  std::chrono::milliseconds patience() const { return patience_; }
+  // How many subscribers there may be; likewise.
+  void SetLimit(size_t limit) { subscribers_.SetLimit(limit); }
 
-  // Returns false if the hub was stopped; the subscriber is not kept then.
-  bool Subscribe(Subscriber* subscriber) { return subscribers_.Add(subscriber); }
+  // As OpenStreams::Add.
+  absl::Status Subscribe(Subscriber* subscriber) { return subscribers_.Add(subscriber); }
   // After it returned the subscriber is not called any more. Unknown subscribers are ignored.
   void Unsubscribe(Subscriber* subscriber) { subscribers_.Remove(subscriber); }
 
@@ -44,6 +49,7 @@ class ChangeHub {
  private:
   OpenStreams<Subscriber> subscribers_;
   std::chrono::milliseconds heartbeat_{15'000};
+  std::chrono::milliseconds patience_{300'000};
   SteadyTime last_tick_;  // the ticking thread only
 };
 

@@ -1,5 +1,7 @@
 #include "server/services/download_stream.h"
 
+#include <grpcpp/server_context.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,17 +10,20 @@
 
 namespace adares {
 
-DownloadStream* DownloadStream::Begin(const BlobAccess& access, DownloadStreams* streams,
+DownloadStream* DownloadStream::Begin(grpc::CallbackServerContext* context,
+                                      const BlobAccess& access, DownloadStreams* streams,
                                       const v1::DownloadBlobRequest& request) {
   const std::shared_ptr<DownloadStream> stream(
-      new DownloadStream(access, streams, request.offset()));
+      new DownloadStream(context, access, streams, request.offset()));
   stream->self_ = stream;
-  if (!streams->Add(stream.get())) {
-    stream->Stop();
+  if (const absl::Status taken = streams->Add(stream.get()); !taken.ok()) {
+    stream->End(taken);
   } else if (const absl::Status valid = CheckHash(request.sha256()); !valid.ok()) {
     stream->End(valid);
   } else {
-    access.files->Post([stream, sha256 = request.sha256()] { stream->Open(sha256); });
+    const bool posted =
+        access.files->TryPost([stream, sha256 = request.sha256()] { stream->Open(sha256); });
+    if (!posted) stream->End(OverloadedError());
   }
   return stream.get();
 }
@@ -28,9 +33,8 @@ void DownloadStream::Open(const std::string& sha256) {
   if (!blob.ok()) return End(blob.status());
   blob_ = *std::move(blob);
   if (offset_ < 0 || offset_ > blob_->size_bytes()) {
-    return End(MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                         absl::StrCat("offset: the blob has ", blob_->size_bytes(), " bytes"),
-                         {{"field", "offset"}}));
+    return End(
+        InvalidField("offset", absl::StrCat("the blob has ", blob_->size_bytes(), " bytes")));
   }
   SendMore();
 }
@@ -42,10 +46,26 @@ void DownloadStream::SendMore() {
   offset_ += static_cast<int64_t>(bytes->size());
   response_.set_chunk(*std::move(bytes));
   const std::lock_guard lock(mutex_);
-  if (!finished_) StartWrite(&response_);
+  if (finished_) return;
+  writing_ = true;
+  write_began_ = std::chrono::steady_clock::now();
+  StartWrite(&response_);
+}
+
+// An end of ours would stand behind the chunk that is not taken.
+void DownloadStream::EndIfStuck(SteadyTime now, std::chrono::milliseconds patience) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!writing_ || now - write_began_ <= patience) return;
+  }
+  context_->TryCancel();
 }
 
 void DownloadStream::OnWriteDone(bool ok) {
+  {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+  }
   if (!ok) return End(absl::CancelledError("the client is gone"));
   access_.files->Post([self = self_] { self->SendMore(); });
 }

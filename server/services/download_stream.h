@@ -6,6 +6,7 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 
@@ -20,18 +21,24 @@ using DownloadStreams = OpenStreams<DownloadStream>;
 
 class DownloadStream final : public grpc::ServerWriteReactor<v1::DownloadBlobResponse> {
  public:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+
   static constexpr size_t kChunkBytes = 512 << 10;
 
   // The stream lives until gRPC is done with it. `streams` must outlive it.
-  static DownloadStream* Begin(const BlobAccess& access, DownloadStreams* streams,
-                               const v1::DownloadBlobRequest& request);
+  static DownloadStream* Begin(grpc::CallbackServerContext* context, const BlobAccess& access,
+                               DownloadStreams* streams, const v1::DownloadBlobRequest& request);
+
+  // Cuts it off where the client took nothing for longer than `patience`.
+  void EndIfStuck(SteadyTime now, std::chrono::milliseconds patience);
 
   // Ends it with UNAVAILABLE DRAINING.
   void Stop() { End(DrainingError()); }
 
  private:
-  DownloadStream(const BlobAccess& access, DownloadStreams* streams, int64_t offset)
-      : access_(access), streams_(streams), offset_(offset) {}
+  DownloadStream(grpc::CallbackServerContext* context, const BlobAccess& access,
+                 DownloadStreams* streams, int64_t offset)
+      : context_(context), access_(access), streams_(streams), offset_(offset) {}
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override { End(absl::CancelledError("the client gave the call up")); }
@@ -43,6 +50,7 @@ class DownloadStream final : public grpc::ServerWriteReactor<v1::DownloadBlobRes
 
   void End(const absl::Status& status);
 
+  grpc::CallbackServerContext* const context_;
   const BlobAccess access_;
   DownloadStreams* const streams_;
   std::shared_ptr<DownloadStream> self_;  // set by Begin, dropped by OnDone
@@ -53,7 +61,9 @@ class DownloadStream final : public grpc::ServerWriteReactor<v1::DownloadBlobRes
   v1::DownloadBlobResponse response_;
 
   std::mutex mutex_;
-  bool finished_ = false;  // guarded by mutex_: Finish was called
+  bool finished_ = false;   // guarded by mutex_: Finish was called
+  bool writing_ = false;    // guarded by mutex_: it waits for the client
+  SteadyTime write_began_;  // guarded by mutex_
 };
 
 }  // namespace adares

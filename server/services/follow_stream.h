@@ -5,6 +5,7 @@
 // gRPC owns the reactor's life through OnDone; reads in flight keep it alive through `self_`.
 #pragma once
 
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <atomic>
@@ -40,16 +41,17 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
   // Begins to stream; `stream` lives until gRPC is done with it.
   static grpc::ServerWriteReactor<Response>* Begin(std::shared_ptr<FollowStream> stream) {
     stream->self_ = stream;
-    if (stream->hub_->Subscribe(stream.get())) {
-      stream->Tick(std::chrono::steady_clock::now());
+    if (const absl::Status taken = stream->hub_->Subscribe(stream.get()); !taken.ok()) {
+      stream->End(taken);
     } else {
-      stream->Stop();
+      stream->Tick(std::chrono::steady_clock::now());
     }
     return stream.get();
   }
 
  protected:
-  FollowStream(ChangeHub* hub, ReaderPool* readers) : hub_(hub), readers_(readers) {}
+  FollowStream(grpc::CallbackServerContext* context, ChangeHub* hub, ReaderPool* readers)
+      : context_(context), hub_(hub), readers_(readers) {}
 
   // Reads what is new. Never called twice at a time. With `heartbeat` it must return a message.
   virtual absl::StatusOr<Step> Next(Reader& reader, bool heartbeat) = 0;
@@ -69,6 +71,7 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
   }
 
   void Tick(ChangeHub::SteadyTime now) override {
+    if (GiveUpIfStuck(now)) return;
     bool heartbeat = false;
     {
       const std::lock_guard lock(mutex_);
@@ -82,11 +85,38 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
     StartRead(heartbeat);
   }
 
+  // The end that the client is told stands behind the message that it does not take, so that in the
+  // end the connection is told instead.
+  bool GiveUpIfStuck(ChangeHub::SteadyTime now) {
+    std::chrono::steady_clock::duration stuck{0};
+    {
+      const std::lock_guard lock(mutex_);
+      if (writing_) stuck = now - write_began_;
+    }
+    if (stuck <= hub_->patience()) return false;
+    End(absl::DeadlineExceededError("the client takes nothing of what it follows"));
+    if (stuck > 2 * hub_->patience()) context_->TryCancel();
+    return true;
+  }
+
   void Stop() override { End(DrainingError()); }
 
+  // Where too many reads wait, the next tick tries again.
   void StartRead(bool heartbeat) {
-    readers_->Post(
-        [self = self_, this, heartbeat](Reader& reader) { Deliver(Next(reader, heartbeat)); });
+    const bool posted = readers_->TryPost(
+        [self = self_, this, heartbeat](Reader& reader) { Read(reader, heartbeat); });
+    if (posted) return;
+    dirty_ = true;
+    const std::lock_guard lock(mutex_);
+    busy_ = false;
+  }
+
+  void Read(Reader& reader, bool heartbeat) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (finished_) return;
+    }
+    Deliver(Next(reader, heartbeat));
   }
 
   void Deliver(absl::StatusOr<Step> step) {
@@ -100,6 +130,8 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
     const std::lock_guard lock(mutex_);
     if (finished_) return;
     step_ = *std::move(step);
+    writing_ = true;
+    write_began_ = std::chrono::steady_clock::now();
     this->StartWrite(&*step_.message);
   }
 
@@ -109,6 +141,7 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
     bool last = false;
     {
       const std::lock_guard lock(mutex_);
+      writing_ = false;
       last_write_ = std::chrono::steady_clock::now();
       last = step_.finished;
       more = step_.more;
@@ -134,6 +167,7 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
     this->Finish(ToGrpcStatus(status));
   }
 
+  grpc::CallbackServerContext* const context_;
   ChangeHub* const hub_;
   ReaderPool* const readers_;
   std::shared_ptr<FollowStream> self_;  // set by Begin, dropped by OnDone
@@ -144,10 +178,12 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
   std::atomic<bool> dirty_ = true;  // there is something to read
 
   std::mutex mutex_;
-  bool busy_ = false;                 // guarded by mutex_: a read or a write is under way
-  bool finished_ = false;             // guarded by mutex_: Finish was called
-  ChangeHub::SteadyTime last_write_;  // guarded by mutex_
-  Step step_;                         // owned by whoever made busy_ true
+  bool busy_ = false;                  // guarded by mutex_: a read or a write is under way
+  bool finished_ = false;              // guarded by mutex_: Finish was called
+  bool writing_ = false;               // guarded by mutex_: gRPC has the message
+  ChangeHub::SteadyTime write_began_;  // guarded by mutex_
+  ChangeHub::SteadyTime last_write_;   // guarded by mutex_
+  Step step_;                          // owned by whoever made busy_ true
 };
 
 }  // namespace adares

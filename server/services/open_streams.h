@@ -7,17 +7,33 @@
 #include <mutex>
 #include <set>
 
+#include "absl/status/status.h"
+#include "core/status.h"
+#include "server/coordinator/commit_loop.h"
+
 namespace adares {
+
+// RESOURCE_EXHAUSTED OVERLOADED.
+inline absl::Status TooManyStreams() {
+  return MakeError(absl::StatusCode::kResourceExhausted, reason::kOverloaded,
+                   "too many streams of this kind are open; end some, or try again in a moment");
+}
 
 template <typename Stream>
 class OpenStreams {
  public:
-  // False after Stop; the stream is not kept then.
-  bool Add(Stream* stream) {
+  // UNAVAILABLE DRAINING after Stop, RESOURCE_EXHAUSTED OVERLOADED where too many are open; the
+  // stream is not kept then.
+  absl::Status Add(Stream* stream) {
     const std::lock_guard lock(mutex_);
-    if (!stopped_) streams_.insert(stream);
-    return !stopped_;
+    if (stopped_) return DrainingError();
+    if (streams_.size() >= limit_) return TooManyStreams();
+    streams_.insert(stream);
+    return absl::OkStatus();
   }
+
+  // Before the first stream.
+  void SetLimit(size_t limit) { limit_ = limit; }
 
   // After it returned the stream is not called any more. Unknown ones are ignored.
   void Remove(Stream* stream) {
@@ -47,6 +63,7 @@ class OpenStreams {
   mutable std::mutex mutex_;
   std::set<Stream*> streams_;  // guarded by mutex_
   bool stopped_ = false;       // guarded by mutex_
+  size_t limit_ = 2'000;
 };
 
 }  // namespace adares

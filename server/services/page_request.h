@@ -20,8 +20,7 @@ template <typename Request>
 absl::StatusOr<Page> PageOfRequest(const Request& request, int default_size = kDefaultPageSize,
                                    int max_size = kMaxPageSize) {
   if (request.page_size() < 0) {
-    return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                     "page_size: must not be negative", {{"field", "page_size"}});
+    return InvalidField("page_size", "must not be negative");
   }
   const int size = request.page_size() == 0 ? default_size : request.page_size();
   return Page{std::min(size, max_size), request.page_token()};

@@ -1,37 +1,16 @@
 #include "server/services/report_stream.h"
 
+#include <grpcpp/impl/codegen/proto_utils.h>
+
 #include <string>
 #include <utility>
 
 #include "core/status.h"
-#include "rpc/convert.h"
 #include "rpc/grpc_status.h"
 #include "rpc/names.h"
 
 namespace adares {
 namespace {
-
-// Everything but the records.
-absl::StatusOr<ReportInput> HeadOf(const v1::ReportRequest& request) {
-  ReportInput input;
-  input.worker = request.worker();
-  input.instance = request.instance();
-  input.first_sequence = request.first_sequence();
-  ADARES_ASSIGN_OR_RETURN(input.id, ParseAttempt(request.trial(), request.attempt()));
-  return input;
-}
-
-absl::Status ReadRecords(const v1::ReportRequest& request, std::vector<ReportRecord>& records) {
-  if (request.first_sequence() < 1) {
-    return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                     "first_sequence: records are numbered from 1", {{"field", "first_sequence"}});
-  }
-  records.reserve(request.records_size());
-  for (const v1::Record& record : request.records()) {
-    ADARES_ASSIGN_OR_RETURN(records.emplace_back(), FromProto(record));
-  }
-  return absl::OkStatus();
-}
 
 v1::ReportResponse Refuse(const std::string& trial, int32_t attempt, const absl::Status& why) {
   v1::ReportResponse response;
@@ -42,18 +21,38 @@ v1::ReportResponse Refuse(const std::string& trial, int32_t attempt, const absl:
   return response;
 }
 
-v1::ReportResponse ResponseOf(const AttemptId& id, const ReportOutput& output) {
-  const std::string trial = TrialResource(id.sweep, id.trial);
+v1::ReportResponse ResponseOf(const ReportParcel& parcel, const ReportOutput& output) {
+  const std::string& trial = parcel.head().trial();
+  const int32_t attempt = parcel.head().attempt();
+  if (!parcel.readable().ok()) return Refuse(trial, attempt, parcel.readable());
   if (output.lease_lost) {
-    return Refuse(trial, id.attempt,
+    return Refuse(trial, attempt,
                   MakeError(absl::StatusCode::kAborted, reason::kLeaseLost,
                             "the attempt does not hold the trial's lease"));
   }
   v1::ReportResponse response;
   response.set_trial(trial);
-  response.set_attempt(id.attempt);
+  response.set_attempt(attempt);
   response.set_acknowledged_sequence(output.acknowledged_sequence);
   return response;
+}
+
+grpc::ByteBuffer BytesOf(const v1::ReportResponse& response) {
+  grpc::ByteBuffer bytes;
+  bool own = false;
+  grpc::SerializationTraits<v1::ReportResponse>::Serialize(response, &bytes, &own);
+  return bytes;
+}
+
+// On the owner thread. Whose lease is lost gets no reading of its records; whose records cannot be
+// read would come the same way again and again.
+absl::StatusOr<ReportOutput> StoreParcel(Coordinator& coordinator, ReportParcel& parcel,
+                                         Timestamp now) {
+  const ReportInput& input = parcel.input();
+  const bool is_held = coordinator.CheckHolds(input.worker, input.instance, input.id).ok();
+  if (!is_held || parcel.ReadRecords().ok()) return coordinator.Report(input, now);
+  ADARES_RETURN_IF_ERROR(coordinator.Reject(input, parcel.readable(), now));
+  return ReportOutput{};
 }
 
 }  // namespace
@@ -61,11 +60,11 @@ v1::ReportResponse ResponseOf(const AttemptId& id, const ReportOutput& output) {
 ReportStream* ReportStream::Begin(CommitLoop* loop, ReportStreams* streams) {
   const std::shared_ptr<ReportStream> stream(new ReportStream(loop, streams));
   stream->self_ = stream;
-  if (streams->Add(stream.get())) {
+  if (const absl::Status taken = streams->Add(stream.get()); !taken.ok()) {
+    stream->End(taken);
+  } else {
     const std::lock_guard lock(stream->mutex_);
     stream->ReadMore();
-  } else {
-    stream->Stop();
   }
   return stream.get();
 }
@@ -92,62 +91,62 @@ void ReportStream::OnReadDone(bool ok) {
     if (drained) End(EndOfDrained());
     return;
   }
-  absl::StatusOr<ReportInput> input = HeadOf(request_);
-  if (!input.ok()) {
-    QueueAnswer(Refuse(request_.trial(), request_.attempt(), input.status()));
+  absl::StatusOr<ReportParcel> parcel = ReportParcel::Open(std::move(request_));
+  if (!parcel.ok()) {
+    lock.unlock();
+    return End(parcel.status());
+  }
+  if (!parcel->named().ok()) {
+    QueueAnswer(Refuse(parcel->head().trial(), parcel->head().attempt(), parcel->named()));
     reading_ = false;
     ReadMore();
     return;
   }
   ++in_flight_;
+  bytes_in_flight_ += parcel->size();
+  const bool is_known = known_.contains(parcel->input().id);
   lock.unlock();
-  const absl::Status readable = ReadRecords(request_, input->records);
-  if (readable.ok()) {
-    Store(*std::move(input));
-  } else {
-    Reject(*std::move(input), readable);
-  }
+  Post(*std::move(parcel), is_known);
   lock.lock();
   reading_ = false;
   ReadMore();
 }
 
-void ReportStream::Store(ReportInput input) {
-  auto shared = std::make_shared<const ReportInput>(std::move(input));
-  loop_->Call<ReportOutput>([shared](Coordinator& coordinator,
-                                     Timestamp now) { return coordinator.Report(*shared, now); },
-                            [self = self_, shared](const absl::StatusOr<ReportOutput>& output) {
-                              if (!output.ok()) return self->Answer(output.status());
-                              self->Answer(ResponseOf(shared->id, *output));
-                            });
+void ReportStream::Post(ReportParcel parcel, bool is_known) {
+  // The owner thread has better things to do; but it alone knows who holds what.
+  if (is_known) parcel.ReadRecords();
+  auto shared = std::make_shared<ReportParcel>(std::move(parcel));
+  loop_->Call<ReportOutput>(
+      [shared](Coordinator& coordinator, Timestamp now) {
+        return StoreParcel(coordinator, *shared, now);
+      },
+      [self = self_, shared](const absl::StatusOr<ReportOutput>& output) {
+        self->Answer(*shared, output);
+      });
 }
 
-void ReportStream::Reject(ReportInput input, const absl::Status& why) {
-  auto shared = std::make_shared<const ReportInput>(std::move(input));
-  loop_->Post([shared, why](Coordinator& coordinator,
-                            Timestamp now) { return coordinator.Reject(*shared, why, now); },
-              [self = self_, shared, why](const absl::Status& status) {
-                if (!status.ok()) return self->Answer(status);
-                self->Answer(Refuse(TrialResource(shared->id.sweep, shared->id.trial),
-                                    shared->id.attempt, why));
-              });
-}
-
-void ReportStream::Answer(absl::StatusOr<v1::ReportResponse> response) {
+void ReportStream::Answer(const ReportParcel& parcel, const absl::StatusOr<ReportOutput>& output) {
   std::unique_lock lock(mutex_);
   --in_flight_;
-  if (!response.ok()) {
+  bytes_in_flight_ -= parcel.size();
+  if (!output.ok()) {
     // A store that cannot write now may later: the worker keeps its records and comes again.
     lock.unlock();
-    return End(response.status());
+    return End(output.status());
+  }
+  const bool counts = parcel.readable().ok() && !output->lease_lost;
+  if (!counts) {
+    known_.erase(parcel.input().id);
+  } else if (known_.size() < kMaxKnown) {
+    known_.insert(parcel.input().id);
   }
   if (finished_) return;
-  QueueAnswer(*std::move(response));
+  QueueAnswer(ResponseOf(parcel, *output));
   ReadMore();
 }
 
-void ReportStream::QueueAnswer(v1::ReportResponse response) {
-  answers_.push_back(std::move(response));
+void ReportStream::QueueAnswer(const v1::ReportResponse& response) {
+  answers_.push_back(BytesOf(response));
   if (answers_.size() == 1) WriteMore();
 }
 
@@ -182,6 +181,7 @@ void ReportStream::End(const absl::Status& status) {
 void ReportStream::ReadMore() {
   if (reading_ || half_closed_ || stopping_ || finished_) return;
   if (in_flight_ + static_cast<int>(answers_.size()) >= kMaxInFlight) return;
+  if (bytes_in_flight_ >= kMaxBytesInFlight) return;
   reading_ = true;
   StartRead(&request_);
 }

@@ -1,27 +1,32 @@
-// The server's end of one worker's Report stream: converts, posts to the commit loop, and
-// acknowledges what became durable. At most kMaxInFlight requests are being stored at a time; the
-// worker waits behind flow control while the disk is busy, so a stream costs bounded memory.
+// The server's end of one worker's Report stream: posts what comes to the commit loop, and
+// acknowledges what became durable. At most kMaxInFlight requests and about kMaxBytesInFlight are
+// being stored at a time; the worker waits behind flow control while the disk is busy, so a stream
+// costs bounded memory. Requests come as bytes: only of an attempt whose lease the worker holds are
+// messages made.
 //
 // gRPC owns the reactor's life through OnDone; answers of the loop keep it alive through `self_`.
 #pragma once
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "absl/status/statusor.h"
 #include "adares/v1/worker_service.pb.h"
 #include "server/coordinator/commit_loop.h"
 #include "server/services/open_streams.h"
+#include "server/services/report_parcel.h"
 
 namespace adares {
 
 class ReportStream;
 using ReportStreams = OpenStreams<ReportStream>;
 
-class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1::ReportResponse> {
+class ReportStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   // The stream lives until gRPC is done with it. `loop` and `streams` must outlive it.
   static ReportStream* Begin(CommitLoop* loop, ReportStreams* streams);
@@ -31,6 +36,8 @@ class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1:
 
  private:
   static constexpr int kMaxInFlight = 16;
+  static constexpr size_t kMaxBytesInFlight = 4 << 20;
+  static constexpr size_t kMaxKnown = 2'048;  // twice the slots that a worker may have
 
   ReportStream(CommitLoop* loop, ReportStreams* streams) : loop_(loop), streams_(streams) {}
 
@@ -39,13 +46,12 @@ class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1:
   void OnCancel() override;
   void OnDone() override;
 
-  // Each leads to one Answer, for which `in_flight_` was counted up.
-  void Store(ReportInput input);
-  void Reject(ReportInput input, const absl::Status& why);
-  void Answer(absl::StatusOr<v1::ReportResponse> response);
+  // Leads to one Answer, for which it was counted as in flight.
+  void Post(ReportParcel parcel, bool is_known);
+  void Answer(const ReportParcel& parcel, const absl::StatusOr<ReportOutput>& output);
   void End(const absl::Status& status);
   // With mutex_ held.
-  void QueueAnswer(v1::ReportResponse response);
+  void QueueAnswer(const v1::ReportResponse& response);
   void ReadMore();
   void WriteMore();
   bool IsDrained() const;
@@ -54,15 +60,17 @@ class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1:
   CommitLoop* const loop_;
   ReportStreams* const streams_;
   std::shared_ptr<ReportStream> self_;  // set by Begin, dropped by OnDone
-  v1::ReportRequest request_;           // owned by the read under way
+  grpc::ByteBuffer request_;            // owned by the read under way
 
   std::mutex mutex_;
-  std::deque<v1::ReportResponse> answers_;  // guarded by mutex_; the first one is being written
-  int in_flight_ = 0;                       // guarded by mutex_: requests not yet answered
-  bool reading_ = false;                    // guarded by mutex_
-  bool half_closed_ = false;                // guarded by mutex_: the worker sends no more
-  bool stopping_ = false;                   // guarded by mutex_: the server stops
-  bool finished_ = false;                   // guarded by mutex_: Finish was called
+  std::deque<grpc::ByteBuffer> answers_;  // guarded by mutex_; the first one is being written
+  std::set<AttemptId> known_;             // guarded by mutex_: of which something was stored
+  int in_flight_ = 0;                     // guarded by mutex_: requests not yet answered
+  size_t bytes_in_flight_ = 0;            // guarded by mutex_: of those
+  bool reading_ = false;                  // guarded by mutex_
+  bool half_closed_ = false;              // guarded by mutex_: the worker sends no more
+  bool stopping_ = false;                 // guarded by mutex_: the server stops
+  bool finished_ = false;                 // guarded by mutex_: Finish was called
 };
 
 }  // namespace adares

@@ -33,6 +33,8 @@ absl::StatusOr<SweepPlan> PlanOf(const v1::CreateSweepRequest& request) {
 constexpr std::string_view kCreated = "created";
 constexpr std::string_view kExisted = "existed";
 
+constexpr int kMaxOverrides = 1'000;
+
 // Keeps a message of WatchSweep at some hundred kilobytes, however large the sweep.
 constexpr int kTrialsPerMessage = 500;
 
@@ -86,9 +88,9 @@ void AnswerWithSweep(ReaderPool* readers, const std::string& name, bool already_
 class SweepWatch final : public FollowStream<v1::WatchSweepResponse> {
  public:
   // An error in `sweep`, the parsed name, ends the stream.
-  SweepWatch(ChangeHub* hub, ReaderPool* readers, absl::StatusOr<std::string> sweep,
-             int64_t revision)
-      : FollowStream(hub, readers), sweep_(std::move(sweep)), cursor_{revision} {
+  SweepWatch(grpc::CallbackServerContext* context, ChangeHub* hub, ReaderPool* readers,
+             absl::StatusOr<std::string> sweep, int64_t revision)
+      : FollowStream(context, hub, readers), sweep_(std::move(sweep)), cursor_{revision} {
     if (sweep_.ok()) SetTopic(*sweep_);
   }
 
@@ -131,25 +133,36 @@ class SweepWatch final : public FollowStream<v1::WatchSweepResponse> {
 
 }  // namespace
 
+// Reading and expanding a file of many trials takes its time, which gRPC's threads do not have.
 grpc::ServerUnaryReactor* SweepServiceImpl::CreateSweep(grpc::CallbackServerContext* context,
                                                         const v1::CreateSweepRequest* request,
                                                         v1::CreateSweepResponse* response) {
-  absl::StatusOr<SweepPlan> plan = PlanOf(*request);
-  if (!plan.ok()) return AnswerAtOnce(context, plan.status());
-  if (request->validate_only()) {
-    return AnswerFromReader(context, readers_, response,
-                            [plan = *std::move(plan), text = request->spec_text()](Reader& reader) {
-                              return DryRun(reader, plan, text);
-                            });
+  if (request->overrides_size() > kMaxOverrides) {
+    return AnswerAtOnce(context,
+                        InvalidField("overrides", absl::StrCat("at most ", kMaxOverrides)));
   }
-  const absl::StatusOr<RequestKey> key = RequestKeyOf(*request);
-  if (!key.ok()) return AnswerAtOnce(context, key.status());
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  auto shared = std::make_shared<const SweepPlan>(*std::move(plan));
+  const auto plan_it = [this, request, response](Reader& reader,
+                                                 grpc::ServerUnaryReactor* reactor) {
+    absl::StatusOr<SweepPlan> plan = PlanOf(*request);
+    if (!plan.ok()) return reactor->Finish(ToGrpcStatus(plan.status()));
+    if (!request->validate_only()) return Submit(*std::move(plan), *request, response, reactor);
+    absl::StatusOr<v1::CreateSweepResponse> preview = DryRun(reader, *plan, request->spec_text());
+    if (preview.ok()) *response = *std::move(preview);
+    reactor->Finish(ToGrpcStatus(preview.status()));
+  };
+  return PostRead(context, readers_, plan_it);
+}
+
+void SweepServiceImpl::Submit(SweepPlan plan, const v1::CreateSweepRequest& request,
+                              v1::CreateSweepResponse* response,
+                              grpc::ServerUnaryReactor* reactor) {
+  const absl::StatusOr<RequestKey> key = RequestKeyOf(request);
+  if (!key.ok()) return reactor->Finish(ToGrpcStatus(key.status()));
+  auto shared = std::make_shared<const SweepPlan>(std::move(plan));
   CallOnce(
       loop_, *key,
-      [shared, text = request->spec_text()](Coordinator& coordinator,
-                                            Timestamp now) -> absl::StatusOr<std::string> {
+      [shared, text = request.spec_text()](Coordinator& coordinator,
+                                           Timestamp now) -> absl::StatusOr<std::string> {
         ADARES_ASSIGN_OR_RETURN(const bool existed, coordinator.CreateSweep(*shared, text, now));
         return std::string(existed ? kExisted : kCreated);
       },
@@ -157,7 +170,6 @@ grpc::ServerUnaryReactor* SweepServiceImpl::CreateSweep(grpc::CallbackServerCont
         if (!outcome.ok()) return reactor->Finish(ToGrpcStatus(outcome.status()));
         AnswerWithSweep(readers, shared->name, *outcome == kExisted, response, reactor);
       });
-  return reactor;
 }
 
 grpc::ServerUnaryReactor* SweepServiceImpl::GetSweep(grpc::CallbackServerContext* context,
@@ -248,9 +260,9 @@ grpc::ServerUnaryReactor* SweepServiceImpl::RetrySweep(grpc::CallbackServerConte
 }
 
 grpc::ServerWriteReactor<v1::WatchSweepResponse>* SweepServiceImpl::WatchSweep(
-    grpc::CallbackServerContext*, const v1::WatchSweepRequest* request) {
+    grpc::CallbackServerContext* context, const v1::WatchSweepRequest* request) {
   return FollowStream<v1::WatchSweepResponse>::Begin(std::make_shared<SweepWatch>(
-      hub_, readers_, ParseSweepResource(request->name()), request->start_revision()));
+      context, hub_, readers_, ParseSweepResource(request->name()), request->start_revision()));
 }
 
 }  // namespace adares

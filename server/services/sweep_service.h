@@ -2,6 +2,7 @@
 #pragma once
 
 #include "adares/v1/sweep_service.grpc.pb.h"
+#include "core/sweep_spec.h"
 #include "server/coordinator/commit_loop.h"
 #include "server/services/change_hub.h"
 #include "server/store/reader_pool.h"
@@ -39,6 +40,10 @@ class SweepServiceImpl final : public v1::SweepService::CallbackService {
       grpc::CallbackServerContext* context, const v1::WatchSweepRequest* request) override;
 
  private:
+  // Queues what was planned, and finishes the call.
+  void Submit(SweepPlan plan, const v1::CreateSweepRequest& request,
+              v1::CreateSweepResponse* response, grpc::ServerUnaryReactor* reactor);
+
   template <typename Request, typename Response>
   grpc::ServerUnaryReactor* ControlSweep(grpc::CallbackServerContext* context,
                                          const Request& request, Response* response,

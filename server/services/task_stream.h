@@ -1,13 +1,15 @@
 // TaskStream is a server stream whose messages come from a task on the maintenance thread: the
 // shape of BackupDatabase, CheckDatabase and PruneDatabase. The task writes one message after the
 // other and waits until the client has taken the last, so that a stream costs one message of
-// memory, and a client that takes nothing for too long is given up.
+// memory. A client that takes nothing for too long, or so slowly that others would wait for the
+// thread for ever, is given up.
 //
 // gRPC owns the reactor's life through OnDone; the task keeps it alive through its own reference.
 #pragma once
 
 #include <grpcpp/support/server_callback.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -27,6 +29,9 @@ namespace adares {
 template <typename Response>
 class TaskStream final : public grpc::ServerWriteReactor<Response> {
  public:
+  // A client that is slower holds the thread for no good.
+  static constexpr int64_t kSlowestBytesPerSecond = 64 << 10;
+
   // Runs on the maintenance thread; what it returns is the end of the stream.
   using Body = std::function<absl::Status(TaskStream&)>;
 
@@ -50,6 +55,7 @@ class TaskStream final : public grpc::ServerWriteReactor<Response> {
     std::unique_lock lock(mutex_);
     ADARES_RETURN_IF_ERROR(AwaitTaken(lock));
     message_ = message;
+    bytes_ += static_cast<int64_t>(message.ByteSizeLong());
     writing_ = true;
     this->StartWrite(&message_);
     return absl::OkStatus();
@@ -77,11 +83,20 @@ class TaskStream final : public grpc::ServerWriteReactor<Response> {
   }
 
   absl::Status AwaitTaken(std::unique_lock<std::mutex>& lock) {
-    const bool taken =
-        changed_.wait_for(lock, stop_, patience_, [this] { return !writing_ || over_; });
+    const auto begin = std::chrono::steady_clock::now();
+    const bool taken = changed_.wait_for(lock, stop_, std::min(patience_, TimeLeft()),
+                                         [this] { return !writing_ || over_; });
+    waited_ += std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - begin);
     if (over_ || stop_.stop_requested()) return WhyOver();
     if (taken) return absl::OkStatus();
     return absl::DeadlineExceededError("the caller takes nothing of what it asked for");
+  }
+
+  // How long the client may still be waited for: in all, what it would take slowly.
+  std::chrono::milliseconds TimeLeft() const {
+    const std::chrono::milliseconds allowed(bytes_ * 1'000 / kSlowestBytesPerSecond);
+    return std::max(patience_ + allowed - waited_, std::chrono::milliseconds(0));
   }
 
   void OnWriteDone(bool ok) override {
@@ -122,6 +137,8 @@ class TaskStream final : public grpc::ServerWriteReactor<Response> {
   bool over_ = false;      // guarded by mutex_: the client is gone
   bool finished_ = false;  // guarded by mutex_: Finish was called
   Response message_;
+  int64_t bytes_ = 0;                    // the task's: of all messages
+  std::chrono::milliseconds waited_{0};  // the task's: for the client to take them
 };
 
 }  // namespace adares

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "rpc/convert.h"
 #include "rpc/convert_control.h"
@@ -30,7 +31,7 @@ struct ControlOrder {
 absl::StatusOr<ControlOrder> OrderOf(const v1::ControlTrialsRequest& request) {
   ControlOrder order;
   ADARES_ASSIGN_OR_RETURN(order.key, RequestKeyOf(request));
-  ADARES_ASSIGN_OR_RETURN(order.sweep, ParseSweepResource(request.parent()));
+  ADARES_ASSIGN_OR_RETURN(order.sweep, ParseSweepResource(request.parent(), "parent"));
   ADARES_ASSIGN_OR_RETURN(order.action, ActionOf(request));
   ADARES_ASSIGN_OR_RETURN(order.filter, FromProto(request.filter(), order.sweep));
   return order;
@@ -38,8 +39,9 @@ absl::StatusOr<ControlOrder> OrderOf(const v1::ControlTrialsRequest& request) {
 
 class LogTail final : public FollowStream<v1::TailLogsResponse> {
  public:
-  LogTail(ChangeHub* hub, ReaderPool* readers, const v1::TailLogsRequest& request)
-      : FollowStream(hub, readers),
+  LogTail(grpc::CallbackServerContext* context, ChangeHub* hub, ReaderPool* readers,
+          const v1::TailLogsRequest& request)
+      : FollowStream(context, hub, readers),
         resource_(request.name()),
         attempt_(request.attempt()),
         next_line_(std::max<int64_t>(1, request.first_line())),
@@ -107,10 +109,14 @@ grpc::ServerUnaryReactor* TrialServiceImpl::GetTrial(grpc::CallbackServerContext
 grpc::ServerUnaryReactor* TrialServiceImpl::ListTrials(grpc::CallbackServerContext* context,
                                                        const v1::ListTrialsRequest* request,
                                                        v1::ListTrialsResponse* response) {
-  const absl::StatusOr<std::string> sweep = ParseSweepResource(request->parent());
+  const absl::StatusOr<std::string> sweep = ParseSweepResource(request->parent(), "parent");
   if (!sweep.ok()) return AnswerAtOnce(context, sweep.status());
   const absl::StatusOr<Page> page = PageOfRequest(*request);
   if (!page.ok()) return AnswerAtOnce(context, page.status());
+  if (request->states_size() > kMaxFilterStates) {
+    return AnswerAtOnce(context,
+                        InvalidField("states", absl::StrCat("at most ", kMaxFilterStates)));
+  }
   std::vector<TrialState> states;
   for (const int state : request->states()) {
     const absl::StatusOr<TrialState> known = FromProto(static_cast<v1::Trial::State>(state));
@@ -131,9 +137,9 @@ grpc::ServerUnaryReactor* TrialServiceImpl::ListTrials(grpc::CallbackServerConte
 }
 
 grpc::ServerWriteReactor<v1::TailLogsResponse>* TrialServiceImpl::TailLogs(
-    grpc::CallbackServerContext*, const v1::TailLogsRequest* request) {
+    grpc::CallbackServerContext* context, const v1::TailLogsRequest* request) {
   return FollowStream<v1::TailLogsResponse>::Begin(
-      std::make_shared<LogTail>(hub_, readers_, *request));
+      std::make_shared<LogTail>(context, hub_, readers_, *request));
 }
 
 grpc::ServerUnaryReactor* TrialServiceImpl::ControlTrials(grpc::CallbackServerContext* context,

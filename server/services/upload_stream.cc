@@ -7,36 +7,31 @@
 #include "rpc/grpc_status.h"
 
 namespace adares {
-namespace {
-
-absl::Status Invalid(const std::string& message) {
-  return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid, message,
-                   {{"field", "part"}});
-}
-
-}  // namespace
-
 UploadStream* UploadStream::Begin(const BlobAccess& access, UploadStreams* streams,
                                   v1::UploadBlobResponse* response) {
   const std::shared_ptr<UploadStream> stream(new UploadStream(access, streams, response));
   stream->self_ = stream;
-  if (streams->Add(stream.get())) {
-    stream->ReadMore();
+  if (const absl::Status taken = streams->Add(stream.get()); !taken.ok()) {
+    stream->End(taken);
   } else {
-    stream->Stop();
+    stream->ReadMore();
   }
   return stream.get();
 }
 
 void UploadStream::OnReadDone(bool ok) {
+  {
+    const std::lock_guard lock(mutex_);
+    reading_ = false;
+  }
   if (!ok) return Answer(upload_ ? upload_->received_bytes() : 0);
   const bool begins = request_.has_begin();
   if (begins != (upload_ == nullptr)) {
-    return End(Invalid("an upload has one beginning, and then chunks"));
+    return End(InvalidField("part", "an upload has one beginning, and then chunks"));
   }
   if (begins) return TakeBegin(request_.begin());
   if (request_.chunk().size() > kMaxChunkBytes) {
-    return End(Invalid(absl::StrCat("chunk: longer than ", kMaxChunkBytes, " bytes")));
+    return End(InvalidField("chunk", absl::StrCat("longer than ", kMaxChunkBytes, " bytes")));
   }
   access_.files->Post([self = shared_from_this()] { self->WriteChunk(); });
 }
@@ -80,7 +75,18 @@ void UploadStream::FinishUpload() {
 
 void UploadStream::ReadMore() {
   const std::lock_guard lock(mutex_);
-  if (!finished_) StartRead(&request_);
+  if (finished_) return;
+  reading_ = true;
+  read_began_ = std::chrono::steady_clock::now();
+  StartRead(&request_);
+}
+
+void UploadStream::EndIfStuck(SteadyTime now, std::chrono::milliseconds patience) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!reading_ || now - read_began_ <= patience) return;
+  }
+  End(absl::DeadlineExceededError("nothing more of the upload came; begin it again"));
 }
 
 bool UploadStream::MarkFinished() {

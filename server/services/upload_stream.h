@@ -7,6 +7,7 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 
@@ -22,11 +23,16 @@ using UploadStreams = OpenStreams<UploadStream>;
 class UploadStream final : public grpc::ServerReadReactor<v1::UploadBlobRequest>,
                            public std::enable_shared_from_this<UploadStream> {
  public:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+
   static constexpr size_t kMaxChunkBytes = 1 << 20;
 
   // The stream lives until gRPC is done with it. `streams` must outlive it.
   static UploadStream* Begin(const BlobAccess& access, UploadStreams* streams,
                              v1::UploadBlobResponse* response);
+
+  // Ends it with DEADLINE_EXCEEDED where nothing came for longer than `patience`; likewise.
+  void EndIfStuck(SteadyTime now, std::chrono::milliseconds patience);
 
   // Ends it with UNAVAILABLE DRAINING; what was written stays.
   void Stop() { End(DrainingError()); }
@@ -63,6 +69,8 @@ class UploadStream final : public grpc::ServerReadReactor<v1::UploadBlobRequest>
 
   std::mutex mutex_;
   bool finished_ = false;  // guarded by mutex_: Finish was called
+  bool reading_ = false;   // guarded by mutex_: it waits for the worker
+  SteadyTime read_began_;  // guarded by mutex_
 };
 
 }  // namespace adares

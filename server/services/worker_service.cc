@@ -18,6 +18,8 @@ namespace adares {
 namespace {
 
 constexpr size_t kLongestCordonReason = 200;
+// Several times the slots that a worker may have: what has ended is held until it is acknowledged.
+constexpr int kMaxHeldAttempts = 10'000;
 
 WorkerRecord FromProto(const v1::RegisterWorkerRequest& request) {
   WorkerRecord worker;
@@ -47,6 +49,9 @@ HeldPhase PhaseOf(v1::HeldAttempt::Phase phase) {
 }
 
 absl::StatusOr<SyncInput> InputOf(const v1::SyncRequest& request) {
+  if (request.attempts_size() > kMaxHeldAttempts) {
+    return InvalidField("attempts", absl::StrCat("at most ", kMaxHeldAttempts));
+  }
   SyncInput input{request.worker(), request.instance(), {}, request.draining(), request.leaving()};
   for (const v1::HeldAttempt& held : request.attempts()) {
     ADARES_ASSIGN_OR_RETURN(AttemptId id, ParseAttempt(held.trial(), held.attempt()));
@@ -160,7 +165,7 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::Sync(grpc::CallbackServerContext* c
   return reactor;
 }
 
-grpc::ServerBidiReactor<v1::ReportRequest, v1::ReportResponse>* WorkerServiceImpl::Report(
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* WorkerServiceImpl::Report(
     grpc::CallbackServerContext*) {
   return ReportStream::Begin(loop_, &report_streams_);
 }
@@ -191,8 +196,13 @@ grpc::ServerReadReactor<v1::UploadBlobRequest>* WorkerServiceImpl::UploadBlob(
 }
 
 grpc::ServerWriteReactor<v1::DownloadBlobResponse>* WorkerServiceImpl::DownloadBlob(
-    grpc::CallbackServerContext* /*context*/, const v1::DownloadBlobRequest* request) {
-  return DownloadStream::Begin(blobs_, &download_streams_, *request);
+    grpc::CallbackServerContext* context, const v1::DownloadBlobRequest* request) {
+  return DownloadStream::Begin(context, blobs_, &download_streams_, *request);
+}
+
+void WorkerServiceImpl::Tick(std::chrono::steady_clock::time_point now) {
+  upload_streams_.ForEach([&](UploadStream& stream) { stream.EndIfStuck(now, patience_); });
+  download_streams_.ForEach([&](DownloadStream& stream) { stream.EndIfStuck(now, patience_); });
 }
 
 void WorkerServiceImpl::EndStreams() {
@@ -208,7 +218,7 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::ListWorkers(grpc::CallbackServerCon
   if (!page.ok()) return AnswerAtOnce(context, page.status());
   // The file learns of renewed leases only now and then; the coordinator knows.
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const bool posted = loop_->PostLook(
+  const absl::Status posted = loop_->PostLook(
       [page = *page, reactor, response, readers = readers_](const Coordinator& coordinator) {
         readers->Post([=, live = coordinator.LiveWorkers()](Reader& reader) {
           const absl::StatusOr<PageOf<WorkerRecord>> workers = reader.ListWorkers(page);
@@ -216,7 +226,7 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::ListWorkers(grpc::CallbackServerCon
           reactor->Finish(ToGrpcStatus(workers.status()));
         });
       });
-  if (!posted) reactor->Finish(ToGrpcStatus(DrainingError()));
+  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
   return reactor;
 }
 
@@ -225,9 +235,8 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::CordonWorker(grpc::CallbackServerCo
                                                           v1::CordonWorkerResponse* /*response*/) {
   if (request->reason().size() > kLongestCordonReason) {
     return AnswerAtOnce(
-        context, MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-                           absl::StrCat("reason: longer than ", kLongestCordonReason, " bytes"),
-                           {{"field", "reason"}}));
+        context,
+        InvalidField("reason", absl::StrCat("longer than ", kLongestCordonReason, " bytes")));
   }
   const std::string why = request->reason().empty() ? "on request" : request->reason();
   return ActOn(context, *request,

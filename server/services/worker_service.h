@@ -1,7 +1,9 @@
 // WorkerService over the commit loop. Thread-safe.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "adares/v1/worker_service.grpc.pb.h"
@@ -15,7 +17,23 @@
 
 namespace adares {
 
-class WorkerServiceImpl final : public v1::WorkerService::CallbackService {
+// CallbackService, but with the bytes of Report.
+template <typename Base>
+using WithLists = v1::WorkerService::WithCallbackMethod_ListWorkers<
+    v1::WorkerService::WithCallbackMethod_DrainWorker<
+        v1::WorkerService::WithCallbackMethod_CordonWorker<
+            v1::WorkerService::WithCallbackMethod_UncordonWorker<Base>>>>;
+template <typename Base>
+using WithBlobs = v1::WorkerService::WithCallbackMethod_GetUpload<
+    v1::WorkerService::WithCallbackMethod_UploadBlob<
+        v1::WorkerService::WithCallbackMethod_DownloadBlob<Base>>>;
+template <typename Base>
+using WithAttempts =
+    v1::WorkerService::WithCallbackMethod_RegisterWorker<v1::WorkerService::WithCallbackMethod_Sync<
+        v1::WorkerService::WithRawCallbackMethod_Report<Base>>>;
+using WorkerServiceBase = WithAttempts<WithBlobs<WithLists<v1::WorkerService::Service>>>;
+
+class WorkerServiceImpl final : public WorkerServiceBase {
  public:
   // All must outlive the service.
   struct Context {
@@ -24,13 +42,21 @@ class WorkerServiceImpl final : public v1::WorkerService::CallbackService {
     ReaderPool* readers = nullptr;
     BlobStore* blobs = nullptr;
     FilePool* files = nullptr;
+    // How long an upload or a download may wait for the worker.
+    std::chrono::milliseconds patience = std::chrono::minutes(1);
+    size_t max_streams = 2'000;  // of each kind
   };
   WorkerServiceImpl(const Context& context, LeaseOptions options)
       : loop_(context.loop),
         waiters_(context.waiters),
         readers_(context.readers),
         blobs_{context.loop, context.blobs, context.files},
-        options_(options) {}
+        patience_(context.patience),
+        options_(options) {
+    report_streams_.SetLimit(context.max_streams);
+    upload_streams_.SetLimit(context.max_streams);
+    download_streams_.SetLimit(context.max_streams);
+  }
 
   grpc::ServerUnaryReactor* RegisterWorker(grpc::CallbackServerContext* context,
                                            const v1::RegisterWorkerRequest* request,
@@ -38,7 +64,7 @@ class WorkerServiceImpl final : public v1::WorkerService::CallbackService {
   grpc::ServerUnaryReactor* Sync(grpc::CallbackServerContext* context,
                                  const v1::SyncRequest* request,
                                  v1::SyncResponse* response) override;
-  grpc::ServerBidiReactor<v1::ReportRequest, v1::ReportResponse>* Report(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Report(
       grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* GetUpload(grpc::CallbackServerContext* context,
                                       const v1::GetUploadRequest* request,
@@ -60,6 +86,9 @@ class WorkerServiceImpl final : public v1::WorkerService::CallbackService {
                                         const v1::DrainWorkerRequest* request,
                                         v1::DrainWorkerResponse* response) override;
 
+  // Ends streams whose worker does nothing. Called now and then, not by gRPC's threads.
+  void Tick(std::chrono::steady_clock::time_point now);
+
   // The server stops: ends the streams, and later ones at once. What report streams are storing is
   // acknowledged before.
   void EndStreams();
@@ -76,6 +105,7 @@ class WorkerServiceImpl final : public v1::WorkerService::CallbackService {
   SyncWaiters* const waiters_;
   ReaderPool* const readers_;
   const BlobAccess blobs_;
+  const std::chrono::milliseconds patience_;
   const LeaseOptions options_;
   ReportStreams report_streams_;
   UploadStreams upload_streams_;

@@ -19,7 +19,8 @@ constexpr char kVersion[] = "1";
 absl::Status InvalidPageToken() {
   return MakeError(absl::StatusCode::kInvalidArgument, reason::kPageTokenInvalid,
                    "the page token is none of this list; take it from the previous page of the "
-                   "same list, or leave it empty for the first page");
+                   "same list, or leave it empty for the first page",
+                   {{"field", "page_token"}});
 }
 
 std::string MakePageToken(std::string_view list, std::string_view key) {

@@ -33,7 +33,7 @@ absl::Status AmbiguousTrial(Connection& connection, const std::string& trial) {
   const std::string sweeps = absl::StrJoin(ReadTexts(query), ", ");
   return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
                    absl::StrCat("trial ", trial, " stands in several sweeps; name one of ", sweeps),
-                   {{"trial", trial}, {"sweeps", sweeps}});
+                   {{"field", "trial"}, {"trial", trial}, {"sweeps", sweeps}});
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ absl::Status CheckPage(const Page& page) {
   if (page.size >= 1 && page.size <= kMaxPageSize) return absl::OkStatus();
   return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
                    absl::StrCat("a page holds 1 to ", kMaxPageSize, " entries, not ", page.size),
-                   {{"page_size", absl::StrCat(page.size)}});
+                   {{"field", "page_size"}, {"page_size", absl::StrCat(page.size)}});
 }
 
 std::vector<int64_t> ReadIntegers(Query& query) {

@@ -124,7 +124,7 @@ absl::Status PairAnew(const std::map<std::string, std::string>& baseline,
   return MakeError(
       absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
       absl::StrCat("the baseline ", text, " names no variant; use axes and values of the sweep"),
-      {{"baseline", text}});
+      {{"field", "baseline"}, {"baseline", text}});
 }
 
 void ReadValues(Connection& connection, int64_t sweep_row, const VariantIndex& index,

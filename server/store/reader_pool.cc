@@ -33,6 +33,16 @@ ReaderPool::~ReaderPool() {
   threads_.clear();  // joins
 }
 
+bool ReaderPool::TryPost(Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (tasks_.size() >= kMaxWaiting) return false;
+    tasks_.push_back(std::move(task));
+  }
+  changed_.notify_one();
+  return true;
+}
+
 void ReaderPool::Post(Task task) {
   {
     const std::lock_guard lock(mutex_);

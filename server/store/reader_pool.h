@@ -33,6 +33,11 @@ class ReaderPool {
   // except by tasks, whose posts are still run.
   void Post(Task task);
 
+  // The same, unless kMaxWaiting tasks wait already: false then. For tasks that others bring as
+  // often as they like.
+  bool TryPost(Task task);
+  static constexpr size_t kMaxWaiting = 2'000;
+
  private:
   explicit ReaderPool(std::vector<std::unique_ptr<Reader>> readers);
   void Run(Reader& reader);

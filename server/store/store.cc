@@ -46,6 +46,10 @@ constexpr IdStatements kRequirement = {
     "INSERT INTO requirement (text) VALUES (?) ON CONFLICT DO NOTHING",
     "SELECT id FROM requirement WHERE text = ?"};
 
+// A cache is for names that come again and again. There are a few dozen of those; without a bound,
+// one that is full of others would grow for ever.
+constexpr size_t kMaxCachedIds = 20'000;
+
 // Looks `name` up in the cache, then in the table, and inserts it where it is new.
 int64_t FindOrInsert(const IdStatements& statements, const std::string& name, IdCache& cache,
                      Connection& connection) {
@@ -54,6 +58,7 @@ int64_t FindOrInsert(const IdStatements& statements, const std::string& name, Id
   Query(connection.Prepare(statements.insert)).Bind(name).Run();
   Query query(connection.Prepare(statements.select));
   query.Bind(name).Step();
+  if (cache.size() >= kMaxCachedIds) cache.clear();
   return cache[name] = query.Int(0);
 }
 

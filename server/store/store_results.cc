@@ -1,8 +1,13 @@
 // Store: what attempts report. Rows are keyed by (trial, key or site, step, attempt), so a repeated
 // report changes nothing.
 #include <cmath>
+#include <functional>
 #include <map>
+#include <optional>
+#include <string>
+#include <utility>
 
+#include "core/report_limits.h"
 #include "server/store/store.h"
 #include "server/store/store_impl.h"
 
@@ -38,6 +43,13 @@ ON CONFLICT (trial_id, key_id) DO UPDATE SET
   last_step = max(last_step, excluded.last_step),
   min_value = min(coalesce(min_value, excluded.min_value), coalesce(excluded.min_value, min_value)),
   max_value = max(coalesce(max_value, excluded.max_value), coalesce(excluded.max_value, max_value)))sql";
+
+constexpr char kFindKeyOfTrial[] = R"sql(
+SELECT metric_key.id FROM metric_key
+JOIN metric_summary ON metric_summary.key_id = metric_key.id AND metric_summary.trial_id = ?
+WHERE metric_key.name = ?)sql";
+
+constexpr char kCountKeysOfTrial[] = "SELECT count(*) FROM metric_summary WHERE trial_id = ?";
 
 constexpr char kInsertWeight[] = R"sql(
 INSERT INTO skip_weight (trial_id, site_id, step, attempt, epoch, value, gradient, s, r,
@@ -127,6 +139,42 @@ void AddToSummaries(Connection& connection, const LiveAttempt& attempt,
   }
 }
 
+// Which metrics of one batch its trial may have: what it has, and others until it has enough. A key
+// that it may not have gets no row, since keys are never forgotten.
+class KeysOfTrial {
+ public:
+  // `key_id` gives a key its row.
+  KeysOfTrial(Connection& connection, int64_t trial_row,
+              std::function<int64_t(const std::string&)> key_id)
+      : connection_(connection), trial_row_(trial_row), key_id_(std::move(key_id)) {}
+
+  // The id of the key; nullopt where the trial may not have it.
+  std::optional<int64_t> IdOf(const std::string& key) {
+    const auto known = ids_.find(key);
+    return known != ids_.end() ? known->second : ids_[key] = Find(key);
+  }
+
+ private:
+  std::optional<int64_t> Find(const std::string& key) {
+    Query find(connection_.Prepare(kFindKeyOfTrial));
+    if (find.Bind(trial_row_).Bind(key).Step()) return find.Int(0);
+    if (count_ < 0) {
+      Query count(connection_.Prepare(kCountKeysOfTrial));
+      count.Bind(trial_row_).Step();
+      count_ = count.Int(0);
+    }
+    if (count_ >= kMaxMetricKeysPerTrial) return std::nullopt;
+    ++count_;
+    return key_id_(key);
+  }
+
+  Connection& connection_;
+  const int64_t trial_row_;
+  const std::function<int64_t(const std::string&)> key_id_;
+  std::map<std::string, std::optional<int64_t>> ids_;
+  int64_t count_ = -1;  // of the trial's keys, once it is known
+};
+
 }  // namespace
 
 absl::StatusOr<WriteCounts> Store::AppendPoints(const LiveAttempt& attempt,
@@ -134,9 +182,16 @@ absl::StatusOr<WriteCounts> Store::AppendPoints(const LiveAttempt& attempt,
   return GuardedWrite(impl_->connection, "append points", [&]() -> absl::StatusOr<WriteCounts> {
     WriteCounts counts;
     std::map<int64_t, KeySummary> summaries;
+    KeysOfTrial keys(impl_->connection, attempt.trial_row,
+                     [this](const std::string& key) { return impl_->KeyId(key); });
     Query insert(impl_->connection.Prepare(kInsertPoint));
     for (const MetricPoint& point : points) {
-      const int64_t key = impl_->KeyId(point.key);
+      const std::optional<int64_t> id = keys.IdOf(point.key);
+      if (!id) {
+        ++counts.excessive;
+        continue;
+      }
+      const int64_t key = *id;
       if (point.step <= attempt.resumed_step &&
           CountKnown(impl_->connection, kFindEarlierPoint, attempt, key, point, counts)) {
         continue;

@@ -33,6 +33,16 @@ bool LoadsOrExplains(const std::string& text) {
   return false;
 }
 
+TEST(HostileOverrideTest, WhatIsNoTextOrTooLongIsShownInParts) {
+  const auto shown = [&](const std::string& value) {
+    const auto plan =
+        LoadSweep(ReadSourceFile("examples/quick.yaml"), "s.yaml", {{"train.epochs", value}});
+    return std::string(plan.status().message());
+  };
+  EXPECT_THAT(shown("\xff\xfe"), StartsWith("--set train.epochs=??: "));
+  EXPECT_LT(shown(std::string(1 << 20, 'x')).size(), 1'000u);
+}
+
 class ExampleTortureTest : public testing::TestWithParam<const char*> {
  protected:
   const std::string text_ = ReadSourceFile(std::string("examples/") + GetParam());

@@ -271,6 +271,10 @@ TEST(TrainerProtocolTest, CommandsAreCheckedToo) {
   EXPECT_EQ(message(R"({"type":"train","trial":"t","attempt":1,"spec":{"train":{"lr":-1}}})"),
             "trainer command train: member spec: train.lr takes a number > 0: \"-1\" is out of "
             "range");
+  EXPECT_THAT(
+      message(R"({"type":"train","trial":"t","attempt":1,"spec":{"x":1},"checkpoints":{}})"),
+      HasSubstr("member spec"))
+      << "what is wrong twice is refused for the first";
   EXPECT_EQ(message(R"({"type":"train","trial":"t","attempt":1,"spec":{},"checkpoints":)"
                     R"({"folder":"f","every_steps":1,"every_seconds":1,"resume":"yes"}})"),
             "trainer command train: member checkpoints: member resume must be true or false");

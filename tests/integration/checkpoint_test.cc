@@ -215,27 +215,6 @@ TEST_F(CheckpointServiceTest, TheNextAttemptIsToldOfTheNewestCheckpoint) {
   EXPECT_THAT(Points(attempt_.trial()), SizeIs(1)) << "step 20 will come again";
 }
 
-<<<<<<< HEAD
-// Each upload is at another point of its way when its stream is ended.
-TEST_F(CheckpointServiceTest, AServerThatStopsAmidUploadsEndsThem) {
-  for (int round = 0; round < 20; ++round) {
-    std::atomic<int> arrived = 0;
-    std::vector<std::jthread> uploaders;
-    for (int number = 0; number < 4; ++number) {
-      uploaders.emplace_back([&, number](const std::stop_token& stop) {
-        for (int blob = 0; !stop.stop_requested(); ++blob) {
-          const std::string content = absl::StrCat(round, ", ", number, ", ", blob);
-          if (Upload(Of(content), 0, {content}).ok()) ++arrived;
-        }
-      });
-    }
-    ASSERT_TRUE(fixtures::Await([&] { return arrived > round; }));
-    Stop();
-    for (std::jthread& uploader : uploaders) uploader.request_stop();
-    Start();
-  }
-  EXPECT_EQ(*Upload(Of("content"), 0, {"content"}), 7);
-=======
 TEST_F(CheckpointServiceTest, ARestartBetweenUploadAndRecordLosesNothing) {
   EXPECT_EQ(*Upload(Of("content"), 0, {"content"}), 7);
   Stop();
@@ -284,7 +263,26 @@ TEST_F(CheckpointServiceTest, TwoWorkersBringOneBlobToItsEnd) {
   EXPECT_EQ(others.Acknowledged(theirs, 1, {StartRecord(100, 10), Named("content", 10)}), 2);
   EXPECT_EQ(Metric("adares_checkpoints_total", "recorded"), 2);
   EXPECT_EQ(Metric("adares_artifact_bytes"), 7);
->>>>>>> ckpt
+
+// Each upload is at another point of its way when its stream is ended.
+TEST_F(CheckpointServiceTest, AServerThatStopsAmidUploadsEndsThem) {
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<int> arrived = 0;
+    std::vector<std::jthread> uploaders;
+    for (int number = 0; number < 4; ++number) {
+      uploaders.emplace_back([&, number](const std::stop_token& stop) {
+        for (int blob = 0; !stop.stop_requested(); ++blob) {
+          const std::string content = absl::StrCat(round, ", ", number, ", ", blob);
+          if (Upload(Of(content), 0, {content}).ok()) ++arrived;
+        }
+      });
+    }
+    ASSERT_TRUE(fixtures::Await([&] { return arrived > round; }));
+    Stop();
+    for (std::jthread& uploader : uploaders) uploader.request_stop();
+    Start();
+  }
+  EXPECT_EQ(*Upload(Of("content"), 0, {"content"}), 7);
 }
 
 }  // namespace

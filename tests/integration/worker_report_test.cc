@@ -1,17 +1,75 @@
 // WorkerService.Report, spoken by a scripted worker over a real channel: what is kept, what is
 // acknowledged, what is refused.
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
 
 #include <cmath>
 #include <limits>
 
+#include "absl/strings/str_cat.h"
+#include "core/report_limits.h"
+#include "rpc/convert.h"
+
 #include "tests/integration/scripted_worker.h"
 #include "tests/integration/server_fixture.h"
+#include "worker/agent/attempt_journal.h"
+#include "worker/agent/fit_texts.h"
+#include "worker/agent/outbox.h"
 
 namespace adares {
 namespace {
 
+using testing::HasSubstr;
+
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr int64_t kLargest = std::numeric_limits<int64_t>::max();
+
+// Records as large as a worker makes them.
+std::string LongName(size_t i) {
+  const std::string number = absl::StrCat(i % 900, ".");
+  return number + std::string(128 - number.size(), 'k');
+}
+
+AttemptStart LargestStart() {
+  AttemptStart start;
+  for (size_t i = 0; i < 2 * kMaxFacts; ++i)
+    start.provenance[LongName(i)] = std::string(9'999, 'v');
+  return start;
+}
+
+std::vector<MetricPoint> LargestPoints(int64_t step) {
+  std::vector<MetricPoint> points;
+  for (size_t i = 0; i < worker::AttemptJournal::kMeasurementsPerRecord; ++i) {
+    points.push_back({LongName(i), kLargest - step, kLargest, 0.1});
+  }
+  return points;
+}
+
+std::vector<SkipWeightPoint> LargestWeights(int64_t step) {
+  std::vector<SkipWeightPoint> weights;
+  for (size_t i = 0; i < worker::AttemptJournal::kMeasurementsPerRecord; ++i) {
+    weights.push_back({LongName(i), kLargest - step, kLargest, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1});
+  }
+  return weights;
+}
+
+std::vector<LogLine> LargestLog(int64_t part) {
+  std::vector<LogLine> lines;
+  for (size_t i = 0; i < worker::AttemptJournal::kLogLinesPerRecord; ++i) {
+    lines.push_back({part * 1'000 + static_cast<int64_t>(i) + 1, std::string(kMaxLogLineBytes, 'x'),
+                     Timestamp()});
+  }
+  return lines;
+}
+
+AttemptEnd LargestEnd() {
+  AttemptEnd end;
+  end.reason = EndReason::kError;
+  end.message = std::string(1 << 20, 'm');
+  end.log_tail.assign(kMaxLogTailLines, std::string(kMaxLogLineBytes, 'x'));
+  for (size_t i = 0; i < 2 * kMaxFacts; ++i) end.digests[LongName(i)] = std::string(9'999, 'v');
+  return end;
+}
 
 class WorkerReportTest : public ServerTest {
  protected:
@@ -158,28 +216,114 @@ TEST_F(WorkerReportTest, MalformedRecordsEndTheirAttemptAndTheStreamGoesOn) {
 TEST_F(WorkerReportTest, MalformedRecordsOfAStaleAttemptEndNothing) {
   ScriptedWorker another(channel_, "w", "another");
   ADARES_ASSERT_OK(another.Register());
-  EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("Not A Key", 1, 3)}), "ARGUMENT_INVALID");
+  EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("Not A Key", 1, 3)}), "LEASE_LOST")
+      << "nobody reads records of an attempt without a lease";
   EXPECT_EQ(Trial(attempt_.trial()).state(), v1::Trial::STATE_QUEUED);
 }
 
 TEST_F(WorkerReportTest, MalformedRecordsAreRefused) {
-  const std::vector<v1::Record> mixed = {PointRecord("loss", 1, 3), PointRecord("Not A Key", 2, 3)};
-  EXPECT_EQ(reports_->Refused(attempt_, 1, mixed), "ARGUMENT_INVALID");
-  EXPECT_EQ(Values(attempt_), std::vector<double>()) << "nor is what stands before it stored";
-  EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("Not A Key", 1, 3)}), "ARGUMENT_INVALID");
-  EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("loss", -1, 3)}), "ARGUMENT_INVALID");
-  EXPECT_EQ(reports_->Refused(attempt_, 1, {WeightRecord("", 1, 3, 0)}), "ARGUMENT_INVALID");
-  EXPECT_EQ(reports_->Refused(attempt_, 1, {LogRecord(0, {"line zero"})}), "ARGUMENT_INVALID");
-  EXPECT_EQ(reports_->Refused(attempt_, 1, {LogRecord(1, {std::string(5000, 'x')})}),
-            "ARGUMENT_INVALID");
-  EXPECT_EQ(reports_->Refused(attempt_, 1, {v1::Record()}), "ARGUMENT_INVALID");
-  EXPECT_EQ(reports_->Refused(attempt_, 1, {EndRecord(v1::Attempt::END_REASON_UNSPECIFIED)}),
-            "ARGUMENT_INVALID");
+  const std::vector<std::vector<v1::Record>> malformed = {
+      {PointRecord("loss", 1, 3), PointRecord("Not A Key", 2, 3)},
+      {PointRecord("loss", -1, 3)},
+      {WeightRecord("", 1, 3, 0)},
+      {LogRecord(0, {"line zero"})},
+      {LogRecord(1, {std::string(5000, 'x')})},
+      {v1::Record()},
+      {EndRecord(v1::Attempt::END_REASON_UNSPECIFIED)},
+      {EndRecord(v1::Attempt::END_REASON_ERROR, std::string(5000, 'x'))}};
+  Create({.name = "malformed", .granularities = {"none"}, .seeds = {0, 1, 2, 3, 4, 5, 6, 7}});
+  const ScriptedWorker another(channel_, "another", "i");
+  ADARES_ASSERT_OK(another.Register(8));
+  const auto orders = another.Sync();
+  ADARES_ASSERT_OK(orders);
+  ASSERT_EQ(orders->start_size(), 8);
+  Reports reports(channel_, another);
+  for (int i = 0; i < 8; ++i) {
+    const v1::Assignment& attempt = orders->start(i);
+    EXPECT_EQ(reports.Refused(attempt, 1, malformed[static_cast<size_t>(i)]), "ARGUMENT_INVALID");
+    EXPECT_EQ(Values(attempt), std::vector<double>()) << "nor is what stands before it stored";
+  }
   EXPECT_EQ(reports_->Refused(attempt_, 0, {PointRecord("loss", 1, 3)}), "ARGUMENT_INVALID");
-  v1::Assignment malformed = attempt_;
-  malformed.set_trial("nothing");
-  EXPECT_EQ(reports_->Refused(malformed, 1, {PointRecord("loss", 1, 3)}), "ARGUMENT_INVALID");
-  EXPECT_EQ(Values(attempt_), std::vector<double>());
+  v1::Assignment unnamed = other_;
+  unnamed.set_trial("nothing");
+  EXPECT_EQ(reports_->Refused(unnamed, 1, {PointRecord("loss", 1, 3)}), "ARGUMENT_INVALID");
+  EXPECT_EQ(reports_->Acknowledged(other_, 1, {PointRecord("loss", 1, 3)}), 1)
+      << "the stream goes on for the others";
+}
+
+TEST_F(WorkerReportTest, ARequestHasLimits) {
+  const std::vector<v1::Record> many(kMaxRecordsPerReport, ProgressRecord(1, 8));
+  EXPECT_EQ(reports_->Acknowledged(attempt_, 1, many), kMaxRecordsPerReport);
+  std::vector<v1::Record> too_many = many;
+  too_many.emplace_back().mutable_progress();
+  EXPECT_EQ(reports_->Refused(attempt_, kMaxRecordsPerReport + 1, too_many), "ARGUMENT_INVALID");
+  EXPECT_EQ(Trial(attempt_.trial()).attempts(0).message(),
+            "the worker's report could not be read: records: 2001; at most 2000");
+
+  const std::vector<v1::Record> large(300, LogRecord(1, {std::string(4'000, 'x')}));
+  EXPECT_EQ(reports_->Refused(other_, 1, large), "ARGUMENT_INVALID");
+  EXPECT_THAT(Trial(other_.trial()).attempts(0).message(), HasSubstr("at most 1048576"));
+}
+
+TEST_F(WorkerReportTest, BytesThatAreNoReportEndTheStream) {
+  grpc::GenericStub stub(channel_);
+  const auto context = NewContext();
+  grpc::CompletionQueue queue;
+  const auto call = stub.PrepareCall(context.get(), "/adares.v1.WorkerService/Report", &queue);
+  void* tag = nullptr;
+  bool ok = false;
+  call->StartCall(nullptr);
+  queue.Next(&tag, &ok);
+  const grpc::Slice bytes("\x0a\xff no message");
+  call->Write(grpc::ByteBuffer(&bytes, 1), nullptr);
+  queue.Next(&tag, &ok);
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  queue.Next(&tag, &ok);
+  EXPECT_EQ(Reason(absl::StatusOr<int>(FromGrpcStatus(status))), "ARGUMENT_INVALID");
+}
+
+// The spool cuts batches; no record is larger than those of which it is filled here.
+TEST_F(WorkerReportTest, TheLargestReportsOfAWorkerAreTaken) {
+  auto outbox = worker::Outbox::Open(folder_ / "spool");
+  ADARES_ASSERT_OK(outbox);
+  const auto append = [&](const v1::Record& record) {
+    ADARES_ASSERT_OK(outbox->Append(record.SerializeAsString()));
+  };
+  for (int i = 0; i < 10'000; ++i) append(ProgressRecord(0, 0));
+  append(ToProto(ReportRecord(worker::Fit(LargestStart()))));
+  for (int i = 0; i < 3; ++i) append(ToProto(ReportRecord(LargestPoints(i))));
+  for (int i = 0; i < 3; ++i) append(ToProto(ReportRecord(LargestWeights(i))));
+  for (int i = 0; i < 3; ++i) append(ToProto(ReportRecord(LargestLog(i))));
+  append(ToProto(ReportRecord(worker::Fit(LargestEnd()))));
+  while (!outbox->drained()) {
+    const auto batch = outbox->NextBatch();
+    ADARES_ASSERT_OK(batch);
+    ASSERT_FALSE(batch->records.empty());
+    std::vector<v1::Record> records(batch->records.size());
+    for (size_t i = 0; i < records.size(); ++i) records[i].ParseFromString(batch->records[i]);
+    const int64_t last = batch->first_sequence + static_cast<int64_t>(records.size()) - 1;
+    ASSERT_EQ(reports_->Acknowledged(attempt_, batch->first_sequence, records), last);
+    ADARES_ASSERT_OK(outbox->Acknowledge(last));
+  }
+}
+
+TEST_F(WorkerReportTest, MetricsBeyondThoseOfATrialAreKeptOut) {
+  const auto keys = [](int begin, int end) {
+    v1::Record record;
+    for (int i = begin; i < end; ++i) {
+      record.mutable_metrics()->add_points()->set_key(absl::StrCat("key/", i));
+    }
+    return record;
+  };
+  EXPECT_EQ(reports_->Acknowledged(attempt_, 1, {keys(0, 900)}), 1);
+  EXPECT_EQ(reports_->Acknowledged(attempt_, 2, {keys(500, 1'200), PointRecord("key/7", 1, 3)}), 3);
+  EXPECT_EQ(Trial(attempt_.trial()).state(), v1::Trial::STATE_RUNNING) << "training goes on";
+  EXPECT_EQ(Trial(attempt_.trial()).last_metrics_size(), kMaxMetricKeysPerTrial);
+  EXPECT_EQ(Trial(attempt_.trial()).last_metrics().at("key/7"), 3) << "those that it has go on";
+  EXPECT_EQ(Metric("adares_metric_points_rejected_total", "too_many_keys"), 200);
+  EXPECT_EQ(reports_->Acknowledged(other_, 1, {keys(1'000, 1'200)}), 1);
+  EXPECT_EQ(Trial(other_.trial()).last_metrics_size(), 200) << "another trial has its own";
 }
 
 TEST_F(WorkerReportTest, TheEndOfAnAttemptMovesItsTrial) {

@@ -132,6 +132,13 @@ TEST(ConvertTest, ACheckpointSurvivesAndIsChecked) {
   EXPECT_THAT(std::string(FromProto(message).status().message()), HasSubstr("checkpoint.reason"));
 }
 
+TEST(ConvertTest, AListWithoutElementsIsARecord) {
+  EXPECT_TRUE(std::get<std::vector<MetricPoint>>(RoundTrip(std::vector<MetricPoint>())).empty());
+  EXPECT_TRUE(
+      std::get<std::vector<SkipWeightPoint>>(RoundTrip(std::vector<SkipWeightPoint>())).empty());
+  EXPECT_TRUE(std::get<std::vector<LogLine>>(RoundTrip(std::vector<LogLine>())).empty());
+}
+
 TEST(ConvertTest, AnEmptyRecordIsRefused) {
   EXPECT_EQ(ErrorReason(FromProto(v1::Record()).status()), reason::kArgumentInvalid);
 }
@@ -162,6 +169,44 @@ TEST(ConvertTest, ARecordHasLimits) {
   line->set_number(1);
   line->set_text(std::string(kMaxLogLineBytes + 1, 'x'));
   EXPECT_FALSE(FromProto(log).ok());
+}
+
+TEST(ConvertTest, TextsOfAnAttemptHaveLimits) {
+  const auto refusal = [](const v1::Record& record) {
+    return std::string(FromProto(record).status().message());
+  };
+  v1::Record end;
+  end.mutable_end()->set_reason(v1::Attempt::END_REASON_ERROR);
+  end.mutable_end()->set_message(std::string(kMaxMessageTextBytes, 'x'));
+  for (size_t i = 0; i < kMaxLogTailLines; ++i) {
+    end.mutable_end()->add_log_tail(std::string(kMaxLogLineBytes, 'x'));
+  }
+  EXPECT_EQ(refusal(end), "");
+  v1::Record wrong = end;
+  wrong.mutable_end()->mutable_message()->push_back('x');
+  EXPECT_THAT(refusal(wrong), HasSubstr("end.message"));
+  wrong = end;
+  wrong.mutable_end()->add_log_tail("one more");
+  EXPECT_THAT(refusal(wrong), HasSubstr("end.log_tail"));
+  wrong = end;
+  wrong.mutable_end()->mutable_log_tail(0)->push_back('x');
+  EXPECT_THAT(refusal(wrong), HasSubstr("end.log_tail"));
+
+  v1::Record start;
+  auto& facts = *start.mutable_start()->mutable_provenance();
+  for (size_t i = 0; i < kMaxFacts; ++i) {
+    facts[std::to_string(i)] = std::string(kMaxMessageTextBytes, 'x');
+  }
+  EXPECT_EQ(refusal(start), "");
+  wrong = start;
+  (*wrong.mutable_start()->mutable_provenance())["one more"] = "";
+  EXPECT_THAT(refusal(wrong), HasSubstr("start.provenance: 65 entries"));
+  wrong = start;
+  (*wrong.mutable_start()->mutable_provenance())["0"].push_back('x');
+  EXPECT_THAT(refusal(wrong), HasSubstr("start.provenance"));
+  wrong = end;
+  (*wrong.mutable_end()->mutable_digests())[std::string(kMaxNameBytes + 1, 'x')] = "";
+  EXPECT_THAT(refusal(wrong), HasSubstr("end.digests"));
 }
 
 TEST(ConvertTest, AnAttemptNeedsItsSweepAndAPositiveNumber) {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "core/status.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 
 namespace adares {
 namespace {
@@ -28,6 +30,39 @@ TEST(GrpcStatusTest, ReasonAndMetadataSurviveTheRoundTrip) {
   EXPECT_EQ(back.message(), "no sweep x");
   EXPECT_EQ(ErrorReason(back), reason::kSweepNotFound);
   EXPECT_EQ(ErrorMetadata(back), ErrorMetadata(status));
+}
+
+// "FIELD: DESCRIPTION" of what a status tells as google.rpc.BadRequest; empty for none.
+std::string ViolationOf(const absl::Status& status) {
+  google::rpc::Status rich;
+  rich.ParseFromString(ToGrpcStatus(status).error_details());
+  for (const auto& detail : rich.details()) {
+    google::rpc::BadRequest bad;
+    if (!detail.UnpackTo(&bad)) continue;
+    EXPECT_EQ(bad.field_violations_size(), 1);
+    return bad.field_violations(0).field() + ": " + bad.field_violations(0).description();
+  }
+  return "";
+}
+
+TEST(GrpcStatusTest, TheFieldAtFaultIsToldAsAViolation) {
+  EXPECT_EQ(ViolationOf(InvalidField("filter.trials", "too many")),
+            "filter.trials: filter.trials: too many");
+  const absl::Status file = MakeError(absl::StatusCode::kInvalidArgument, reason::kSpecInvalid,
+                                      "a.yaml:3:7: unknown key", {{"line", "3"}});
+  EXPECT_EQ(ViolationOf(file), "spec_text: a.yaml:3:7: unknown key");
+  const absl::Status change = MakeError(absl::StatusCode::kInvalidArgument, reason::kSpecInvalid,
+                                        "--set x=1: unknown", {{"override", "x=1"}});
+  EXPECT_EQ(ViolationOf(change), "overrides: --set x=1: unknown");
+}
+
+TEST(GrpcStatusTest, OtherErrorsAreNoViolations) {
+  EXPECT_EQ(ViolationOf(MakeError(absl::StatusCode::kNotFound, reason::kSweepNotFound, "none",
+                                  {{"field", "name"}})),
+            "");
+  EXPECT_EQ(ViolationOf(MakeError(absl::StatusCode::kInvalidArgument, reason::kRequestIdReused,
+                                  "of another call")),
+            "");
 }
 
 TEST(GrpcStatusTest, DetailsOfOthersAreNotTakenForOurs) {

@@ -30,5 +30,12 @@ TEST(NamesTest, MalformedNamesAreRefusedWithTheFormThatWasExpected) {
   EXPECT_FALSE(ParseWorkerResource("workers/").ok());
 }
 
+TEST(NamesTest, ARefusalNamesTheFieldAndQuotesNoMegabytes) {
+  const absl::Status refused = ParseTrialResource(std::string(1 << 20, 'x'), "trial").status();
+  EXPECT_EQ(ErrorMetadata(refused).at("field"), "trial");
+  EXPECT_LT(refused.message().size(), 300u);
+  EXPECT_LT(ErrorMetadata(refused).at("name").size(), 300u);
+}
+
 }  // namespace
 }  // namespace adares

@@ -84,6 +84,25 @@ TEST_F(ReaderPoolTest, TasksMayPostWhileThePoolCloses) {
   EXPECT_EQ(runs, 20);
 }
 
+TEST_F(ReaderPoolTest, TooManyTasksAreRefused) {
+  std::atomic<size_t> runs = 0;
+  std::latch gate(1);
+  std::latch begun(1);
+  auto pool = NewPool(1);
+  pool->Post([&](Reader&) {
+    begun.count_down();
+    gate.wait();
+  });
+  begun.wait();
+  for (size_t i = 0; i < ReaderPool::kMaxWaiting; ++i) {
+    ASSERT_TRUE(pool->TryPost([&](Reader&) { ++runs; }));
+  }
+  EXPECT_FALSE(pool->TryPost([&](Reader&) { ++runs; }));
+  gate.count_down();
+  pool.reset();
+  EXPECT_EQ(runs, ReaderPool::kMaxWaiting);
+}
+
 TEST_F(ReaderPoolTest, AMissingFileIsAnError) {
   EXPECT_FALSE(ReaderPool::Open("/no/such/file.db", 2).ok());
 }

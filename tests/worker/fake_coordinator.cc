@@ -34,15 +34,14 @@ void FakeCoordinator::Order(const StopOrder& order) {
   AnswerSyncIfNeeded();
 }
 
-<<<<<<< HEAD
 void FakeCoordinator::OrderDrain() {
   drain_ordered_ = true;
   AnswerSyncIfNeeded();
-=======
+}
+
 void FakeCoordinator::Withdraw(const AttemptId& id) {
   std::erase_if(offers_, [&](const Assignment& offer) { return offer.id == id; });
   Order({id, StopReason::kLeaseLost});
->>>>>>> ckpt
 }
 
 void FakeCoordinator::GoAway() {

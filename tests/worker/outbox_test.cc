@@ -53,6 +53,13 @@ TEST_F(OutboxTest, GivesRecordsInOrderAndOnce) {
   EXPECT_EQ(Next(outbox).first_sequence, 4);
 }
 
+TEST_F(OutboxTest, ABatchHasOnlySoManyRecords) {
+  Outbox outbox = Open({.batch_records = 2});
+  Append(outbox, {"", "", ""});
+  EXPECT_THAT(Next(outbox).records, ::testing::SizeIs(2));
+  EXPECT_THAT(Next(outbox).records, ::testing::SizeIs(1));
+}
+
 TEST_F(OutboxTest, RewindGivesAgainWhatIsNotAcknowledged) {
   Outbox outbox = Open();
   Append(outbox, {"one", "two", "three"});

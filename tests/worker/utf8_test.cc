@@ -43,6 +43,9 @@ TEST(Utf8Test, PrefixNeverCutsACharacter) {
   EXPECT_EQ(Utf8Prefix(text, 3), "ab");
   EXPECT_EQ(Utf8Prefix(text, 2), "ab");
   EXPECT_EQ(Utf8Prefix(text, 1), "a");
+  const std::string longest = "ab\xF0\x9F\x98\x80";
+  for (size_t limit = 2; limit < 6; ++limit) EXPECT_EQ(Utf8Prefix(longest, limit), "ab") << limit;
+  EXPECT_EQ(Utf8Prefix("\xE2\x82\xAC", 2), "");
 }
 
 TEST(Utf8Test, PrefixOfWhatIsNoTextIsCutAnywhere) {

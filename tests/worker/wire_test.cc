@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <limits>
+
+#include "core/report_limits.h"
 #include "rpc/convert.h"
 
 namespace adares::worker {
@@ -23,6 +26,15 @@ TEST(WireTest, RegistrationSaysWhoItIs) {
   EXPECT_EQ(request.device(), "cpu");
   EXPECT_EQ(request.slots(), 4);
   EXPECT_EQ(request.version(), "1.2.3");
+}
+
+TEST(WireTest, TextsOfARegistrationAreCutToWhatACoordinatorTakes) {
+  WorkerIdentity identity = Identity();
+  identity.hostname = std::string(300, 'h');
+  identity.capability.device = "\xff";
+  const v1::RegisterWorkerRequest request = ToRegisterRequest(identity);
+  EXPECT_EQ(request.hostname(), std::string(kMaxNameBytes, 'h'));
+  EXPECT_EQ(request.device(), "\xEF\xBF\xBD");
 }
 
 TEST(WireTest, SyncStatesEverything) {
@@ -52,6 +64,15 @@ TEST(WireTest, ReportCarriesTheRecordsAsTheyWereEncoded) {
   EXPECT_EQ(request.first_sequence(), 11);
   ASSERT_EQ(request.records_size(), 1);
   EXPECT_EQ(request.records(0).metrics().points(0).value(), 2.5);
+}
+
+TEST(WireTest, TermsBeyondReasonAreLong) {
+  v1::RegisterWorkerResponse response;
+  response.mutable_sync_interval()->set_seconds(std::numeric_limits<int64_t>::max());
+  response.mutable_lease_duration()->set_seconds(std::numeric_limits<int64_t>::max());
+  const auto terms = FromWire(response);
+  ASSERT_TRUE(terms.ok()) << terms.status();
+  EXPECT_GT(terms->sync_interval, std::chrono::hours(24 * 365));
 }
 
 TEST(WireTest, TermsMustBePositive) {

@@ -11,14 +11,12 @@
 #include "core/quoted_text.h"
 #include "core/trial_spec.h"
 #include "core/trial_state.h"
+#include "worker/agent/fit_texts.h"
 
 namespace adares::worker {
 namespace {
 
 namespace protocol = trainer_protocol;
-
-// Far below what a coordinator takes in one record.
-constexpr size_t kMeasurementsPerRecord = 1000;
 
 int64_t Seconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
@@ -35,6 +33,7 @@ std::string Text(EndReason reason) { return std::string(Name(reason)); }
 
 template <typename Measurement>
 void AddInParts(const std::vector<Measurement>& all, AttemptJournal& journal) {
+  constexpr size_t kMeasurementsPerRecord = AttemptJournal::kMeasurementsPerRecord;
   for (size_t begin = 0; begin < all.size(); begin += kMeasurementsPerRecord) {
     const size_t end = std::min(all.size(), begin + kMeasurementsPerRecord);
     journal.Add(std::vector<Measurement>(all.begin() + static_cast<ptrdiff_t>(begin),
@@ -234,7 +233,7 @@ void Attempt::Take(const protocol::StartEvent& event) {
   record.provenance.emplace("libtorch", ready.libtorch);
   record.provenance.emplace("device", ready.device);
   record.provenance.emplace("trainer_trials", absl::StrCat(trainer_->trials()));
-  journal_.Add(record);
+  journal_.Add(Fit(std::move(record)));
 }
 
 void Attempt::Take(const protocol::PointsEvent& event) { AddInParts(event.points, journal_); }

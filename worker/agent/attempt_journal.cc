@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
-#include "worker/agent/utf8.h"
+#include "worker/agent/fit_texts.h"
 
 namespace adares::worker {
 namespace {
@@ -80,7 +80,7 @@ void AttemptJournal::End(AttemptEnd end) {
   if (end_) return;
   if (log_) log_->Finish(context_.loop.WallNow());
   FlushLog();
-  end.message = ReplaceInvalidUtf8(end.message);
+  end = Fit(std::move(end));
   if (log_ && IsFailure(end.reason)) end.log_tail = log_->Tail();
   end_ = std::move(end);
   WriteEnd();

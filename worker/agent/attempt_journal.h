@@ -21,6 +21,9 @@ namespace adares::worker {
 class AttemptJournal {
  public:
   static constexpr Duration kLogInterval = std::chrono::milliseconds(200);
+  // With names and lines as long as they may be, a record and a batch before it are below what a
+  // coordinator takes in one report (core/report_limits.h).
+  static constexpr size_t kMeasurementsPerRecord = 1000;
   static constexpr size_t kLogLinesPerRecord = 100;
   static constexpr Duration kEndRetryInterval = std::chrono::seconds(1);
 

@@ -101,7 +101,7 @@ absl::StatusOr<Outbox::Batch> Outbox::NextBatch() {
   const int64_t room = limits_.unacknowledged_bytes - (sent_.offset - acknowledged_.offset);
   if (sent_.sequence == end_.sequence || room <= 0) return batch;
   Position position = sent_;
-  while (position.sequence < end_.sequence &&
+  while (position.sequence < end_.sequence && batch.records.size() < limits_.batch_records &&
          position.offset - sent_.offset < limits_.batch_bytes) {
     ADARES_ASSIGN_OR_RETURN(const int64_t size, RecordSize(position.offset));
     ADARES_ASSIGN_OR_RETURN(std::string record, ReadAt(position.offset + kHeaderBytes, size));

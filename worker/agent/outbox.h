@@ -29,6 +29,7 @@ class Outbox {
 
   struct Limits {
     int64_t batch_bytes = 256 * 1024;        // a batch ends with the record that reaches it
+    size_t batch_records = 1'000;            // or with so many
     int64_t unacknowledged_bytes = 4 << 20;  // sent and not acknowledged; then NextBatch waits
   };
 

@@ -33,7 +33,7 @@ std::string ReplaceInvalidUtf8(std::string_view text) {
 std::string_view Utf8Prefix(std::string_view text, size_t limit) {
   if (text.size() <= limit) return text;
   const size_t earliest = limit - std::min(limit, kLongestCharacter - 1);
-  for (size_t end = limit; end > earliest; --end) {
+  for (size_t end = limit + 1; end-- > earliest;) {
     if (!IsContinuation(text[end])) return text.substr(0, end);
   }
   return text.substr(0, limit);  // no character is that long: not UTF-8

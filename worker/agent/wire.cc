@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/report_limits.h"
 #include "rpc/convert.h"
 #include "rpc/names.h"
+#include "worker/agent/fit_texts.h"
 
 namespace adares::worker {
 namespace {
@@ -21,7 +23,7 @@ google::protobuf::Duration ToWire(Duration duration) {
 }
 
 Duration FromWire(const google::protobuf::Duration& message) {
-  return Duration(message.seconds() * kMicrosPerSecond + message.nanos() / 1000);
+  return FromProto(message);  // within its limits, whatever the coordinator says
 }
 
 v1::HeldAttempt::Phase ToWire(AttemptPhase phase) {
@@ -66,8 +68,8 @@ v1::RegisterWorkerRequest ToRegisterRequest(const WorkerIdentity& identity) {
   v1::RegisterWorkerRequest request;
   request.set_worker(identity.name);
   request.set_instance(identity.instance);
-  request.set_hostname(identity.hostname);
-  request.set_device(identity.capability.device);
+  request.set_hostname(FitText(identity.hostname, kMaxNameBytes));
+  request.set_device(FitText(identity.capability.device, kMaxNameBytes));
   request.set_memory_bytes(identity.capability.memory_bytes);
   for (const auto& [key, value] : identity.capability.labels) {
     (*request.mutable_labels())[key] = value;

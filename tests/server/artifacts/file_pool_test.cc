@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <latch>
 
 namespace adares {
 namespace {
@@ -19,6 +20,26 @@ TEST(FilePoolTest, EverythingThatWasPostedRunsBeforeTheEnd) {
     }
   }
   EXPECT_EQ(done, 200);
+}
+
+TEST(FilePoolTest, TooManyTasksAreRefused) {
+  std::atomic<size_t> done = 0;
+  {
+    std::latch gate(1);
+    std::latch begun(1);
+    FilePool pool(1);
+    pool.Post([&] {
+      begun.count_down();
+      gate.wait();
+    });
+    begun.wait();
+    for (size_t i = 0; i < FilePool::kMaxWaiting; ++i) ASSERT_TRUE(pool.TryPost([&] { ++done; }));
+    EXPECT_FALSE(pool.TryPost([&] { ++done; }));
+    pool.Post([&] { ++done; });
+    gate.count_down();
+  }
+  EXPECT_EQ(done, FilePool::kMaxWaiting + 1)
+      << "what belongs to work under way is taken all the same";
 }
 
 }  // namespace

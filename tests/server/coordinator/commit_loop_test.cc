@@ -19,12 +19,15 @@ using std::chrono::milliseconds;
 
 class CommitLoopTest : public CoordinatorFixture {
  protected:
+  static constexpr int kMaxWaiting = 1'000;
+
   CommitLoopTest() {
     // The loop owns the file from here on.
     coordinator_.reset();
     store_.reset();
     CommitLoopOptions options;
     options.tick = milliseconds(1);
+    options.max_waiting = kMaxWaiting;
     options.clock = [this] { return FromMicros(clock_); };
     CommitLoop::Listener listener;
     listener.committed = [this](const Effects& effects) {
@@ -198,13 +201,47 @@ TEST_F(CommitLoopTest, ReadinessComesBackWithTheDiskEvenWhereNobodyCalls) {
     EXPECT_FALSE(PostAndWait(look).ok()) << "the disk was tried, and fails still";
     EXPECT_FALSE(loop_->last_commit_succeeded());
     std::promise<size_t> workers;
-    EXPECT_TRUE(loop_->PostLook([&workers](const Coordinator& coordinator) {
-      workers.set_value(coordinator.LiveWorkers().size());
-    }));
+    EXPECT_TRUE(loop_
+                    ->PostLook([&workers](const Coordinator& coordinator) {
+                      workers.set_value(coordinator.LiveWorkers().size());
+                    })
+                    .ok());
     EXPECT_EQ(workers.get_future().get(), 0u) << "what is in memory is known all the same";
   }
   EXPECT_TRUE(fixtures::Await([this] { return loop_->last_commit_succeeded(); }));
   EXPECT_FALSE(reader_->GetSweep("beta").ok());
+}
+
+// The command in progress waits for the test, so that the others wait for it.
+TEST_F(CommitLoopTest, WhatWouldWaitTooLongIsRefused) {
+  std::promise<void> begun;
+  std::promise<void> gate;
+  std::atomic<int> answered = 0;
+  std::atomic<int> refused = 0;
+  loop_->Post(
+      [&](Coordinator&, Timestamp) {
+        begun.set_value();
+        gate.get_future().wait();
+        return absl::OkStatus();
+      },
+      [](const absl::Status&) {});
+  begun.get_future().wait();
+  for (int i = 0; i < kMaxWaiting + 7; ++i) {
+    loop_->Post([](Coordinator&, Timestamp) { return absl::OkStatus(); },
+                [&](const absl::Status& status) {
+                  if (ErrorReason(status) == reason::kOverloaded) ++refused;
+                  ++answered;
+                });
+  }
+  EXPECT_EQ(refused, 7);
+  for (int i = 0; i < kMaxWaiting; ++i) {
+    ASSERT_TRUE(loop_->PostLook([](const Coordinator&) {}).ok());
+  }
+  EXPECT_EQ(ErrorReason(loop_->PostLook([](const Coordinator&) {})), reason::kOverloaded);
+  gate.set_value();
+  EXPECT_TRUE(fixtures::Await([&] { return answered == kMaxWaiting + 7; }))
+      << "those that were taken are done";
+  EXPECT_TRUE(PostAndWait(Creating("later")).ok());
 }
 
 TEST_F(CommitLoopTest, APauseOfTheCoordinatorItselfCostsNoLease) {

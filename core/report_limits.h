@@ -1,0 +1,29 @@
+// What a coordinator takes of a worker, and what workers therefore stay within: numbers that both
+// sides know, so that a worker of the same version is never refused for size.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace adares {
+
+// Of one report.
+inline constexpr int kMaxRecordsPerReport = 2'000;
+inline constexpr int64_t kMaxReportBytes = 1 << 20;
+
+// Of one record.
+inline constexpr int kMaxPointsPerRecord = 10'000;
+inline constexpr int kMaxLogLinesPerRecord = 1'000;
+inline constexpr size_t kMaxLogLineBytes = 4'096;
+
+// Of texts: names are what machines are called, messages what people read.
+inline constexpr size_t kMaxNameBytes = 200;
+inline constexpr size_t kMaxMessageTextBytes = 4'096;
+inline constexpr size_t kMaxLogTailLines = 20;
+// Entries of an attempt's provenance or digests.
+inline constexpr size_t kMaxFacts = 64;
+
+// Keys that the metrics of one trial may have; points of further ones are kept out.
+inline constexpr int kMaxMetricKeysPerTrial = 1'000;
+
+}  // namespace adares
