@@ -42,6 +42,7 @@ struct ReportInput {
   AttemptId id;
   int64_t first_sequence = 0;
   std::vector<ReportRecord> records;
+  int64_t unread_records = 0;  // more that nobody has read, since the attempt is not held
 };
 
 // Answer to a report: what is durable after the commit, or that the attempt does not count.

@@ -16,7 +16,8 @@ absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Times
       ADARES_ASSIGN_OR_RETURN(const std::optional<int64_t> known,
                               AcknowledgedOfEnded(*session, input.id));
       // What came after an end that was not the worker's own counts for nothing.
-      const int64_t last = input.first_sequence + std::ssize(input.records) - 1;
+      const int64_t last =
+          input.first_sequence + std::ssize(input.records) + input.unread_records - 1;
       if (known && last <= *known) return ReportOutput{*known, false};
     }
     ++effects_.stale_reports;

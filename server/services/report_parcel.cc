@@ -22,6 +22,7 @@ absl::StatusOr<ReportParcel> ReportParcel::Open(grpc::ByteBuffer bytes) {
   parcel.input_.worker = head.worker();
   parcel.input_.instance = head.instance();
   parcel.input_.first_sequence = head.first_sequence();
+  parcel.input_.unread_records = parcel.head_.records;
   absl::StatusOr<AttemptId> id = ParseAttempt(head.trial(), head.attempt());
   if (id.ok()) parcel.input_.id = *std::move(id);
   parcel.named_ = id.status();
@@ -57,6 +58,7 @@ absl::Status ReportParcel::Convert() {
   for (const v1::Record& record : request.records()) {
     ADARES_ASSIGN_OR_RETURN(input_.records.emplace_back(), FromProto(record));
   }
+  input_.unread_records = 0;
   return absl::OkStatus();
 }
 

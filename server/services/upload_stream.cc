@@ -41,7 +41,8 @@ void UploadStream::TakeBegin(const v1::UploadBegin& begin) {
   if (!target.ok()) return End(target.status());
   target_ = *std::move(target);
   IfHeld(
-      access_, target_, [self = shared_from_this(), offset = begin.offset()] { self->OpenUpload(offset); },
+      access_, target_,
+      [self = shared_from_this(), offset = begin.offset()] { self->OpenUpload(offset); },
       [self = shared_from_this()](const absl::Status& refused) { self->End(refused); });
 }
 

@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(Data, RunOnDataTest, testing::Values("synthetic", "mnis
                          [](const auto& data) { return std::string(data.param); });
 
 TEST_F(RunTest, AnInterruptedRunLeavesNoProcessAndIsContinued) {
-  const SmallSweep sweep{.name = "study", .epochs = 8, .dataset = dataset_};
+  const SmallSweep sweep{.name = "study", .epochs = 40, .dataset = dataset_};
   const std::string file = Write(sweep);
   const auto interrupted = StartAdares(Command(file, "table"));
   AwaitTraining();

@@ -263,6 +263,7 @@ TEST_F(CheckpointServiceTest, TwoWorkersBringOneBlobToItsEnd) {
   EXPECT_EQ(others.Acknowledged(theirs, 1, {StartRecord(100, 10), Named("content", 10)}), 2);
   EXPECT_EQ(Metric("adares_checkpoints_total", "recorded"), 2);
   EXPECT_EQ(Metric("adares_artifact_bytes"), 7);
+}
 
 // Each upload is at another point of its way when its stream is ended.
 TEST_F(CheckpointServiceTest, AServerThatStopsAmidUploadsEndsThem) {

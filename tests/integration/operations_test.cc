@@ -3,6 +3,7 @@
 // holds a whole database.
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 
