@@ -3,6 +3,7 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "core/status.h"
@@ -85,6 +86,7 @@ grpc::Status SmallCoordinator::Sync(grpc::ServerContext* context, const v1::Sync
   }
   syncs.push_back(*request);
   changed_.notify_all();
+  ForgetWhatIsKnown(*request);
   const auto until =
       std::chrono::steady_clock::now() + std::chrono::seconds(request->max_wait().seconds());
   const auto has_answer = [&] {
@@ -94,9 +96,25 @@ grpc::Status SmallCoordinator::Sync(grpc::ServerContext* context, const v1::Sync
     changed_.wait_for(lock, kPoll);  // nobody tells of a cancelled call
   }
   if (context->IsCancelled()) return grpc::Status::CANCELLED;
-  response->Swap(&wanted_);
-  wanted_.Clear();
+  *response = wanted_;
+  wanted_.clear_stop();
   return grpc::Status::OK;
+}
+
+// An answer may be lost with a call that the worker gave up, so that what it is to start is told
+// until it says that it has it.
+void SmallCoordinator::ForgetWhatIsKnown(const v1::SyncRequest& request) {
+  const auto is_known = [&](const v1::Assignment& assignment) {
+    const auto reported = records.find(assignment.attempt());
+    return (reported != records.end() && !reported->second.empty()) ||
+           std::any_of(request.attempts().begin(), request.attempts().end(),
+                       [&](const v1::HeldAttempt& held) {
+                         return held.trial() == assignment.trial() &&
+                                held.attempt() == assignment.attempt();
+                       });
+  };
+  auto* const starts = wanted_.mutable_start();
+  starts->erase(std::remove_if(starts->begin(), starts->end(), is_known), starts->end());
 }
 
 grpc::Status SmallCoordinator::Report(

@@ -49,6 +49,7 @@ class SmallCoordinator : public v1::WorkerService::Service {
 
  private:
   v1::ReportResponse Store(const v1::ReportRequest& request);
+  void ForgetWhatIsKnown(const v1::SyncRequest& request);
 
   std::mutex mutex_;
   std::condition_variable changed_;
