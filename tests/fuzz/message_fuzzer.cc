@@ -68,7 +68,7 @@ void Controls(const std::string& bytes) {
   if (!request.ParseFromString(bytes)) return;
   const auto key = RequestKeyOf(request);
   if (!key.ok()) RequireRefusal(key.status());
-  const auto action = FromProto(request.action());
+  const auto action = ActionOf(request);
   if (!action.ok()) RequireRefusal(action.status());
   const auto sweep = ParseSweepResource(request.parent(), "parent");
   if (!sweep.ok()) RequireRefusal(sweep.status());
@@ -96,7 +96,7 @@ void Answers(const std::string& bytes) {
   const absl::Status read = FromGrpcStatus(status);
   Require(FromGrpcStatus(ToGrpcStatus(read)).code() == read.code(), "a status keeps its code");
   v1::OfflineError error;
-  if (error.ParseFromString(bytes)) FromOfflineError(error).ok();
+  if (error.ParseFromString(bytes)) (void)FromOfflineError(error).ok();
   v1::SyncResponse sync;
   if (sync.ParseFromString(bytes)) {
     const worker::SyncOrders orders = worker::FromWire(sync);

@@ -21,7 +21,7 @@
 namespace adares::worker {
 
 // Lives on the owner thread; destroying it kills its trainer.
-class Attempt : private TrainerOwner {
+class Attempt final : private TrainerOwner {
  public:
   static constexpr Duration kReadyTimeout = std::chrono::seconds(120);
   // How long the end of an attempt waits until its last checkpoint is up. While the coordinator is
