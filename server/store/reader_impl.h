@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,9 +44,14 @@ absl::Status CheckPage(const Page& page);
 absl::StatusOr<SweepRecord> ReadSweep(Connection& connection, int64_t row);
 absl::StatusOr<TrialRecord> ReadTrial(Connection& connection, int64_t row);
 
-// Of a sweep's waiting trials those that no connected worker could run, with the reason. Costs as
-// much as there are groups of trials that wait; where there is a reason, as there are trials.
-absl::StatusOr<std::vector<PendingReason>> ReadPending(Connection& connection, int64_t sweep_row);
+// The connected workers, read when they are first asked for.
+using LiveWorkers = std::optional<std::vector<WorkerRecord>>;
+
+// Fills `pending` of a sweep that was read: those of its waiting trials that no connected worker
+// could run, with the reason. Costs as much as there are groups of trials that wait; where there is
+// a reason, as there are trials. `workers` serves many sweeps of one snapshot.
+absl::Status ReadPending(Connection& connection, int64_t sweep_row, LiveWorkers& workers,
+                         SweepRecord& sweep);
 
 // Column 0 of all rows.
 std::vector<int64_t> ReadIntegers(Query& query);

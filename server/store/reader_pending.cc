@@ -65,7 +65,12 @@ std::optional<PendingReason> WhyNone(const Requirement& requirement,
 
 }  // namespace
 
-absl::StatusOr<std::vector<PendingReason>> ReadPending(Connection& connection, int64_t sweep_row) {
+absl::Status ReadPending(Connection& connection, int64_t sweep_row, LiveWorkers& workers,
+                         SweepRecord& sweep) {
+  if (sweep.counts.queued == 0) return absl::OkStatus();
+  if (!workers) {
+    ADARES_ASSIGN_OR_RETURN(workers, ReadLiveWorkers(connection));
+  }
   Query query(connection.Prepare(kGroups));
   query.Bind(sweep_row);
   std::vector<std::pair<int64_t, Requirement>> groups;
@@ -73,18 +78,15 @@ absl::StatusOr<std::vector<PendingReason>> ReadPending(Connection& connection, i
     ADARES_ASSIGN_OR_RETURN(Requirement requirement, ParseRequirement(query.Text(1)));
     groups.emplace_back(query.Int(0), std::move(requirement));
   }
-  if (groups.empty()) return std::vector<PendingReason>();
-  ADARES_ASSIGN_OR_RETURN(const std::vector<WorkerRecord> workers, ReadLiveWorkers(connection));
-  std::vector<PendingReason> pending;
   for (const auto& [row, requirement] : groups) {
-    auto why = WhyNone(requirement, workers);
+    auto why = WhyNone(requirement, *workers);
     if (!why) continue;
     Query count(connection.Prepare(kCount));
     count.Bind(sweep_row).Bind(row).Step();
     why->trials = count.Int32(0);
-    pending.push_back(*std::move(why));
+    sweep.pending.push_back(*std::move(why));
   }
-  return pending;
+  return absl::OkStatus();
 }
 
 }  // namespace adares

@@ -96,7 +96,8 @@ absl::StatusOr<SweepRecord> Reader::GetSweep(const std::string& sweep) {
     Query text(impl_->connection.Prepare(kText));
     text.Bind(row).Step();
     record.spec_text = text.Text(0);
-    ADARES_ASSIGN_OR_RETURN(record.pending, ReadPending(impl_->connection, row));
+    LiveWorkers workers;
+    ADARES_RETURN_IF_ERROR(ReadPending(impl_->connection, row, workers, record));
     return record;
   };
   return GuardedRead(impl_->connection, "get a sweep", body);
@@ -117,11 +118,10 @@ absl::StatusOr<PageOf<SweepRecord>> Reader::ListSweeps(const Page& page) {
       rows.pop_back();
       result.next_token = MakePageToken(kList, absl::StrCat(rows.back()));
     }
+    LiveWorkers workers;
     for (const int64_t row : rows) {
       ADARES_ASSIGN_OR_RETURN(SweepRecord sweep, ReadSweep(impl_->connection, row));
-      if (sweep.counts.queued > 0) {
-        ADARES_ASSIGN_OR_RETURN(sweep.pending, ReadPending(impl_->connection, row));
-      }
+      ADARES_RETURN_IF_ERROR(ReadPending(impl_->connection, row, workers, sweep));
       result.items.push_back(std::move(sweep));
     }
     return result;
@@ -135,7 +135,8 @@ absl::StatusOr<SweepChanges> Reader::ChangesSince(const std::string& sweep,
     ADARES_ASSIGN_OR_RETURN(const int64_t row, FindSweepRow(impl_->connection, sweep));
     SweepChanges changes;
     ADARES_ASSIGN_OR_RETURN(changes.sweep, ReadSweep(impl_->connection, row));
-    ADARES_ASSIGN_OR_RETURN(changes.sweep.pending, ReadPending(impl_->connection, row));
+    LiveWorkers workers;
+    ADARES_RETURN_IF_ERROR(ReadPending(impl_->connection, row, workers, changes.sweep));
     Query newest(impl_->connection.Prepare(kRevision));
     newest.Bind(row).Step();
     changes.revision = newest.Int(0);
