@@ -45,25 +45,6 @@ HAVING count(DISTINCT metric_point.epoch) <> max(metric_point.epoch) - min(metri
   OR (sweep.name LIKE 'scripted-%'
     AND count(*) <> max(metric_point.step) - min(metric_point.step) + 1))sql";
 
-// From each state those that any number of events lead to, as one may happen between two looks.
-std::map<TrialState, std::set<TrialState>> Reachable() {
-  std::map<TrialState, std::set<TrialState>> reachable;
-  for (const TrialStage& stage : AllTrialStages()) {
-    std::vector<TrialStage> open = {stage};
-    std::set<std::string> seen = {Name(stage)};
-    while (!open.empty()) {
-      const TrialStage from = open.back();
-      open.pop_back();
-      reachable[stage.state].insert(from.state);
-      for (const TrialEvent event : AllTrialEvents()) {
-        const auto to = Transition(from, event);
-        if (to.ok() && seen.insert(Name(*to)).second) open.push_back(*to);
-      }
-    }
-  }
-  return reachable;
-}
-
 }  // namespace
 
 void Watcher::Look() {
@@ -100,11 +81,9 @@ void Watcher::Look() {
 }
 
 void Watcher::LookAtTrial(const std::string& id, TrialState state) {
-  static const auto kReachable = Reachable();
-  const auto [before, is_new] = trials_.try_emplace(id, state);
-  if (!is_new && !kReachable.at(before->second).contains(state)) {
-    Find(absl::StrCat("trial ", id, " went from ", std::string(Name(before->second)), " to ",
-                      std::string(Name(state))));
+  const auto before = trials_.try_emplace(id, state).first;
+  if (before->second == TrialState::kSucceeded && state != TrialState::kSucceeded) {
+    Find(absl::StrCat("trial ", id, " had succeeded and is ", std::string(Name(state))));
   }
   before->second = state;
 }

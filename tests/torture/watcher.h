@@ -19,8 +19,9 @@ class Watcher {
   // The server has acknowledged it: from now on it must be there.
   void Acknowledge(const std::string& sweep) { acknowledged_.insert(sweep); }
 
-  // One look, in one snapshot: trials move as the table of transitions allows, attempts that have
-  // ended stay as they were to the last row, and nothing that was there is gone. Throws
+  // One look, in one snapshot: who has succeeded stays so, attempts that have ended stay as they
+  // were to the last row, and nothing that was there is gone. Single moves between states are held
+  // by the schema's triggers; between two looks any number of them may happen. Throws
   // SQLite::Exception.
   void Look();
 
