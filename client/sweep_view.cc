@@ -9,6 +9,7 @@
 #include "client/resource_time.h"
 #include "client/sweep_snapshot.h"
 #include "client/words.h"
+#include "core/number_text.h"
 
 namespace adares::client {
 namespace {
@@ -23,6 +24,15 @@ std::string Pairs(const google::protobuf::Map<std::string, std::string>& map) {
 std::string Seeds(const v1::Sweep& sweep) { return absl::StrJoin(sweep.seeds(), ", "); }
 
 // What its file says of how its trials are handed out.
+std::string StopText(const v1::StopRule& rule) {
+  std::string text =
+      absl::StrCat("stops early with ", rule.metric(),
+                   rule.has_above() ? absl::StrCat(" above ", FormatNumber(rule.above()))
+                                    : absl::StrCat(" below ", FormatNumber(rule.below())));
+  if (rule.after_epoch() > 0) absl::StrAppend(&text, " from epoch ", rule.after_epoch(), " on");
+  return text;
+}
+
 std::string ScheduleText(const v1::Schedule& schedule) {
   constexpr int64_t kMebibyte = 1 << 20;
   std::vector<std::string> parts;
@@ -44,6 +54,7 @@ std::string ScheduleText(const v1::Schedule& schedule) {
     parts.push_back(
         absl::StrCat("after ", reason, " ", budget, budget == 1 ? " retry" : " retries"));
   }
+  if (schedule.has_stop()) parts.push_back(StopText(schedule.stop()));
   return absl::StrJoin(parts, "; ");
 }
 

@@ -29,6 +29,7 @@ absl::StatusOr<TrialState> FromProto(v1::Trial::State state);
 absl::StatusOr<EndReason> FromProto(v1::Attempt::EndReason reason);
 
 v1::Sweep ToProto(const SweepRecord& sweep);
+v1::StopRule ToProto(const StopRule& rule);
 v1::Schedule ToProto(const Schedule& schedule);
 v1::TrialCounts ToProto(const TrialCounts& counts);
 v1::Trial ToProto(const TrialRecord& trial);

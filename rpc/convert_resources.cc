@@ -66,6 +66,18 @@ google::protobuf::Duration ToProto(Duration duration) {
   return message;
 }
 
+v1::StopRule ToProto(const StopRule& rule) {
+  v1::StopRule message;
+  message.set_metric(rule.metric);
+  if (rule.side == StopRule::Side::kAbove) {
+    message.set_above(rule.target);
+  } else {
+    message.set_below(rule.target);
+  }
+  message.set_after_epoch(rule.after_epoch);
+  return message;
+}
+
 v1::Schedule ToProto(const Schedule& schedule) {
   v1::Schedule message;
   message.set_max_parallel(schedule.max_parallel);
@@ -78,6 +90,7 @@ v1::Schedule ToProto(const Schedule& schedule) {
   message.set_device(schedule.resources.device);
   message.set_memory_bytes(schedule.resources.memory_bytes);
   FillMap(schedule.resources.labels, message.mutable_worker_labels());
+  if (schedule.stop) *message.mutable_stop() = ToProto(*schedule.stop);
   return message;
 }
 

@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/report_limits.h"
+#include "core/sweep_spec.h"
 #include "rpc/channel.h"
 #include "rpc/convert.h"
 #include "rpc/convert_admin.h"
@@ -83,7 +85,7 @@ int64_t FreeBytes(const std::string& folder) {
   return error ? 0 : static_cast<int64_t>(space.available);
 }
 
-v1::ServerLimits Limits() {
+v1::ServerLimits Limits(const ServerConfig& config) {
   v1::ServerLimits limits;
   limits.set_message_bytes(kMaxMessageBytes);
   limits.set_page_size(kMaxPageSize);
@@ -91,6 +93,13 @@ v1::ServerLimits Limits() {
   limits.set_points_per_record(kMaxPointsPerRecord);
   limits.set_log_lines_per_record(kMaxLogLinesPerRecord);
   limits.set_log_line_bytes(kMaxLogLineBytes);
+  limits.set_report_bytes(kMaxReportBytes);
+  limits.set_records_per_report(kMaxRecordsPerReport);
+  limits.set_metric_keys_per_trial(kMaxMetricKeysPerTrial);
+  limits.set_sweep_file_bytes(kMaxSweepFileBytes);
+  limits.set_trials_per_sweep(kMaxTrialsPerSweep);
+  limits.set_calls_per_connection(kMaxCallsPerConnection);
+  limits.set_streams_per_kind(static_cast<int32_t>(config.max_streams));
   return limits;
 }
 
@@ -365,7 +374,7 @@ v1::ServerInfo Server::Impl::Constants() const {
   *options->mutable_lease_duration() = ToProto(config.lease.lease_duration);
   *options->mutable_sync_interval() = ToProto(config.lease.sync_interval);
   if (config.retention > Duration(0)) *options->mutable_retention() = ToProto(config.retention);
-  *info.mutable_limits() = Limits();
+  *info.mutable_limits() = Limits(config);
   return info;
 }
 

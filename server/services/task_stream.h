@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <utility>
 
@@ -40,6 +41,7 @@ class TaskStream final : public grpc::ServerWriteReactor<Response> {
                                                    std::chrono::milliseconds patience, Body body) {
     const std::shared_ptr<TaskStream> stream(new TaskStream(thread->stop_token(), patience));
     stream->self_ = stream;
+    stream->on_stop_.emplace(thread->stop_token(), [raw = stream.get()] { raw->EndBecauseOfStop(); });
     const absl::Status posted =
         thread->Post([stream, body = std::move(body)](const std::stop_token&) {
           stream->End(stream->RunToItsEnd(body));
@@ -99,6 +101,16 @@ class TaskStream final : public grpc::ServerWriteReactor<Response> {
     return std::max(patience_ + allowed - waited_, std::chrono::milliseconds(0));
   }
 
+  // A body that waits for the disk does not look for longer than the server's grace lasts, and the
+  // caller would see a broken connection.
+  void EndBecauseOfStop() {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    End(DrainingError());
+  }
+
   void OnWriteDone(bool ok) override {
     const std::lock_guard lock(mutex_);
     writing_ = false;
@@ -130,6 +142,7 @@ class TaskStream final : public grpc::ServerWriteReactor<Response> {
   const std::stop_token stop_;
   const std::chrono::milliseconds patience_;
   std::shared_ptr<TaskStream> self_;  // set by Begin, dropped by OnDone
+  std::optional<std::stop_callback<std::function<void()>>> on_stop_;  // set by Begin
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;

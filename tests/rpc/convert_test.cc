@@ -25,6 +25,18 @@ TEST(ConvertTest, TimesKeepTheirMicroseconds) {
   }
 }
 
+TEST(ConvertTest, AScheduleTellsItsStopRule) {
+  Schedule schedule;
+  EXPECT_FALSE(ToProto(schedule).has_stop());
+  schedule.stop = StopRule{"validation/accuracy", StopRule::Side::kAbove, 0.95, 3};
+  EXPECT_EQ(ToProto(schedule).stop().metric(), "validation/accuracy");
+  EXPECT_EQ(ToProto(schedule).stop().above(), 0.95);
+  EXPECT_EQ(ToProto(schedule).stop().after_epoch(), 3);
+  schedule.stop->side = StopRule::Side::kBelow;
+  EXPECT_FALSE(ToProto(schedule).stop().has_above());
+  EXPECT_EQ(ToProto(schedule).stop().below(), 0.95);
+}
+
 TEST(ConvertTest, PointsKeepNanAndInfinity) {
   const double inf = std::numeric_limits<double>::infinity();
   const auto points = std::get<std::vector<MetricPoint>>(RoundTrip(std::vector<MetricPoint>{
