@@ -1,7 +1,16 @@
 // By RFC 3629: no overlong forms, no surrogates, at most U+10FFFF.
 #include "core/utf8.h"
 
+#include <algorithm>
+
 namespace adares {
+namespace {
+
+constexpr size_t kLongestCharacter = 4;
+
+bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+}  // namespace
 
 size_t Utf8CharacterBytes(std::string_view text) {
   if (text.empty()) return 0;
@@ -27,6 +36,15 @@ bool IsUtf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+std::string_view Utf8Prefix(std::string_view text, size_t limit) {
+  if (text.size() <= limit) return text;
+  const size_t earliest = limit - std::min(limit, kLongestCharacter - 1);
+  for (size_t end = limit + 1; end-- > earliest;) {
+    if (!IsContinuation(text[end])) return text.substr(0, end);
+  }
+  return text.substr(0, limit);  // no character is that long: not UTF-8
 }
 
 }  // namespace adares

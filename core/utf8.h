@@ -12,4 +12,7 @@ size_t Utf8CharacterBytes(std::string_view text);
 
 bool IsUtf8(std::string_view text);
 
+// The longest prefix of at most `limit` bytes that does not cut a character of `text`.
+std::string_view Utf8Prefix(std::string_view text, size_t limit);
+
 }  // namespace adares

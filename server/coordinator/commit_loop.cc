@@ -49,13 +49,17 @@ CommitLoop::CommitLoop(std::unique_ptr<Store> store, CommitLoopOptions options, 
 
 CommitLoop::~CommitLoop() { Stop(); }
 
-void CommitLoop::Post(Command command, Answer answer) {
+void CommitLoop::Post(Command command, Answer answer, size_t bytes) {
   absl::Status refused = DrainingError();
   {
     const std::lock_guard lock(mutex_);
-    if (!stopping_ && waiting_.size() >= options_.max_waiting) {
+    const bool is_full =
+        waiting_.size() >= options_.max_waiting ||
+        (bytes > 0 && waiting_bytes_ > 0 && waiting_bytes_ + bytes > options_.max_waiting_bytes);
+    if (!stopping_ && is_full) {
       refused = OverloadedError();
     } else if (!stopping_) {
+      waiting_bytes_ += bytes;
       waiting_.push_back({std::move(command), std::move(answer), absl::OkStatus()});
       wake_.notify_one();
       return;
@@ -97,7 +101,10 @@ void CommitLoop::Run() {
                        [this] { return stopping_ || !waiting_.empty() || !looks_.empty(); });
       }
       // Not before the last ones are done: what waits is counted.
-      if (batch.empty()) batch.swap(waiting_);
+      if (batch.empty()) {
+        batch.swap(waiting_);
+        waiting_bytes_ = 0;
+      }
       looks.swap(looks_);
       running = !stopping_ || !batch.empty();
     }

@@ -32,6 +32,8 @@ struct CommitLoopOptions {
   std::chrono::milliseconds tick = std::chrono::milliseconds(200);
   // Commands, and looks, that wait; further ones are answered with OVERLOADED.
   size_t max_waiting = 20'000;
+  // ... and the memory of those that say what they take. As much again may be under way.
+  size_t max_waiting_bytes = 256 << 20;
 };
 
 // UNAVAILABLE OVERLOADED: so much waits already that a caller had better come again.
@@ -68,12 +70,13 @@ class CommitLoop {
   CommitLoop(const CommitLoop&) = delete;
   CommitLoop& operator=(const CommitLoop&) = delete;
 
-  void Post(Command command, Answer answer);
+  // `bytes` is what the command holds of memory, where that is much.
+  void Post(Command command, Answer answer, size_t bytes = 0);
 
   // The same for a command with a result.
   template <typename T>
   void Call(std::function<absl::StatusOr<T>(Coordinator&, Timestamp)> command,
-            std::function<void(absl::StatusOr<T>)> answer) {
+            std::function<void(absl::StatusOr<T>)> answer, size_t bytes = 0) {
     auto result = std::make_shared<std::optional<T>>();
     Post(
         [command = std::move(command), result](Coordinator& coordinator, Timestamp now) {
@@ -86,7 +89,8 @@ class CommitLoop {
           } else {
             answer(status);
           }
-        });
+        },
+        bytes);
   }
 
   // Runs `look` on the owner thread, between two transactions: for what the coordinator remembers,
@@ -137,6 +141,7 @@ class CommitLoop {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Entry> waiting_;  // guarded by mutex_
+  size_t waiting_bytes_ = 0;   // guarded by mutex_
   std::vector<Look> looks_;    // guarded by mutex_
   bool stopping_ = false;      // guarded by mutex_
   std::atomic<std::chrono::steady_clock::rep> last_tick_;

@@ -9,8 +9,6 @@
 namespace adares {
 namespace {
 
-constexpr int kMaxResends = 3;
-
 StopReason ReasonFor(StopAim aim) {
   switch (aim) {
     case StopAim::kCancel:
@@ -35,7 +33,10 @@ absl::Status CheckSameContent(const SweepPlan& plan, const std::string& digest) 
 }
 
 Coordinator::Coordinator(Store* store, LeaseOptions options, HasBlob has_blob)
-    : store_(store), options_(options), has_blob_(std::move(has_blob)) {
+    : store_(store),
+      options_(options),
+      has_blob_(std::move(has_blob)),
+      judge_([this](const std::string& worker) { return sessions_.contains(worker); }) {
   store_->SetHasBlob(has_blob_ ? has_blob_ : [](const CheckpointFile&) { return false; });
 }
 
@@ -207,14 +208,9 @@ absl::Status Coordinator::Reconcile(Session& session, const SyncInput& input, Ti
       output->stop.push_back({attempt.id, StopReason::kLeaseLost});
       continue;
     }
-    if (attempt.phase != HeldPhase::kRunning) continue;
-    ADARES_ASSIGN_OR_RETURN(const LiveAttempt live, AttemptOf(attempt.id));
-    const std::optional<Timestamp>& limit = leases_.at(attempt.id).times_out_at;
-    if (live.stage.aim) {
-      output->stop.push_back({attempt.id, ReasonFor(*live.stage.aim)});
-    } else if (limit && *limit <= now) {
-      output->stop.push_back({attempt.id, StopReason::kTimeout});
-    }
+    leases_.at(attempt.id).missing_since.reset();
+    ADARES_ASSIGN_OR_RETURN(const std::optional<StopReason> why, WhyStop(attempt, now));
+    if (why) output->stop.push_back({attempt.id, *why});
   }
   std::erase_if(session.ended, [&held](const auto& entry) { return !held.contains(entry.first); });
   const std::set<AttemptId> leases = session.leases;
@@ -222,6 +218,28 @@ absl::Status Coordinator::Reconcile(Session& session, const SyncInput& input, Ti
     if (!held.contains(id)) ADARES_RETURN_IF_ERROR(Resend(id, now, output));
   }
   return absl::OkStatus();
+}
+
+// What a worker is to be told of an attempt that it holds by a lease. An attempt that ends already
+// may wait long for its checkpoint, which nobody wants any more once it is cancelled; that is said
+// again at times, for the answer may be lost.
+absl::StatusOr<std::optional<StopReason>> Coordinator::WhyStop(const HeldAttempt& attempt,
+                                                               Timestamp now) {
+  Lease& lease = leases_.at(attempt.id);
+  ADARES_ASSIGN_OR_RETURN(const LiveAttempt live, AttemptOf(attempt.id));
+  std::optional<StopReason> why;
+  if (live.stage.aim) {
+    why = ReasonFor(*live.stage.aim);
+  } else if (lease.times_out_at && *lease.times_out_at <= now) {
+    why = StopReason::kTimeout;
+  }
+  const bool runs = attempt.phase == HeldPhase::kRunning;
+  if (why != StopReason::kCancelled) return runs ? why : std::nullopt;
+  const bool was_told =
+      lease.cancel_told_at && now - *lease.cancel_told_at < options_.sync_interval;
+  if (!runs && was_told) return std::optional<StopReason>();
+  lease.cancel_told_at = now;
+  return why;
 }
 
 // The worker does not hold what it was given. If nothing of it was ever reported, the answer that
@@ -232,7 +250,9 @@ absl::Status Coordinator::Resend(const AttemptId& id, Timestamp now, SyncOutput*
   if (live.stage.aim) {
     return Finish(live, {EndReason::kCancelled, "stopped before it began", {}, {}}, now);
   }
-  if (live.acknowledged_sequence > 0 || ++leases_.at(id).resends > kMaxResends) {
+  std::optional<Timestamp>& missing_since = leases_.at(id).missing_since;
+  if (!missing_since) missing_since = now;
+  if (live.acknowledged_sequence > 0 || now - *missing_since >= options_.lease_duration) {
     return LoseLease(id, "it gave the attempt up", now);
   }
   ADARES_ASSIGN_OR_RETURN(std::string spec, store_->SpecJson(live.trial_row));

@@ -25,6 +25,7 @@
 #include "server/coordinator/effects.h"
 #include "server/coordinator/scheduler.h"
 #include "server/coordinator/sync_exchange.h"
+#include "server/coordinator/worker_judge.h"
 #include "server/store/store.h"
 
 namespace adares {
@@ -49,6 +50,13 @@ struct ReportInput {
 struct ReportOutput {
   int64_t acknowledged_sequence = 0;
   bool lease_lost = false;
+};
+
+// Of the workers that are not lost.
+struct FleetCounts {
+  int64_t workers = 0;
+  int64_t slots = 0;
+  int64_t busy_slots = 0;
 };
 
 // ALREADY_EXISTS SWEEP_EXISTS where a sweep of the plan's name exists with another digest than its.
@@ -132,6 +140,9 @@ class Coordinator {
   const LeaseOptions& options() const { return options_; }
   // The workers that are not lost, with their busy slots.
   std::vector<WorkerRecord> LiveWorkers() const;
+  FleetCounts CountFleet() const;
+  // When a live worker was last heard of; nullopt for others.
+  std::optional<Timestamp> LastSeen(const std::string& worker) const;
 
  private:
   struct Lease {
@@ -139,13 +150,11 @@ class Coordinator {
     int64_t sweep_row = 0;
     Timestamp expires_at;
     std::optional<Timestamp> times_out_at = std::nullopt;  // by its sweep's limit
-    int resends = 0;              // times that the assignment was given again
     bool has_progressed = false;  // a step was reported, since this process started
-  };
-  // How the attempts of a worker ended lately, over all its instances.
-  struct Endings {
-    std::deque<std::string> failed_trials;  // without a success since: the newest, oldest first
-    bool has_succeeded = false;             // its last attempt that ended by itself did
+    // Since when the worker, which was given it, does not say that it holds it.
+    std::optional<Timestamp> missing_since = std::nullopt;
+    // When the worker was last told of a cancel.
+    std::optional<Timestamp> cancel_told_at = std::nullopt;
   };
   struct Session {
     WorkerRecord record;
@@ -176,6 +185,7 @@ class Coordinator {
   absl::Status Leave(const std::string& worker, Timestamp now);
   absl::Status Reconcile(Session& session, const SyncInput& input, Timestamp now,
                          SyncOutput* output);
+  absl::StatusOr<std::optional<StopReason>> WhyStop(const HeldAttempt& attempt, Timestamp now);
   absl::StatusOr<std::optional<int64_t>> AcknowledgedOfEnded(const Session& session,
                                                              const AttemptId& id) const;
   absl::Status Resend(const AttemptId& id, Timestamp now, SyncOutput* output);
@@ -186,8 +196,9 @@ class Coordinator {
                                                     std::set<TrialGroup>* passed_over);
   absl::Status Touch(Session& session, Timestamp now);
   absl::Status Apply(LiveAttempt& attempt, const ReportRecord& record, Timestamp now);
-  absl::Status StopIfReached(const LiveAttempt& attempt, const std::vector<MetricPoint>& points,
-                             Timestamp now);
+  // Whether one of these points would reach the sweep's stop rule.
+  bool MayReach(const LiveAttempt& attempt, const std::vector<MetricPoint>& points) const;
+  absl::Status StopIfReached(const LiveAttempt& attempt, Timestamp now);
   absl::Status RecordCheckpoint(const LiveAttempt& attempt, const Checkpoint& checkpoint,
                                 Timestamp now);
   absl::Status PruneCheckpoints(int64_t trial_row, TrialState state);
@@ -195,8 +206,7 @@ class Coordinator {
   absl::StatusOr<TrialUpdate> AfterEnd(const LiveAttempt& attempt, const AttemptEnd& end,
                                        Timestamp now);
   bool HasOtherWorkerFor(const TrialGroup& group, const std::string& worker) const;
-  Endings& EndingsOf(const std::string& worker);
-  bool OthersDoWell(const std::string& worker) const;
+  bool DoOthersWell(const std::string& worker, int64_t sweep_row) const;
   absl::Status JudgeWorker(const LiveAttempt& attempt, EndReason reason, Timestamp now);
   absl::Status LoseLease(const AttemptId& id, const std::string& why, Timestamp now);
   void AddLease(const LiveAttempt& attempt, Timestamp expires_at);
@@ -221,7 +231,7 @@ class Coordinator {
 
   std::map<std::string, Session> sessions_;  // by worker
   std::map<AttemptId, Lease> leases_;
-  std::map<std::string, Endings> endings_;  // by worker
+  WorkerJudge judge_;
   Scheduler scheduler_;
   std::optional<Timestamp> next_release_;  // when the next delayed trial may be due
   Timestamp next_forgetting_;              // when requests are forgotten next

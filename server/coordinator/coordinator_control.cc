@@ -123,6 +123,7 @@ absl::Status Coordinator::MoveTrial(const SweepHead& sweep, const TrialRow& tria
   }
   TrialUpdate update{*stage};
   update.forgive = IsRetry(action);
+  update.train_to_end = IsRetry(action) && trial.stage.state == TrialState::kStoppedEarly;
   if (action == ControlAction::kRetryFromScratch) {
     ADARES_RETURN_IF_ERROR(store_->BeginFromScratch(trial.row));
   }
@@ -147,7 +148,7 @@ absl::Status Coordinator::Cordon(const std::string& worker,
   record.cordoned_at = reason ? std::optional<Timestamp>(now) : std::nullopt;
   record.cordon_reason = reason.value_or("");
   if (!reason) {
-    endings_.erase(worker);
+    judge_.Forget(worker);
     effects_.workers_to_wake.insert(worker);
   }
   return absl::OkStatus();

@@ -1,36 +1,24 @@
 // How attempts end, and what becomes of their trials and workers.
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/lack.h"
 #include "core/status.h"
+#include "core/utf8.h"
 #include "server/coordinator/coordinator.h"
 
 namespace adares {
 namespace {
 
-// A worker on which so many attempts of so many trials failed in a row, while others do well, is
-// set aside.
-constexpr size_t kFailuresInARow = 5;
-constexpr size_t kFailedTrials = 3;
-constexpr size_t kFailuresKept = 20;
-constexpr size_t kRememberedWorkers = 1000;
+constexpr size_t kLastEndingsTold = 4;
+constexpr size_t kMessageTold = 400;
 
 constexpr int kReleasesAtOnce = 1000;
 constexpr Duration kRequestMemory = std::chrono::hours(24);
 constexpr Duration kForgettingPeriod = std::chrono::minutes(10);
 constexpr int kForgottenAtOnce = 10'000;
-
-// Whether an end says something against the machine. Divergence lies with the configuration, and a
-// trial that takes too long with its sweep.
-bool IsFailure(EndReason reason) {
-  return reason == EndReason::kError || reason == EndReason::kOutOfMemory ||
-         reason == EndReason::kWorkerLost;
-}
 
 // Trials that failed together should not come back together.
 uint64_t SaltOf(const LiveAttempt& attempt) {
@@ -41,16 +29,22 @@ uint64_t SaltOf(const LiveAttempt& attempt) {
 std::string Describe(const AttemptEnding& ending) {
   return absl::StrCat("attempt ", ending.number, " on ", ending.worker, ": ",
                       std::string(Name(ending.reason)), ending.message.empty() ? "" : ", ",
-                      ending.message);
+                      std::string(Utf8Prefix(ending.message, kMessageTold)));
 }
 
-// Why a trial failed: its only attempt's message, or how all of them ended.
+// Why a trial failed: its only attempt's message, or how the first and the last of them ended.
+// Lists and watches carry it, so it is short however many there were.
 std::string WhyFailed(const std::vector<AttemptEnding>& endings, const AttemptEnd& last) {
   if (endings.size() < 2) return last.message;
-  return absl::StrCat(endings.size(), " attempts ended without a result; ",
-                      absl::StrJoin(endings, "; ", [](std::string* out, const AttemptEnding& e) {
-                        out->append(Describe(e));
-                      }));
+  std::string text = absl::StrCat(endings.size(), " attempts ended without a result");
+  const size_t first_of_last =
+      std::max<size_t>(1, endings.size() - std::min(endings.size(), kLastEndingsTold));
+  absl::StrAppend(&text, "; ", Describe(endings[0]));
+  if (first_of_last > 1) absl::StrAppend(&text, "; ", first_of_last - 1, " more");
+  for (size_t i = first_of_last; i < endings.size(); ++i) {
+    absl::StrAppend(&text, "; ", Describe(endings[i]));
+  }
+  return text;
 }
 
 }  // namespace
@@ -105,7 +99,7 @@ absl::StatusOr<TrialUpdate> Coordinator::AfterEnd(const LiveAttempt& attempt, co
   if (update.stage.state == TrialState::kStoppedEarly) update.message = trial.message;
   if (update.stage.state != TrialState::kQueued) return update;
   if (delay && *delay > Duration(0)) update.not_before = now + *delay;
-  if (IsFailure(end.reason) && HasOtherWorkerFor(trial.group, attempt.worker)) {
+  if (WorkerJudge::IsFailure(end.reason) && HasOtherWorkerFor(trial.group, attempt.worker)) {
     update.avoided_worker = attempt.worker;
     update.avoid_until = now + delay.value_or(Duration(0)) + 2 * options_.sync_interval;
   }
@@ -122,61 +116,35 @@ bool Coordinator::HasOtherWorkerFor(const TrialGroup& group, const std::string& 
   });
 }
 
-// Names come and go: of those that are not connected at most so many are remembered.
-Coordinator::Endings& Coordinator::EndingsOf(const std::string& worker) {
-  const auto known = endings_.find(worker);
-  if (known != endings_.end()) return known->second;
-  if (endings_.size() >= kRememberedWorkers) {
-    const auto gone = std::find_if(endings_.begin(), endings_.end(), [this](const auto& entry) {
-      return !sessions_.contains(entry.first);
-    });
-    if (gone != endings_.end()) endings_.erase(gone);
-  }
-  return endings_[worker];
-}
-
-// Whether another worker shows that trials can be trained: its last one succeeded, or one that it
-// holds goes on.
-bool Coordinator::OthersDoWell(const std::string& worker) const {
+// Whether another worker shows that trials of the sweep can be trained: it has finished one, or one
+// that it holds goes on.
+bool Coordinator::DoOthersWell(const std::string& worker, int64_t sweep_row) const {
   return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
     const auto& [name, session] = entry;
     if (name == worker || session.record.cordoned_at) return false;
-    const auto ended = endings_.find(name);
-    if (ended != endings_.end() && ended->second.has_succeeded) return true;
-    return std::any_of(session.leases.begin(), session.leases.end(),
-                       [this](const AttemptId& id) { return leases_.at(id).has_progressed; });
+    if (judge_.HasSucceededIn(name, sweep_row)) return true;
+    return std::any_of(session.leases.begin(), session.leases.end(), [&](const AttemptId& id) {
+      const Lease& lease = leases_.at(id);
+      return lease.sweep_row == sweep_row && lease.has_progressed;
+    });
   });
 }
 
-// Sets a worker aside on which trial after trial fails. One that is no worse than the rest of the
-// fleet stays: then it is the trials.
+// Sets a worker aside on which trial after trial fails.
 absl::Status Coordinator::JudgeWorker(const LiveAttempt& attempt, EndReason reason, Timestamp now) {
-  const bool succeeded = reason == EndReason::kFinished;
-  if (!succeeded && !IsFailure(reason)) return absl::OkStatus();
-  Endings& record = EndingsOf(attempt.worker);
-  record.has_succeeded = succeeded;
-  if (succeeded) {
-    record.failed_trials.clear();
+  const std::string& worker = attempt.worker;
+  judge_.Note(worker, {attempt.sweep_row, attempt.trial_row, reason, now});
+  const auto session = sessions_.find(worker);
+  if (!WorkerJudge::IsFailure(reason) || session == sessions_.end() ||
+      session->second.record.cordoned_at) {
     return absl::OkStatus();
   }
-  record.failed_trials.push_back(absl::StrCat(attempt.id.sweep, "/", attempt.id.trial));
-  if (record.failed_trials.size() > kFailuresKept) record.failed_trials.pop_front();
-  const std::set<std::string> trials(record.failed_trials.begin(), record.failed_trials.end());
-  if (record.failed_trials.size() < kFailuresInARow || trials.size() < kFailedTrials) {
-    return absl::OkStatus();
-  }
-  const auto session = sessions_.find(attempt.worker);
-  if (session == sessions_.end() || session->second.record.cordoned_at ||
-      !OthersDoWell(attempt.worker)) {
-    return absl::OkStatus();
-  }
-  const std::string why =
-      absl::StrCat(record.failed_trials.size(), " attempts of ", trials.size(),
-                   " trials failed here in a row while other workers do well; the last as ",
-                   std::string(Name(reason)));
-  record = {};
+  const std::optional<std::string> fault =
+      judge_.FindFault(worker, [&](int64_t sweep_row) { return DoOthersWell(worker, sweep_row); });
+  if (!fault) return absl::OkStatus();
+  judge_.Forget(worker);
   ++effects_.workers_excluded;
-  return Cordon(attempt.worker, why, now);
+  return Cordon(worker, *fault, now);
 }
 
 absl::Status Coordinator::LoseLease(const AttemptId& id, const std::string& why, Timestamp now) {

@@ -72,7 +72,9 @@ absl::Status Coordinator::Reject(const ReportInput& input, const absl::Status& w
 absl::Status Coordinator::Apply(LiveAttempt& attempt, const ReportRecord& record, Timestamp now) {
   if (const auto* start = std::get_if<AttemptStart>(&record)) {
     attempt.resumed_step = start->resumed_step;
-    return store_->SetAttemptStart(attempt, *start);
+    ADARES_RETURN_IF_ERROR(store_->SetAttemptStart(attempt, *start));
+    // It may have been reached while the attempt before was being stopped for something else.
+    return start->resumed_step > 0 ? StopIfReached(attempt, now) : absl::OkStatus();
   }
   if (const auto* progress = std::get_if<Progress>(&record)) {
     if (progress->step > 0) leases_.at(attempt.id).has_progressed = true;
@@ -88,7 +90,7 @@ absl::Status Coordinator::Apply(LiveAttempt& attempt, const ReportRecord& record
       const std::string trial = absl::StrCat(attempt.id.sweep, "/", attempt.id.trial);
       effects_.points_excessive[trial] += counts.excessive;
     }
-    return StopIfReached(attempt, *points, now);
+    return MayReach(attempt, *points) ? StopIfReached(attempt, now) : absl::OkStatus();
   }
   if (const auto* weights = std::get_if<std::vector<SkipWeightPoint>>(&record)) {
     ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendSkipWeights(attempt, *weights));
@@ -104,23 +106,29 @@ absl::Status Coordinator::Apply(LiveAttempt& attempt, const ReportRecord& record
   return absl::OkStatus();
 }
 
-// Has a trial stopped whose points have reached its sweep's rule, once. One that a person has asked
-// to be tried again is trained to its end.
-absl::Status Coordinator::StopIfReached(const LiveAttempt& attempt,
-                                        const std::vector<MetricPoint>& points, Timestamp now) {
+// Has a trial stopped that has reached its sweep's rule, once. What counts is what is stored. One
+// that had stopped so and that a person has asked for again is trained to its end.
+absl::Status Coordinator::StopIfReached(const LiveAttempt& attempt, Timestamp now) {
   const Schedule* const schedule = scheduler_.FindSchedule(attempt.sweep_row);
   if (schedule == nullptr || !schedule->stop) return absl::OkStatus();
-  const StopRule& rule = *schedule->stop;
-  const auto reached = std::find_if(points.begin(), points.end(),
-                                    [&rule](const MetricPoint& p) { return IsReached(rule, p); });
-  if (reached == points.end()) return absl::OkStatus();
   ADARES_ASSIGN_OR_RETURN(const TrialRow trial, store_->GetTrial(attempt.trial_row));
-  if (trial.forgiven || trial.stage.state != TrialState::kRunning) return absl::OkStatus();
+  if (trial.trained_to_end || trial.stage.state != TrialState::kRunning) return absl::OkStatus();
+  ADARES_ASSIGN_OR_RETURN(const std::optional<MetricPoint> reached,
+                          store_->FindReached(attempt.trial_row, *schedule->stop));
+  if (!reached) return absl::OkStatus();
   TrialUpdate update;
   ADARES_ASSIGN_OR_RETURN(update.stage, Transition(trial.stage, TrialEvent::kStopEarly));
-  update.message = WhyStopped(rule, *reached);
+  update.message = WhyStopped(*schedule->stop, *reached);
   effects_.workers_to_wake.insert(attempt.worker);
   return store_->UpdateTrial(attempt.trial_row, update, now);
+}
+
+bool Coordinator::MayReach(const LiveAttempt& attempt,
+                           const std::vector<MetricPoint>& points) const {
+  const Schedule* const schedule = scheduler_.FindSchedule(attempt.sweep_row);
+  return schedule != nullptr && schedule->stop &&
+         std::any_of(points.begin(), points.end(),
+                     [&](const MetricPoint& p) { return IsReached(*schedule->stop, p); });
 }
 
 void Coordinator::CountWrites(const WriteCounts& counts) {

@@ -1,5 +1,6 @@
 // What the coordinator does with workers: who may have which name, who lives, who leaves.
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -161,7 +162,7 @@ absl::Status Coordinator::Leave(const std::string& worker, Timestamp now) {
   }
   ADARES_RETURN_IF_ERROR(store_->TouchWorker(worker, WorkerState::kLeft, now));
   sessions_.erase(worker);
-  endings_.erase(worker);
+  judge_.Forget(worker);
   return absl::OkStatus();
 }
 
@@ -196,6 +197,22 @@ std::vector<WorkerRecord> Coordinator::LiveWorkers() const {
     workers.push_back(std::move(record));
   }
   return workers;
+}
+
+FleetCounts Coordinator::CountFleet() const {
+  FleetCounts counts;
+  for (const auto& [name, session] : sessions_) {
+    ++counts.workers;
+    counts.slots += session.record.slots;
+    counts.busy_slots += std::ssize(session.leases);
+  }
+  return counts;
+}
+
+std::optional<Timestamp> Coordinator::LastSeen(const std::string& worker) const {
+  const auto it = sessions_.find(worker);
+  if (it == sessions_.end()) return std::nullopt;
+  return it->second.record.last_seen_at;
 }
 
 }  // namespace adares

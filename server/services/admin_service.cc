@@ -6,7 +6,6 @@
 #include <string>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "core/sha256.h"
 #include "core/status.h"
@@ -52,12 +51,10 @@ int64_t FileBytes(const std::string& path) {
   return error ? 0 : static_cast<int64_t>(size);
 }
 
-void CountWorkers(const std::vector<WorkerRecord>& live, v1::ContentCounts& counts) {
-  counts.set_live_workers(static_cast<int64_t>(live.size()));
-  for (const WorkerRecord& worker : live) {
-    counts.set_slots(counts.slots() + worker.slots);
-    counts.set_busy_slots(counts.busy_slots() + worker.busy_slots);
-  }
+void CountWorkers(const FleetCounts& fleet, v1::ContentCounts& counts) {
+  counts.set_live_workers(fleet.workers);
+  counts.set_slots(fleet.slots);
+  counts.set_busy_slots(fleet.busy_slots);
 }
 
 // Final trials stay counted by their sweeps, which the reader adds up.
@@ -79,12 +76,11 @@ void CountContents(const QueueCounts& counts, v1::ContentCounts& message) {
   message.set_lost_workers(counts.lost_workers);
 }
 
-absl::StatusOr<v1::ServerInfo> InfoOf(const AdminContext& context, Reader& reader,
-                                      const std::vector<WorkerRecord>& live) {
+// Without its workers.
+absl::StatusOr<v1::ServerInfo> InfoOf(const AdminContext& context, Reader& reader) {
   v1::ServerInfo info = context.constants;
   ADARES_ASSIGN_OR_RETURN(const QueueCounts counts, reader.Counts());
   CountContents(counts, *info.mutable_counts());
-  CountWorkers(live, *info.mutable_counts());
   info.mutable_counts()->set_blobs(context.blobs->index().count());
   info.mutable_counts()->set_blob_bytes(context.blobs->index().bytes());
   info.mutable_database()->set_bytes(FileBytes(context.folder->database()));
@@ -198,19 +194,20 @@ absl::Status PruneOlder(const AdminContext& context, Duration older_than, bool d
 grpc::ServerUnaryReactor* AdminServiceImpl::GetServerInfo(grpc::CallbackServerContext* context,
                                                           const v1::GetServerInfoRequest*,
                                                           v1::GetServerInfoResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  // Who is alive the coordinator knows, not the file.
-  const absl::Status posted =
-      context_.loop->PostLook([this, reactor, response](const Coordinator& coordinator) {
-        context_.readers->Post(
-            [this, reactor, response, live = coordinator.LiveWorkers()](Reader& reader) {
-              absl::StatusOr<v1::ServerInfo> info = InfoOf(context_, reader, live);
-              if (info.ok()) *response->mutable_server() = *std::move(info);
-              reactor->Finish(ToGrpcStatus(info.status()));
+  return PostRead(
+      context, context_.readers,
+      [this, response](Reader& reader, grpc::ServerUnaryReactor* reactor) {
+        absl::StatusOr<v1::ServerInfo> info = InfoOf(context_, reader);
+        if (!info.ok()) return reactor->Finish(ToGrpcStatus(info.status()));
+        *response->mutable_server() = *std::move(info);
+        // Who is alive the coordinator knows, not the file.
+        const absl::Status posted =
+            context_.loop->PostLook([response, reactor](const Coordinator& coordinator) {
+              CountWorkers(coordinator.CountFleet(), *response->mutable_server()->mutable_counts());
+              reactor->Finish(grpc::Status::OK);
             });
+        if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
       });
-  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
-  return reactor;
 }
 
 grpc::ServerUnaryReactor* AdminServiceImpl::CheckHealth(grpc::CallbackServerContext* context,

@@ -76,9 +76,11 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
     {
       const std::lock_guard lock(mutex_);
       if (busy_ || finished_) return;
-      heartbeat = now - last_write_ >= hub_->heartbeat();
+      // The first message comes at once, whether there is news or not: it tells the client that the
+      // stream has begun.
+      heartbeat = !last_write_ || now - *last_write_ >= hub_->heartbeat();
       if (!dirty_ && !heartbeat) return;
-      if (now - last_write_ < kMinInterval) return;
+      if (last_write_ && now - *last_write_ < kMinInterval) return;
       busy_ = true;
       dirty_ = false;
     }
@@ -182,8 +184,8 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
   bool finished_ = false;              // guarded by mutex_: Finish was called
   bool writing_ = false;               // guarded by mutex_: gRPC has the message
   ChangeHub::SteadyTime write_began_;  // guarded by mutex_
-  ChangeHub::SteadyTime last_write_;   // guarded by mutex_
-  Step step_;                          // owned by whoever made busy_ true
+  std::optional<ChangeHub::SteadyTime> last_write_;  // guarded by mutex_
+  Step step_;                                        // owned by whoever made busy_ true
 };
 
 }  // namespace adares

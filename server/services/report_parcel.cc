@@ -10,10 +10,10 @@
 #include "rpc/convert.h"
 
 namespace adares {
-absl::StatusOr<ReportParcel> ReportParcel::Open(grpc::ByteBuffer bytes) {
+absl::StatusOr<ReportParcel> ReportParcel::Open(grpc::ByteBuffer* bytes) {
   ReportParcel parcel;
-  parcel.size_ = bytes.Length();
-  parcel.bytes_.Swap(&bytes);
+  parcel.size_ = bytes->Length();
+  parcel.bytes_.Swap(bytes);
   {
     grpc::ProtoBufferReader reader(&parcel.bytes_);
     ADARES_ASSIGN_OR_RETURN(parcel.head_, ReadReportHead(&reader));

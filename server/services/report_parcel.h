@@ -15,8 +15,9 @@ namespace adares {
 
 class ReportParcel {
  public:
-  // An error, and nothing of it, where it does not even say whose report it is.
-  static absl::StatusOr<ReportParcel> Open(grpc::ByteBuffer bytes);
+  // Takes the bytes, of which nothing is left to the caller: to move a buffer is to share it. An
+  // error, and nothing of it, where it does not even say whose report it is.
+  static absl::StatusOr<ReportParcel> Open(grpc::ByteBuffer* bytes);
 
   // Reads the records into `input`, and lets the bytes go; once. INVALID_ARGUMENT where they are
   // too many, too large, or cannot be read.

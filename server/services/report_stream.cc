@@ -12,6 +12,9 @@
 namespace adares {
 namespace {
 
+// What records take in memory for a byte of the message that they came in, roughly.
+constexpr size_t kBytesOfReadByte = 4;
+
 v1::ReportResponse Refuse(const std::string& trial, int32_t attempt, const absl::Status& why) {
   v1::ReportResponse response;
   response.set_trial(trial);
@@ -91,7 +94,7 @@ void ReportStream::OnReadDone(bool ok) {
     if (drained) End(EndOfDrained());
     return;
   }
-  absl::StatusOr<ReportParcel> parcel = ReportParcel::Open(std::move(request_));
+  absl::StatusOr<ReportParcel> parcel = ReportParcel::Open(&request_);
   if (!parcel.ok()) {
     lock.unlock();
     return End(parcel.status());
@@ -115,6 +118,7 @@ void ReportStream::OnReadDone(bool ok) {
 void ReportStream::Post(ReportParcel parcel, bool is_known) {
   // The owner thread has better things to do; but it alone knows who holds what.
   if (is_known) parcel.ReadRecords();
+  const size_t bytes = parcel.size() * (is_known ? kBytesOfReadByte : 1);
   auto shared = std::make_shared<ReportParcel>(std::move(parcel));
   loop_->Call<ReportOutput>(
       [shared](Coordinator& coordinator, Timestamp now) {
@@ -122,7 +126,8 @@ void ReportStream::Post(ReportParcel parcel, bool is_known) {
       },
       [self = self_, shared](const absl::StatusOr<ReportOutput>& output) {
         self->Answer(*shared, output);
-      });
+      },
+      bytes);
 }
 
 void ReportStream::Answer(const ReportParcel& parcel, const absl::StatusOr<ReportOutput>& output) {

@@ -35,6 +35,9 @@ constexpr std::string_view kExisted = "existed";
 
 constexpr int kMaxOverrides = 1'000;
 
+// What a trial takes in memory before it is stored, with its share of its variant, roughly.
+constexpr size_t kBytesOfPlannedTrial = 2'048;
+
 // Keeps a message of WatchSweep at some hundred kilobytes, however large the sweep.
 constexpr int kTrialsPerMessage = 500;
 
@@ -141,11 +144,13 @@ grpc::ServerUnaryReactor* SweepServiceImpl::CreateSweep(grpc::CallbackServerCont
     return AnswerAtOnce(context,
                         InvalidField("overrides", absl::StrCat("at most ", kMaxOverrides)));
   }
-  const auto plan_it = [this, request, response](Reader& reader,
-                                                 grpc::ServerUnaryReactor* reactor) {
+  const auto plan_it = [this, context, request, response](Reader& reader,
+                                                          grpc::ServerUnaryReactor* reactor) {
     absl::StatusOr<SweepPlan> plan = PlanOf(*request);
     if (!plan.ok()) return reactor->Finish(ToGrpcStatus(plan.status()));
-    if (!request->validate_only()) return Submit(*std::move(plan), *request, response, reactor);
+    if (!request->validate_only()) {
+      return Submit(*std::move(plan), context, *request, response, reactor);
+    }
     absl::StatusOr<v1::CreateSweepResponse> preview = DryRun(reader, *plan, request->spec_text());
     if (preview.ok()) *response = *std::move(preview);
     reactor->Finish(ToGrpcStatus(preview.status()));
@@ -153,23 +158,27 @@ grpc::ServerUnaryReactor* SweepServiceImpl::CreateSweep(grpc::CallbackServerCont
   return PostRead(context, readers_, plan_it);
 }
 
-void SweepServiceImpl::Submit(SweepPlan plan, const v1::CreateSweepRequest& request,
+void SweepServiceImpl::Submit(SweepPlan plan, grpc::CallbackServerContext* context,
+                              const v1::CreateSweepRequest& request,
                               v1::CreateSweepResponse* response,
                               grpc::ServerUnaryReactor* reactor) {
   const absl::StatusOr<RequestKey> key = RequestKeyOf(request);
   if (!key.ok()) return reactor->Finish(ToGrpcStatus(key.status()));
   auto shared = std::make_shared<const SweepPlan>(std::move(plan));
+  const size_t bytes = request.spec_text().size() + shared->trials.size() * kBytesOfPlannedTrial;
   CallOnce(
       loop_, *key,
-      [shared, text = request.spec_text()](Coordinator& coordinator,
-                                           Timestamp now) -> absl::StatusOr<std::string> {
+      [shared, context, text = request.spec_text()](Coordinator& coordinator,
+                                                    Timestamp now) -> absl::StatusOr<std::string> {
+        if (context->IsCancelled()) return absl::CancelledError("the call was given up");
         ADARES_ASSIGN_OR_RETURN(const bool existed, coordinator.CreateSweep(*shared, text, now));
         return std::string(existed ? kExisted : kCreated);
       },
       [shared, reactor, response, readers = readers_](const absl::StatusOr<std::string>& outcome) {
         if (!outcome.ok()) return reactor->Finish(ToGrpcStatus(outcome.status()));
         AnswerWithSweep(readers, shared->name, *outcome == kExisted, response, reactor);
-      });
+      },
+      bytes);
 }
 
 grpc::ServerUnaryReactor* SweepServiceImpl::GetSweep(grpc::CallbackServerContext* context,

@@ -41,8 +41,9 @@ class SweepServiceImpl final : public v1::SweepService::CallbackService {
 
  private:
   // Queues what was planned, and finishes the call.
-  void Submit(SweepPlan plan, const v1::CreateSweepRequest& request,
-              v1::CreateSweepResponse* response, grpc::ServerUnaryReactor* reactor);
+  void Submit(SweepPlan plan, grpc::CallbackServerContext* context,
+              const v1::CreateSweepRequest& request, v1::CreateSweepResponse* response,
+              grpc::ServerUnaryReactor* reactor);
 
   template <typename Request, typename Response>
   grpc::ServerUnaryReactor* ControlSweep(grpc::CallbackServerContext* context,

@@ -41,7 +41,8 @@ class TaskStream final : public grpc::ServerWriteReactor<Response> {
                                                    std::chrono::milliseconds patience, Body body) {
     const std::shared_ptr<TaskStream> stream(new TaskStream(thread->stop_token(), patience));
     stream->self_ = stream;
-    stream->on_stop_.emplace(thread->stop_token(), [raw = stream.get()] { raw->EndBecauseOfStop(); });
+    stream->on_stop_.emplace(thread->stop_token(),
+                             [raw = stream.get()] { raw->EndBecauseOfStop(); });
     const absl::Status posted =
         thread->Post([stream, body = std::move(body)](const std::stop_token&) {
           stream->End(stream->RunToItsEnd(body));
@@ -142,7 +143,6 @@ class TaskStream final : public grpc::ServerWriteReactor<Response> {
   const std::stop_token stop_;
   const std::chrono::milliseconds patience_;
   std::shared_ptr<TaskStream> self_;  // set by Begin, dropped by OnDone
-  std::optional<std::stop_callback<std::function<void()>>> on_stop_;  // set by Begin
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
@@ -152,6 +152,8 @@ class TaskStream final : public grpc::ServerWriteReactor<Response> {
   Response message_;
   int64_t bytes_ = 0;                    // the task's: of all messages
   std::chrono::milliseconds waited_{0};  // the task's: for the client to take them
+  // Set by Begin. Last: a callback under way uses all of the above.
+  std::optional<std::stop_callback<std::function<void()>>> on_stop_;
 };
 
 }  // namespace adares

@@ -97,18 +97,22 @@ v1::SyncResponse ResponseOf(const SyncOutput& output) {
   return response;
 }
 
-v1::ListWorkersResponse ResponseOf(const PageOf<WorkerRecord>& workers,
-                                   const std::vector<WorkerRecord>& live) {
-  std::map<std::string, Timestamp> last_seen;
-  for (const WorkerRecord& worker : live) last_seen[worker.name] = worker.last_seen_at;
+v1::ListWorkersResponse ResponseOf(const PageOf<WorkerRecord>& workers) {
   v1::ListWorkersResponse response;
-  for (WorkerRecord worker : workers.items) {
-    const auto it = last_seen.find(worker.name);
-    if (it != last_seen.end()) worker.last_seen_at = std::max(worker.last_seen_at, it->second);
+  for (const WorkerRecord& worker : workers.items) {
     *response.add_workers() = adares::ToProto(worker);
   }
   response.set_next_page_token(workers.next_token);
   return response;
+}
+
+// The file learns of renewed leases only now and then; the coordinator knows.
+void SetLastSeen(const Coordinator& coordinator, v1::ListWorkersResponse& response) {
+  for (v1::Worker& worker : *response.mutable_workers()) {
+    const absl::StatusOr<std::string> name = ParseWorkerResource(worker.name());
+    const std::optional<Timestamp> seen = name.ok() ? coordinator.LastSeen(*name) : std::nullopt;
+    if (seen) *worker.mutable_last_seen_time() = adares::ToProto(*seen);
+  }
 }
 
 // A Sync that may wait: it must learn when its client gives up.
@@ -216,18 +220,19 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::ListWorkers(grpc::CallbackServerCon
                                                          v1::ListWorkersResponse* response) {
   const absl::StatusOr<Page> page = PageOfRequest(*request);
   if (!page.ok()) return AnswerAtOnce(context, page.status());
-  // The file learns of renewed leases only now and then; the coordinator knows.
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const absl::Status posted = loop_->PostLook(
-      [page = *page, reactor, response, readers = readers_](const Coordinator& coordinator) {
-        readers->Post([=, live = coordinator.LiveWorkers()](Reader& reader) {
-          const absl::StatusOr<PageOf<WorkerRecord>> workers = reader.ListWorkers(page);
-          if (workers.ok()) *response = ResponseOf(*workers, live);
-          reactor->Finish(ToGrpcStatus(workers.status()));
-        });
+  return PostRead(
+      context, readers_,
+      [page = *page, response, loop = loop_](Reader& reader, grpc::ServerUnaryReactor* reactor) {
+        const absl::StatusOr<PageOf<WorkerRecord>> workers = reader.ListWorkers(page);
+        if (!workers.ok()) return reactor->Finish(ToGrpcStatus(workers.status()));
+        *response = ResponseOf(*workers);
+        const absl::Status posted =
+            loop->PostLook([response, reactor](const Coordinator& coordinator) {
+              SetLastSeen(coordinator, *response);
+              reactor->Finish(grpc::Status::OK);
+            });
+        if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
       });
-  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
-  return reactor;
 }
 
 grpc::ServerUnaryReactor* WorkerServiceImpl::CordonWorker(grpc::CallbackServerContext* context,

@@ -140,9 +140,11 @@ absl::StatusOr<SweepChanges> Reader::ChangesSince(const std::string& sweep,
     Query newest(impl_->connection.Prepare(kRevision));
     newest.Bind(row).Step();
     changes.revision = newest.Int(0);
-    changes.next = cursor;
+    // Revisions begin anew in a database that was restored from an older copy.
+    const ChangeCursor from = cursor.revision <= changes.revision ? cursor : ChangeCursor{};
+    changes.next = from;
     Query changed(impl_->connection.Prepare(kChanged));
-    changed.Bind(row).Bind(cursor.revision).Bind(cursor.position).Bind(limit + 1);
+    changed.Bind(row).Bind(from.revision).Bind(from.position).Bind(limit + 1);
     while (!changes.more && changed.Step()) {
       if (changes.trials.size() == static_cast<size_t>(limit)) {
         changes.more = true;
@@ -154,7 +156,7 @@ absl::StatusOr<SweepChanges> Reader::ChangesSince(const std::string& sweep,
     }
     if (changes.more) {
       // Of the last revision there may be more to tell.
-      changes.revision = std::max(cursor.revision, changes.next.revision - 1);
+      changes.revision = std::max(from.revision, changes.next.revision - 1);
     } else {
       changes.next = {changes.revision};
     }

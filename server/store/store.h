@@ -114,6 +114,8 @@ class Store {
   absl::Status SetAttemptStart(const LiveAttempt& attempt, const AttemptStart& start);
   absl::StatusOr<WriteCounts> AppendPoints(const LiveAttempt& attempt,
                                            const std::vector<MetricPoint>& points);
+  // The first point of a trial, by its step, that has reached the rule and still counts.
+  absl::StatusOr<std::optional<MetricPoint>> FindReached(int64_t trial_row, const StopRule& rule);
   absl::StatusOr<WriteCounts> AppendSkipWeights(const LiveAttempt& attempt,
                                                 const std::vector<SkipWeightPoint>& weights);
   absl::StatusOr<WriteCounts> AppendFlag(const LiveAttempt& attempt, const Flag& flag);

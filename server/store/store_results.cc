@@ -44,6 +44,17 @@ ON CONFLICT (trial_id, key_id) DO UPDATE SET
   min_value = min(coalesce(min_value, excluded.min_value), coalesce(excluded.min_value, min_value)),
   max_value = max(coalesce(max_value, excluded.max_value), coalesce(excluded.max_value, max_value)))sql";
 
+constexpr char kFindReached[] = R"sql(
+SELECT metric_point.step, metric_point.epoch, metric_point.value
+FROM metric_point
+JOIN metric_key ON metric_key.id = metric_point.key_id
+JOIN attempt ON attempt.trial_id = metric_point.trial_id AND attempt.number = metric_point.attempt
+WHERE metric_point.trial_id = ?1 AND metric_key.name = ?2 AND metric_point.epoch >= ?3
+  AND iif(?4, metric_point.value > ?5, metric_point.value < ?5)
+  AND (attempt.surviving_until_step IS NULL OR metric_point.step <= attempt.surviving_until_step)
+ORDER BY metric_point.step
+LIMIT 1)sql";
+
 constexpr char kFindKeyOfTrial[] = R"sql(
 SELECT metric_key.id FROM metric_key
 JOIN metric_summary ON metric_summary.key_id = metric_key.id AND metric_summary.trial_id = ?
@@ -209,6 +220,19 @@ absl::StatusOr<WriteCounts> Store::AppendPoints(const LiveAttempt& attempt,
     impl_->Touch(attempt.trial_row);
     return counts;
   });
+}
+
+absl::StatusOr<std::optional<MetricPoint>> Store::FindReached(int64_t trial_row,
+                                                              const StopRule& rule) {
+  const auto body = [&]() -> absl::StatusOr<std::optional<MetricPoint>> {
+    Query query(impl_->connection.Prepare(kFindReached));
+    query.Bind(trial_row).Bind(rule.metric).Bind(rule.after_epoch);
+    query.Bind(int64_t{rule.side == StopRule::Side::kAbove}).Bind(rule.target);
+    std::optional<MetricPoint> reached;
+    if (query.Step()) reached = {rule.metric, query.Int(0), query.Int(1), query.Real(2)};
+    return reached;
+  };
+  return Guarded("look for a target", body);
 }
 
 absl::StatusOr<WriteCounts> Store::AppendSkipWeights(const LiveAttempt& attempt,

@@ -15,7 +15,7 @@ namespace {
 constexpr char kSelect[] = R"sql(
 SELECT trial.id, trial.name, trial.sweep_id, trial.requirement_id, trial.state, trial.stop_aim,
   trial.not_before IS NOT NULL, coalesce(attempt.worker, ''), trial.message,
-  trial.forgiven_attempts > 0
+  trial.trained_to_end
 FROM trial
 LEFT JOIN attempt ON attempt.trial_id = trial.id AND attempt.number = trial.current_attempt
 WHERE trial.sweep_id = ?1
@@ -32,7 +32,7 @@ ORDER BY trial.position)sql";
 constexpr char kGet[] = R"sql(
 SELECT trial.id, trial.name, trial.sweep_id, trial.requirement_id, trial.state, trial.stop_aim,
   trial.not_before IS NOT NULL, coalesce(attempt.worker, ''), trial.message,
-  trial.forgiven_attempts > 0
+  trial.trained_to_end
 FROM trial
 LEFT JOIN attempt ON attempt.trial_id = trial.id AND attempt.number = trial.current_attempt
 WHERE trial.id = ?)sql";
@@ -50,7 +50,8 @@ UPDATE trial SET
   avoided_worker = ?8,
   avoid_until = ?9,
   forgiven_attempts = iif(?10, attempt_count, forgiven_attempts),
-  revision = ?11
+  trained_to_end = max(trained_to_end, ?11),
+  revision = ?12
 WHERE id = ?1)sql";
 
 constexpr char kEndings[] = R"sql(
@@ -77,7 +78,7 @@ absl::StatusOr<TrialRow> ReadRow(const Query& query) {
   trial.delayed = query.Int(6) != 0;
   trial.worker = query.Text(7);
   trial.message = query.Text(8);
-  trial.forgiven = query.Int(9) != 0;
+  trial.trained_to_end = query.Int(9) != 0;
   return trial;
 }
 
@@ -129,6 +130,7 @@ absl::Status Store::UpdateTrial(int64_t trial_row, const TrialUpdate& update, Ti
                                 .Bind(avoided)
                                 .Bind(avoid_until)
                                 .Bind(int64_t{update.forgive})
+                                .Bind(int64_t{update.train_to_end})
                                 .Bind(impl_->revision)
                                 .Run();
     return changed == 1 ? absl::OkStatus() : NoTrial(trial_row);

@@ -49,10 +49,10 @@ struct TrialRow {
   std::string id;
   TrialGroup group;
   TrialStage stage;
-  bool delayed = false;   // queued, but not to be handed out yet
-  std::string worker;     // of the attempt that holds it, or empty
-  std::string message;    // why it is as it is
-  bool forgiven = false;  // a person asked for another try
+  bool delayed = false;         // queued, but not to be handed out yet
+  std::string worker;           // of the attempt that holds it, or empty
+  std::string message;          // why it is as it is
+  bool trained_to_end = false;  // its sweep's stop rule leaves it alone
 };
 
 // What becomes of a trial.
@@ -63,7 +63,8 @@ struct TrialUpdate {
   // The worker that does not get it until then, unless there is none.
   std::string avoided_worker = {};
   Timestamp avoid_until = {};
-  bool forgive = false;  // budgets count from here on
+  bool forgive = false;       // budgets count from here on
+  bool train_to_end = false;  // the sweep's stop rule leaves it alone from here on
 };
 
 // A sweep as scheduling knows it.

@@ -53,39 +53,80 @@ class FloodTest : public ServerTest {
   v1::Assignment attempt_;
 };
 
-// Eight million records without content, in sixteen megabytes, of an attempt that it does not hold
-// and then of one that it does.
-TEST_F(FloodTest, AReportCostsNoMoreThanItsBytes) {
+// A Report stream of bytes, whatever they are.
+class RawReports {
+ public:
+  explicit RawReports(const std::shared_ptr<grpc::Channel>& channel) : stub_(channel) {
+    call_ = stub_.PrepareCall(context_.get(), "/adares.v1.WorkerService/Report", &queue_);
+    call_->StartCall(nullptr);
+    Wait();
+  }
+  ~RawReports() {
+    context_->TryCancel();
+    grpc::Status status;
+    call_->Finish(&status, nullptr);
+    Wait();
+  }
+
+  v1::ReportResponse Send(const std::string& bytes) {
+    const grpc::Slice slice(bytes);
+    call_->Write(grpc::ByteBuffer(&slice, 1), nullptr);
+    Wait();
+    grpc::ByteBuffer answer;
+    call_->Read(&answer, nullptr);
+    Wait();
+    v1::ReportResponse response;
+    EXPECT_TRUE(
+        grpc::SerializationTraits<v1::ReportResponse>::Deserialize(&answer, &response).ok());
+    return response;
+  }
+
+ private:
+  void Wait() {
+    void* tag = nullptr;
+    bool ok = false;
+    queue_.Next(&tag, &ok);
+    EXPECT_TRUE(ok);
+  }
+
+  grpc::GenericStub stub_;
+  std::unique_ptr<grpc::ClientContext> context_ = NewContext();
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+};
+
+// Millions of records without content.
+std::string HollowReport(const std::string& trial, int attempt, int64_t size) {
   v1::ReportRequest head;
   head.set_worker("w");
   head.set_instance("i");
-  head.set_trial(attempt_.trial());
+  head.set_trial(trial);
   head.set_first_sequence(1);
+  head.set_attempt(attempt);
+  std::string bytes = head.SerializeAsString();
+  while (static_cast<int64_t>(bytes.size()) < size - 2) bytes += std::string("\x32\x00", 2);
+  return bytes;
+}
+
+// Of an attempt that it does not hold and then of one that it does.
+TEST_F(FloodTest, AReportCostsNoMoreThanItsBytes) {
   const int64_t before = ServerBytes();
   for (const int attempt : {7, 1}) {
-    head.set_attempt(attempt);
-    std::string bytes = head.SerializeAsString();
-    while (static_cast<int64_t>(bytes.size()) < 16 * kMiB - 2) bytes += std::string("\x32\x00", 2);
-    grpc::GenericStub stub(channel_);
-    const auto context = NewContext();
-    grpc::CompletionQueue queue;
-    const auto call = stub.PrepareCall(context.get(), "/adares.v1.WorkerService/Report", &queue);
-    void* tag = nullptr;
-    bool ok = false;
-    call->StartCall(nullptr);
-    queue.Next(&tag, &ok);
-    const grpc::Slice slice(bytes);
-    call->Write(grpc::ByteBuffer(&slice, 1), nullptr);
-    ASSERT_TRUE(queue.Next(&tag, &ok) && ok);
-    grpc::ByteBuffer answer;
-    call->Read(&answer, nullptr);
-    ASSERT_TRUE(queue.Next(&tag, &ok) && ok);
-    v1::ReportResponse response;
-    ASSERT_TRUE(
-        grpc::SerializationTraits<v1::ReportResponse>::Deserialize(&answer, &response).ok());
+    RawReports reports(channel_);
+    const auto response = reports.Send(HollowReport(attempt_.trial(), attempt, 16 * kMiB));
     EXPECT_EQ(response.refused().reason(), attempt == 7 ? "LEASE_LOST" : "ARGUMENT_INVALID");
   }
   EXPECT_LT(ServerBytes() - before, 100 * kMiB);
+}
+
+TEST_F(FloodTest, StreamsHoldNothingOfWhatWasAnswered) {
+  const std::string report = HollowReport(attempt_.trial(), 7, 15 * kMiB);
+  const int64_t before = ServerBytes();
+  std::deque<RawReports> idle;
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_EQ(idle.emplace_back(channel_).Send(report).refused().reason(), "LEASE_LOST");
+  }
+  EXPECT_LT(ServerBytes() - before, 200 * kMiB);
 }
 
 struct PendingCall {

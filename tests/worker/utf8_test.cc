@@ -36,21 +36,5 @@ TEST(Utf8Test, ReplacesNul) {
   EXPECT_EQ(ReplaceInvalidUtf8(std::string("a\0b", 3)), std::string("a") + kReplacement + "b");
 }
 
-TEST(Utf8Test, PrefixNeverCutsACharacter) {
-  const std::string text = "ab\xE2\x82\xAC";
-  EXPECT_EQ(Utf8Prefix(text, 5), text);
-  EXPECT_EQ(Utf8Prefix(text, 4), "ab");
-  EXPECT_EQ(Utf8Prefix(text, 3), "ab");
-  EXPECT_EQ(Utf8Prefix(text, 2), "ab");
-  EXPECT_EQ(Utf8Prefix(text, 1), "a");
-  const std::string longest = "ab\xF0\x9F\x98\x80";
-  for (size_t limit = 2; limit < 6; ++limit) EXPECT_EQ(Utf8Prefix(longest, limit), "ab") << limit;
-  EXPECT_EQ(Utf8Prefix("\xE2\x82\xAC", 2), "");
-}
-
-TEST(Utf8Test, PrefixOfWhatIsNoTextIsCutAnywhere) {
-  EXPECT_EQ(Utf8Prefix(std::string(10, '\x80'), 6).size(), 6U);
-}
-
 }  // namespace
 }  // namespace adares::worker

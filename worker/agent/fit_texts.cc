@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/report_limits.h"
+#include "core/utf8.h"
 #include "worker/agent/utf8.h"
 
 namespace adares::worker {

@@ -28,6 +28,7 @@ class CommitLoopTest : public CoordinatorFixture {
     CommitLoopOptions options;
     options.tick = milliseconds(1);
     options.max_waiting = kMaxWaiting;
+    options.max_waiting_bytes = 1'000;
     options.clock = [this] { return FromMicros(clock_); };
     CommitLoop::Listener listener;
     listener.committed = [this](const Effects& effects) {
@@ -242,6 +243,41 @@ TEST_F(CommitLoopTest, WhatWouldWaitTooLongIsRefused) {
   EXPECT_TRUE(fixtures::Await([&] { return answered == kMaxWaiting + 7; }))
       << "those that were taken are done";
   EXPECT_TRUE(PostAndWait(Creating("later")).ok());
+}
+
+TEST_F(CommitLoopTest, CommandsThatHoldMuchMemoryWaitOnlyInBounds) {
+  std::promise<void> gate;
+  std::promise<void> begun;
+  loop_->Post(
+      [&](Coordinator&, Timestamp) {
+        begun.set_value();
+        gate.get_future().wait();
+        return absl::OkStatus();
+      },
+      [](const absl::Status&) {});
+  begun.get_future().wait();
+  std::atomic<int> done = 0;
+  const auto post = [&](size_t bytes) {
+    absl::Status refusal;
+    loop_->Post([](Coordinator&, Timestamp) { return absl::OkStatus(); },
+                [&, refused = &refusal](const absl::Status& status) {
+                  if (status.ok()) {
+                    ++done;
+                  } else {
+                    *refused = status;
+                  }
+                },
+                bytes);
+    return std::string(ErrorReason(refusal));
+  };
+  EXPECT_EQ(post(5'000), "") << "alone, anything is taken";
+  EXPECT_EQ(post(1), reason::kOverloaded);
+  EXPECT_EQ(post(0), "") << "what holds nothing, as a Sync, is not held up";
+  gate.set_value();
+  EXPECT_TRUE(fixtures::Await([&] { return done == 2; }));
+  EXPECT_TRUE(PostAndWait(Creating("later")).ok());
+  EXPECT_EQ(post(600), "");
+  EXPECT_TRUE(fixtures::Await([&] { return done == 3; }));
 }
 
 TEST_F(CommitLoopTest, APauseOfTheCoordinatorItselfCostsNoLease) {

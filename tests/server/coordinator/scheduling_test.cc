@@ -1,6 +1,7 @@
 // Who gets which trial: priority, fair share, limits, needs, delays, and workers that fail.
 #include <gmock/gmock.h>
 
+#include "core/sha256.h"
 #include "tests/server/coordinator/coordinator_fixture.h"
 
 namespace adares {
@@ -272,7 +273,7 @@ TEST_F(SchedulingTest, AWorkerThatFailsTrialAfterTrialIsSetAside) {
   EXPECT_EQ(coordinator_->TakeEffects().workers_excluded, 1);
   EXPECT_THAT(Sync("bad", "i1")->start, IsEmpty());
   const auto workers = *reader_->ListWorkers({});
-  EXPECT_THAT(workers.items.at(0).cordon_reason, HasSubstr("5 attempts of 5 trials failed here"));
+  EXPECT_THAT(workers.items.at(0).cordon_reason, HasSubstr("5 failures with 5 trials in a row"));
   EXPECT_THAT(Sync("good", "i1")->start, SizeIs(1));
 }
 
@@ -294,13 +295,53 @@ TEST_F(SchedulingTest, AWorkerThatDiesAgainAndAgainIsSetAside) {
   Register("good", "i1");
   Succeed("good");
   for (int i = 0; i < 5; ++i) {
+    Wait(seconds(1));
     Register("bad", "instance-" + std::to_string(i));
     Claim("bad", "instance-" + std::to_string(i));
   }
+  Wait(seconds(1));
   Register("bad", "instance-5");
   EXPECT_EQ(coordinator_->TakeEffects().workers_excluded, 1);
   EXPECT_THAT(Sync("bad", "instance-5")->start, IsEmpty());
   EXPECT_TRUE(reader_->ListWorkers({})->items.at(0).cordoned_at.has_value());
+}
+
+TEST_F(SchedulingTest, ASweepThatFailsEverywhereSetsNobodyAside) {
+  Create(Plan("sound", 40));
+  Create(Plan("broken", 40, /*priority=*/60));
+  RegisterWith("good", {"cpu", 0, {}, {}});
+  RegisterWith("other", {"cpu", 0, {}, {}});
+  RegisterWith("w1", {"cpu", 0, {}, {}});
+  // One trains the sound sweep on, another has finished a trial of it.
+  ASSERT_TRUE(Control("broken", ControlAction::kPause).ok());
+  const AttemptId trains = Claim("good", "i1");
+  ASSERT_TRUE(Report("good", "i1", trains, 1, {Progress{10, 100, 0, 1}}).ok());
+  Succeed("other");
+  ASSERT_TRUE(Control("broken", ControlAction::kResume).ok());
+  for (int i = 0; i < 8; ++i) Fail("w1");
+  EXPECT_EQ(coordinator_->TakeEffects().workers_excluded, 0);
+  // What proves the worker bad is a trial of the same sweep that another one finishes.
+  Succeed("other");
+  Fail("w1");
+  EXPECT_EQ(coordinator_->TakeEffects().workers_excluded, 1);
+}
+
+TEST_F(SchedulingTest, AWorkerThatWasAwayOnceHasFailedOnce) {
+  Create(Plan("alpha", 40));
+  Register("good", "i1");
+  Succeed("good");
+  Register("w1", "i1", 8);
+  ASSERT_THAT(Sync("w1", "i1")->start, SizeIs(8));
+  Wait(seconds(31));  // all its leases end
+  Register("good", "i1");
+  EXPECT_EQ(coordinator_->TakeEffects().leases_lost, 8);
+  Register("w1", "i2", 8);
+  Wait(seconds(20));
+  ASSERT_THAT(Sync("w1", "i2")->start, SizeIs(8));
+  Register("w1", "i3", 8);  // started anew with eight more
+  const Effects effects = coordinator_->TakeEffects();
+  EXPECT_EQ(effects.leases_lost, 8);
+  EXPECT_EQ(effects.workers_excluded, 0);
 }
 
 TEST_F(SchedulingTest, WhereAllFailNobodyIsSetAside) {
@@ -375,6 +416,56 @@ TEST_F(SchedulingTest, ATrialThatAPersonWantsToTheEndIsNotStoppedAgain) {
   const AttemptId second = Claim("w1", "i1");
   ASSERT_TRUE(Report("w1", "i1", second, 1, {Point("loss", 1, 0.05)}).ok());
   EXPECT_EQ(Trial(first).state, TrialState::kRunning);
+}
+
+TEST_F(SchedulingTest, ATrialThatIsTriedAgainAfterAFailureStopsEarlyLikeItsSiblings) {
+  SweepPlan plan = Plan("alpha", 1);
+  plan.schedule.stop = StopRule{"loss", StopRule::Side::kBelow, 0.1, 0};
+  plan.schedule.retries[EndReason::kError] = 0;
+  Create(plan);
+  Register("w1", "i1");
+  const AttemptId first = Claim("w1", "i1");
+  ASSERT_TRUE(Report("w1", "i1", first, 1, {End(EndReason::kError, "outage")}).ok());
+  ASSERT_TRUE(Control("alpha", ControlAction::kRetry).ok());
+  const AttemptId second = Claim("w1", "i1");
+  ASSERT_TRUE(Report("w1", "i1", second, 1, {Point("loss", 1, 0.05)}).ok());
+  EXPECT_EQ(Trial(first).state, TrialState::kStopping);
+}
+
+TEST_F(SchedulingTest, APointThatIsKeptOutStopsNothing) {
+  SweepPlan plan = Plan("alpha", 1);
+  plan.schedule.stop = StopRule{"loss", StopRule::Side::kBelow, 0.1, 0};
+  Create(plan);
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  ASSERT_TRUE(Report("w1", "i1", id, 1, {Point("loss", 1, 0.5), Point("loss", 1, 0.05)}).ok());
+  EXPECT_EQ(Trial(id).state, TrialState::kRunning);
+  ASSERT_TRUE(Report("w1", "i1", id, 3, {Point("loss", 2, 0.06)}).ok());
+  EXPECT_EQ(Trial(id).state, TrialState::kStopping);
+  EXPECT_THAT(Trial(id).message, HasSubstr("loss was 0.06"));
+}
+
+TEST_F(SchedulingTest, ATargetReachedWhileTheTrialWasPausedCountsOnceItGoesOn) {
+  SweepPlan plan = Plan("alpha", 1);
+  plan.schedule.stop = StopRule{"loss", StopRule::Side::kBelow, 0.1, 0};
+  Create(plan);
+  Register("w1", "i1");
+  const AttemptId first = Claim("w1", "i1");
+  ASSERT_TRUE(Control("alpha", ControlAction::kPause).ok());
+  const Checkpoint checkpoint = {
+      10, 0, CheckpointReason::kOnStop, {{"model", Sha256Hex("model"), 1}}};
+  ASSERT_TRUE(Report("w1", "i1", first, 1,
+                     {Point("loss", 5, 0.05), checkpoint, Point("loss", 15, 0.04),
+                      End(EndReason::kPreempted)})
+                  .ok());
+  ASSERT_EQ(Trial(first).state, TrialState::kPaused);
+  ASSERT_TRUE(Control("alpha", ControlAction::kResume).ok());
+  const AttemptId second = Claim("w1", "i1");
+  AttemptStart start;
+  start.resumed_step = 10;
+  ASSERT_TRUE(Report("w1", "i1", second, 1, {start}).ok());
+  EXPECT_EQ(Trial(first).state, TrialState::kStopping);
+  EXPECT_THAT(Trial(first).message, HasSubstr("loss was 0.05"));
 }
 
 TEST_F(SchedulingTest, ARestartRemembersSharesAndLimits) {
