@@ -12,11 +12,24 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
+#include "server/store/database_copy.h"
 
 namespace adares {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr char kTimeFormat[] = "%Y%m%dT%H%M%SZ";
+
+bool Exists(const std::string& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+bool AreOne(const std::string& a, const std::string& b) {
+  std::error_code ignored;
+  return fs::equivalent(a, b, ignored);
+}
 
 }  // namespace
 
@@ -47,7 +60,9 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
                                   ": another adares-server or `adares run` uses this folder; stop "
                                   "it, or take another folder"));
   }
-  return std::unique_ptr<StateFolder>(new StateFolder(path, fd));
+  std::unique_ptr<StateFolder> folder(new StateFolder(path, fd));
+  ADARES_RETURN_IF_ERROR(folder->TakeBackReplacement());
+  return folder;
 }
 
 std::string StateFolder::TimeName(Timestamp time) {
@@ -59,22 +74,60 @@ std::string StateFolder::TimeName(Timestamp time) {
   return text;
 }
 
-std::optional<Timestamp> StateFolder::LastReplaced() const {
-  const std::string prefix = std::filesystem::path(replaced()).filename();
-  std::optional<Timestamp> last;
+std::vector<std::string> StateFolder::Replaced() const {
+  const std::string prefix = fs::path(replaced()).filename();
+  std::vector<std::string> names;
   std::error_code error;
-  std::filesystem::directory_iterator entry(path_, error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+  for (fs::directory_iterator entry(path_, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
     const std::string name = entry->path().filename();
+    if (!name.starts_with(prefix) || name.ends_with("-wal") || name.ends_with("-journal")) continue;
+    names.push_back(name);
+  }
+  return names;
+}
+
+std::optional<Timestamp> StateFolder::LastReplaced() const {
+  const size_t prefix = fs::path(replaced()).filename().string().size();
+  std::optional<Timestamp> last;
+  for (const std::string& name : Replaced()) {
     std::tm parts = {};
-    if (!name.starts_with(prefix) ||
-        strptime(name.c_str() + prefix.size(), kTimeFormat, &parts) == nullptr) {
-      continue;
-    }
+    if (strptime(name.c_str() + prefix, kTimeFormat, &parts) == nullptr) continue;
     const Timestamp time = FromMicros(int64_t{timegm(&parts)} * 1'000'000);
     if (!last || time > *last) last = time;
   }
   return last;
+}
+
+absl::Status StateFolder::TakeBackReplacement() const {
+  for (const std::string& name : Replaced()) {
+    const std::string kept = path_ + "/" + name;
+    if (AreOne(kept, database())) ADARES_RETURN_IF_ERROR(TakeBack(kept));
+  }
+  return absl::OkStatus();
+}
+
+// Each name goes once what it stood for has its first one again, on the disk.
+absl::Status StateFolder::TakeBack(const std::string& kept) const {
+  std::vector<std::string> names = {kept};
+  for (const char* suffix : {"-wal", "-journal"}) {
+    const std::string log = database() + suffix;
+    if (!Exists(kept + suffix)) continue;
+    if (!Exists(log) && link((kept + suffix).c_str(), log.c_str()) != 0) {
+      return absl::InternalError(absl::StrCat("cannot give ", database(), " its log ", kept, suffix,
+                                              " again: ", std::strerror(errno)));
+    }
+    // Another log is one of somebody who used the database without its own: a person must look.
+    if (!AreOne(kept + suffix, log)) {
+      return absl::InternalError(absl::StrCat(
+          database(), " was used without its log ", kept, suffix,
+          " after a replacement was cut off; put both files aside, and restore a backup"));
+    }
+    names.push_back(kept + suffix);
+  }
+  ADARES_RETURN_IF_ERROR(SyncToDisk(path_));
+  for (const std::string& name : names) unlink(name.c_str());
+  return SyncToDisk(path_);
 }
 
 StateFolder::~StateFolder() { close(lock_fd_); }
