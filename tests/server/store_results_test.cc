@@ -237,6 +237,24 @@ TEST_F(ResultsTest, ATrialHasOnlySoManyMetrics) {
       << "what is kept out leaves nothing behind";
 }
 
+TEST_F(ResultsTest, ATrialHasOnlySoManySites) {
+  std::vector<SkipWeightPoint> weights;
+  for (int i = 0; i < kMaxSitesPerTrial + 5; ++i) {
+    weights.push_back({"site" + std::to_string(i), 1, 0, 0.5});
+  }
+  const WriteCounts counts = Append(attempt_, weights);
+  EXPECT_EQ(counts.written, kMaxSitesPerTrial);
+  EXPECT_EQ(counts.excessive, 5);
+  const std::vector<SkipWeightPoint> later = {{"site0", 2, 0, 0.5}, {"another", 2, 0, 0.5}};
+  EXPECT_EQ(Append(attempt_, later).written, 1) << "those that it has go on";
+  SQLite::Database database(path_);
+  EXPECT_EQ(database.execAndGet("SELECT count(*) FROM site").getInt(), kMaxSitesPerTrial)
+      << "what is kept out leaves nothing behind";
+  const LiveAttempt other = Claim();
+  EXPECT_EQ(Append(other, std::vector<SkipWeightPoint>{{"another", 1, 0, 0.5}}).written, 1)
+      << "another trial has its own";
+}
+
 TEST_F(ResultsTest, NaNAndInfinitiesSurvive) {
   Append(attempt_, std::vector<MetricPoint>{
                        {"a", 1, 0, kNaN}, {"a", 2, 0, kInfinity}, {"a", 3, 0, -kInfinity}});
