@@ -4,9 +4,9 @@
 //
 // Not thread-safe: the owner thread of the commit loop is the only caller, inside a transaction.
 // Time is an argument. An error of the caller's (INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS,
-// FAILED_PRECONDITION), or OVERLOADED, leaves memory as it was; after any other the memory may be ahead of the file
-// and the commit loop calls Reload. It also undoes what a failed command wrote. Reactions that
-// wait for the commit find what happened in TakeEffects.
+// FAILED_PRECONDITION), or OVERLOADED, leaves memory as it was; after any other the memory may be
+// ahead of the file and the commit loop calls Reload. It also undoes what a failed command wrote.
+// Reactions that wait for the commit find what happened in TakeEffects.
 #pragma once
 
 #include <deque>

@@ -35,8 +35,8 @@ constexpr std::string_view kExisted = "existed";
 
 constexpr int kMaxOverrides = 1'000;
 
-// Keeps a message of WatchSweep at some hundred kilobytes, however large the sweep; where trials are
-// large, a reader ends it earlier.
+// Keeps a message of WatchSweep at some hundred kilobytes, however large the sweep; where trials
+// are large, a reader ends it earlier.
 constexpr int kTrialsPerMessage = 500;
 
 // What the sweep would be, for a dry run.
