@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +10,7 @@
 #include <ctime>
 #include <filesystem>
 #include <system_error>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
@@ -29,6 +31,30 @@ bool Exists(const std::string& path) {
 bool AreOne(const std::string& a, const std::string& b) {
   std::error_code ignored;
   return fs::equivalent(a, b, ignored);
+}
+
+// Whether the database was written to since the log lost its name beside it.
+bool IsNewerThan(const std::string& database, const std::string& log) {
+  struct stat written;
+  struct stat renamed;
+  if (stat(database.c_str(), &written) != 0 || stat(log.c_str(), &renamed) != 0) return true;
+  return std::tie(written.st_mtim.tv_sec, written.st_mtim.tv_nsec) >
+         std::tie(renamed.st_ctim.tv_sec, renamed.st_ctim.tv_nsec);
+}
+
+// The log `kept` gets its name beside the database again. Where that was used without it, one does
+// not go with the other any more, and a person must look.
+absl::Status GiveLogBack(const std::string& kept, const std::string& database, const char* suffix) {
+  const std::string log = database + suffix;
+  if (AreOne(kept, log)) return absl::OkStatus();
+  if (Exists(log) || IsNewerThan(database, kept)) {
+    return absl::InternalError(
+        absl::StrCat(database, " was used without its log ", kept,
+                     " after a replacement was cut off; put both aside, and restore a backup"));
+  }
+  if (link(kept.c_str(), log.c_str()) == 0) return absl::OkStatus();
+  return absl::InternalError(
+      absl::StrCat("cannot give ", database, " its log ", kept, " again: ", std::strerror(errno)));
 }
 
 }  // namespace
@@ -107,24 +133,16 @@ absl::Status StateFolder::TakeBackReplacement() const {
   return absl::OkStatus();
 }
 
-// Each name goes once what it stood for has its first one again, on the disk.
+// Each name goes once what it stood for has its first one again, on the disk; that of the database
+// goes last, as it is the one that is looked for.
 absl::Status StateFolder::TakeBack(const std::string& kept) const {
-  std::vector<std::string> names = {kept};
+  std::vector<std::string> names;
   for (const char* suffix : {"-wal", "-journal"}) {
-    const std::string log = database() + suffix;
     if (!Exists(kept + suffix)) continue;
-    if (!Exists(log) && link((kept + suffix).c_str(), log.c_str()) != 0) {
-      return absl::InternalError(absl::StrCat("cannot give ", database(), " its log ", kept, suffix,
-                                              " again: ", std::strerror(errno)));
-    }
-    // Another log is one of somebody who used the database without its own: a person must look.
-    if (!AreOne(kept + suffix, log)) {
-      return absl::InternalError(absl::StrCat(
-          database(), " was used without its log ", kept, suffix,
-          " after a replacement was cut off; put both files aside, and restore a backup"));
-    }
+    ADARES_RETURN_IF_ERROR(GiveLogBack(kept + suffix, database(), suffix));
     names.push_back(kept + suffix);
   }
+  names.push_back(kept);
   ADARES_RETURN_IF_ERROR(SyncToDisk(path_));
   for (const std::string& name : names) unlink(name.c_str());
   return SyncToDisk(path_);

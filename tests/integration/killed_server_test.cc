@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "core/sha256.h"
@@ -98,7 +97,7 @@ class KilledServerTest : public ServerTest {
   // The worker finds the one that is started after a kill.
   void StartAgain() {
     StartProgram();
-    ADARES_ASSERT_OK(worker_->Register());
+    ASSERT_TRUE(Await([this] { return worker_->Register().ok(); }));
     ADARES_ASSERT_OK(worker_->Sync());
   }
 

@@ -141,6 +141,9 @@ TEST_F(RestoreTest, ADatabaseThatWasUsedWithoutItsLogIsRefused) {
   const auto names = Names();
   EXPECT_EQ(StateFolder::Open(state_).status().code(), absl::StatusCode::kInternal);
   EXPECT_EQ(Names(), names);
+  fs::remove(database_ + "-wal");
+  Execute(database_, "UPDATE sweep SET title = 'written meanwhile'");
+  EXPECT_EQ(StateFolder::Open(state_).status().code(), absl::StatusCode::kInternal);
 }
 
 TEST_F(RestoreTest, AReplacementThatFailsLeavesAllAsItWas) {
