@@ -1,6 +1,8 @@
 // Restores: what is refused leaves all as it was, and what is replaced is kept.
 #include <gmock/gmock.h>
 
+#include <chrono>
+
 #include "core/status.h"
 #include "server/offline/replace_database.h"
 #include "tests/server/offline/offline_fixture.h"
@@ -142,7 +144,7 @@ TEST_F(RestoreTest, ADatabaseThatWasUsedWithoutItsLogIsRefused) {
   EXPECT_EQ(StateFolder::Open(state_).status().code(), absl::StatusCode::kInternal);
   EXPECT_EQ(Names(), names);
   fs::remove(database_ + "-wal");
-  Execute(database_, "UPDATE sweep SET title = 'written meanwhile'");
+  fs::last_write_time(database_, fs::file_time_type::clock::now() + std::chrono::seconds(1));
   EXPECT_EQ(StateFolder::Open(state_).status().code(), absl::StatusCode::kInternal);
 }
 
