@@ -254,7 +254,16 @@ absl::StatusOr<v1::QuerySkipWeightsResponse> Connection::QuerySkipWeights(
 
 absl::StatusOr<v1::CompareVariantsResponse> Connection::CompareVariants(
     const v1::CompareVariantsRequest& request) {
-  return Call(impl_->analysis, impl_->limits, &v1::AnalysisService::Stub::CompareVariants, request);
+  v1::CompareVariantsRequest page = request;
+  v1::CompareVariantsResponse whole;
+  do {
+    ADARES_ASSIGN_OR_RETURN(auto response, Call(impl_->analysis, impl_->limits,
+                                                &v1::AnalysisService::Stub::CompareVariants, page));
+    page.set_page_token(response.next_page_token());
+    whole.MergeFrom(response);
+  } while (!page.page_token().empty());
+  whole.clear_next_page_token();
+  return whole;
 }
 
 absl::StatusOr<std::vector<v1::Worker>> Connection::ListWorkers() {

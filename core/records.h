@@ -164,6 +164,7 @@ struct Comparison {
   std::string metric;
   Goal goal = Goal::kMaximize;
   std::vector<VariantResult> variants;
+  std::string next_token = {};  // where there are more variants than a message holds
 };
 
 }  // namespace adares

@@ -25,5 +25,7 @@ inline constexpr size_t kMaxFacts = 64;
 
 // Keys that the metrics of one trial may have; points of further ones are kept out.
 inline constexpr int kMaxMetricKeysPerTrial = 1'000;
+// Sites that the skip weights of one trial may have; rows of further ones are kept out.
+inline constexpr int kMaxSitesPerTrial = 10'000;
 
 }  // namespace adares

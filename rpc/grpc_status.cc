@@ -1,7 +1,9 @@
 #include "rpc/grpc_status.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "core/status.h"
 #include "google/rpc/error_details.pb.h"
@@ -13,6 +15,26 @@ namespace {
 constexpr char kDomain[] = "adares";
 
 using Metadata = std::map<std::string, std::string>;
+
+// Clients take 8 KiB of an error in all. The message stands in it up to three times, and some
+// characters take three bytes.
+constexpr size_t kMessageBytes = 1'000;
+constexpr size_t kMetadataBytes = 1'000;
+
+// The start of the text that has at most so many bytes, whole characters, and "..." where it is
+// cut.
+std::string Cut(std::string_view text, size_t limit) {
+  constexpr std::string_view kMore = "...";
+  if (text.size() <= limit) return std::string(text);
+  size_t end = limit > kMore.size() ? limit - kMore.size() : 0;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + std::string(kMore);
+}
+
+std::string MessageOf(const absl::Status& status) {
+  const absl::string_view message = status.message();
+  return Cut({message.data(), message.size()}, kMessageBytes);
+}
 
 // The field of the request that is at fault; empty where that is not known. What is wrong in a
 // sweep file has a place in the text, what is wrong with an override none.
@@ -27,7 +49,7 @@ google::rpc::BadRequest ViolationOf(const absl::Status& status, const std::strin
   google::rpc::BadRequest violations;
   google::rpc::BadRequest::FieldViolation* violation = violations.add_field_violations();
   violation->set_field(field);
-  violation->set_description(std::string(status.message()));
+  violation->set_description(MessageOf(status));
   return violations;
 }
 
@@ -36,10 +58,15 @@ std::string Details(const absl::Status& status, const std::string& reason) {
   google::rpc::ErrorInfo info;
   info.set_reason(reason);
   info.set_domain(kDomain);
-  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = value;
+  size_t room = kMetadataBytes;
+  for (const auto& [key, value] : metadata) {
+    const std::string text = Cut(value, room);
+    (*info.mutable_metadata())[key] = text;
+    room -= std::min(room, text.size());
+  }
   google::rpc::Status rich;
   rich.set_code(static_cast<int>(status.code()));
-  rich.set_message(std::string(status.message()));
+  rich.set_message(MessageOf(status));
   rich.add_details()->PackFrom(info);
   if (const std::string field = FieldOf(status, metadata); !field.empty()) {
     rich.add_details()->PackFrom(ViolationOf(status, field));
@@ -53,8 +80,8 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   const auto code = static_cast<grpc::StatusCode>(status.code());
   const std::string reason = ErrorReason(status);
-  if (reason.empty()) return {code, std::string(status.message())};
-  return {code, std::string(status.message()), Details(status, reason)};
+  if (reason.empty()) return {code, MessageOf(status)};
+  return {code, MessageOf(status), Details(status, reason)};
 }
 
 absl::Status FromGrpcStatus(const grpc::Status& status) {

@@ -103,12 +103,16 @@ v1::ServerLimits Limits(const ServerConfig& config) {
   return limits;
 }
 
-// A trial whose trainer invents metrics goes on, and somebody should know.
+// A trial whose trainer invents metrics or sites goes on, and somebody should know.
 void TellExcessivePoints(const Effects& effects) {
   for (const auto& [trial, count] : effects.points_excessive) {
     spdlog::warn(
         "event=metric_points_kept_out trial={} points={} hint=\"a trial may have {} metric keys\"",
         trial, count, kMaxMetricKeysPerTrial);
+  }
+  for (const auto& [trial, count] : effects.weights_excessive) {
+    spdlog::warn("event=skip_weights_kept_out trial={} rows={} hint=\"a trial may have {} sites\"",
+                 trial, count, kMaxSitesPerTrial);
   }
 }
 

@@ -10,11 +10,12 @@ using SteadyClock = std::chrono::steady_clock;
 // What waits longer is committed next: answers to what is done should not wait for all of it.
 constexpr std::chrono::milliseconds kLongestTransaction{500};
 
-// Errors of the caller's leave the coordinator's memory as it was.
+// Errors of the caller's leave the coordinator's memory as it was, as does a refusal of one too
+// many.
 bool IsCallersFault(const absl::Status& status) {
-  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ||
-         absl::IsAlreadyExists(status) || absl::IsFailedPrecondition(status) ||
-         absl::IsCancelled(status);
+  return ErrorReason(status) == reason::kOverloaded || absl::IsInvalidArgument(status) ||
+         absl::IsNotFound(status) || absl::IsAlreadyExists(status) ||
+         absl::IsFailedPrecondition(status) || absl::IsCancelled(status);
 }
 
 }  // namespace

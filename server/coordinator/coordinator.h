@@ -4,9 +4,9 @@
 //
 // Not thread-safe: the owner thread of the commit loop is the only caller, inside a transaction.
 // Time is an argument. An error of the caller's (INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS,
-// FAILED_PRECONDITION) leaves memory as it was; after any other the memory may be ahead of the file
-// and the commit loop calls Reload. It also undoes what a failed command wrote. Reactions that
-// wait for the commit find what happened in TakeEffects.
+// FAILED_PRECONDITION), or OVERLOADED, leaves memory as it was; after any other the memory may be
+// ahead of the file and the commit loop calls Reload. It also undoes what a failed command wrote.
+// Reactions that wait for the commit find what happened in TakeEffects.
 #pragma once
 
 #include <deque>
@@ -107,7 +107,8 @@ class Coordinator {
   // Of an instance that is known already, notes what its machine has now.
   // INVALID_ARGUMENT for a malformed name, slots out of 1..1024, or an instance that another one of
   // the same name has replaced; ALREADY_EXISTS WORKER_NAME_TAKEN while a worker of this name on
-  // another machine is alive: two workers must not share a name.
+  // another machine is alive: two workers must not share a name; UNAVAILABLE OVERLOADED where 5,000
+  // are connected.
   absl::Status RegisterWorker(const WorkerRecord& worker, Timestamp now);
   // NOT_FOUND WORKER_UNKNOWN, unless the worker leaves.
   absl::StatusOr<SyncOutput> Sync(const SyncInput& input, Timestamp now);

@@ -8,6 +8,14 @@
 #include "server/coordinator/coordinator.h"
 
 namespace adares {
+namespace {
+
+// Of its trial: "SWEEP/ID".
+std::string NameOf(const LiveAttempt& attempt) {
+  return absl::StrCat(attempt.id.sweep, "/", attempt.id.trial);
+}
+
+}  // namespace
 
 absl::StatusOr<ReportOutput> Coordinator::Report(const ReportInput& input, Timestamp now) {
   Session* const session = FindSession(input.worker, input.instance);
@@ -86,15 +94,13 @@ absl::Status Coordinator::Apply(LiveAttempt& attempt, const ReportRecord& record
   if (const auto* points = std::get_if<std::vector<MetricPoint>>(&record)) {
     ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendPoints(attempt, *points));
     CountWrites(counts);
-    if (counts.excessive > 0) {
-      const std::string trial = absl::StrCat(attempt.id.sweep, "/", attempt.id.trial);
-      effects_.points_excessive[trial] += counts.excessive;
-    }
+    if (counts.excessive > 0) effects_.points_excessive[NameOf(attempt)] += counts.excessive;
     return MayReach(attempt, *points) ? StopIfReached(attempt, now) : absl::OkStatus();
   }
   if (const auto* weights = std::get_if<std::vector<SkipWeightPoint>>(&record)) {
     ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendSkipWeights(attempt, *weights));
     CountWrites(counts);
+    if (counts.excessive > 0) effects_.weights_excessive[NameOf(attempt)] += counts.excessive;
   }
   if (const auto* flag = std::get_if<Flag>(&record)) {
     ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendFlag(attempt, *flag));

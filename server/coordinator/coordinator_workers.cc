@@ -15,6 +15,7 @@ namespace adares {
 namespace {
 
 constexpr int kMaxSlots = 1024;
+constexpr size_t kMaxLiveWorkers = 5'000;
 constexpr size_t kReplacedKept = 16;
 constexpr Duration kTouchPeriod = std::chrono::minutes(1);
 
@@ -67,6 +68,13 @@ absl::Status CheckRegistration(const WorkerRecord& worker) {
   return CheckCapability(worker.capability);
 }
 
+absl::Status TooManyWorkers() {
+  return MakeError(absl::StatusCode::kUnavailable, reason::kOverloaded,
+                   absl::StrCat(kMaxLiveWorkers,
+                                " workers are connected, which is all that one "
+                                "coordinator takes; try again when some have left"));
+}
+
 }  // namespace
 
 absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp now) {
@@ -75,6 +83,7 @@ absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp n
     return Refresh(*session, worker, now);
   }
   const auto it = sessions_.find(worker.name);
+  if (it == sessions_.end() && sessions_.size() >= kMaxLiveWorkers) return TooManyWorkers();
   std::deque<std::string> replaced;
   if (it != sessions_.end()) {
     replaced = it->second.replaced;

@@ -17,6 +17,7 @@ void Effects::Merge(Effects other) {
   points_written += other.points_written;
   points_conflicting += other.points_conflicting;
   for (const auto& [trial, count] : other.points_excessive) points_excessive[trial] += count;
+  for (const auto& [trial, count] : other.weights_excessive) weights_excessive[trial] += count;
   stale_reports += other.stale_reports;
   checkpoints_recorded += other.checkpoints_recorded;
   checkpoints_ignored += other.checkpoints_ignored;

@@ -29,8 +29,9 @@ struct Effects {
   std::vector<std::pair<TrialState, std::optional<Duration>>> trials_finished;
   int64_t points_written = 0;
   int64_t points_conflicting = 0;
-  // Of metrics beyond those that a trial may have, by trial ("SWEEP/ID").
+  // Of metrics, or sites, beyond those that a trial may have, by trial ("SWEEP/ID").
   std::map<std::string, int64_t> points_excessive;
+  std::map<std::string, int64_t> weights_excessive;
   int64_t stale_reports = 0;
   int64_t checkpoints_recorded = 0;
   int64_t checkpoints_ignored = 0;      // their blobs were not there

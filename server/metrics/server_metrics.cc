@@ -144,7 +144,7 @@ ServerMetrics::ServerMetrics(std::string_view version) : families_(std::make_uni
   f.last_backup.Add({});
   for (const char* outcome : {"recorded", "ignored"}) f.checkpoints.Add({{"outcome", outcome}});
   for (const char* failure : kFailures) f.transactions_failed.Add({{"reason", failure}});
-  for (const char* cause : {"stale_attempt", "conflict", "too_many_keys"})
+  for (const char* cause : {"stale_attempt", "conflict", "too_many_keys", "too_many_sites"})
     f.points_rejected.Add({{"reason", cause}});
   for (const EndReason reason : AllEndReasons()) {
     f.attempts_finished.Add({{"reason", Label(Name(reason))}});
@@ -180,9 +180,12 @@ void ServerMetrics::Count(const Effects& effects) {
       .Increment(static_cast<double>(effects.stale_reports));
   f.points_rejected.Add({{"reason", "conflict"}})
       .Increment(static_cast<double>(effects.points_conflicting));
-  int64_t excessive = 0;
-  for (const auto& [trial, count] : effects.points_excessive) excessive += count;
-  f.points_rejected.Add({{"reason", "too_many_keys"}}).Increment(static_cast<double>(excessive));
+  for (const auto& [trial, count] : effects.points_excessive) {
+    f.points_rejected.Add({{"reason", "too_many_keys"}}).Increment(static_cast<double>(count));
+  }
+  for (const auto& [trial, count] : effects.weights_excessive) {
+    f.points_rejected.Add({{"reason", "too_many_sites"}}).Increment(static_cast<double>(count));
+  }
   for (const Duration wait : effects.queue_waits) {
     f.queue_wait.Add({}, kQueueWaitBuckets).Observe(Seconds(wait));
   }

@@ -38,7 +38,8 @@ struct RestoreRequest {
 //
 // NOT_FOUND DATABASE_MISSING no such file; FAILED_PRECONDITION STATE_FOLDER_IN_USE, or
 // SCHEMA_MISMATCH where a newer adares wrote it or it is none of adares'; ALREADY_EXISTS
-// DATABASE_EXISTS unless `replace`; DATA_LOSS DATABASE_CORRUPT; RESOURCE_EXHAUSTED DATABASE_FULL.
+// DATABASE_EXISTS unless `replace`; DATA_LOSS DATABASE_CORRUPT; RESOURCE_EXHAUSTED DATABASE_FULL;
+// UNAVAILABLE DATABASE_BUSY where another program has the database open that is replaced.
 absl::StatusOr<v1::RestoreReport> RestoreOffline(const RestoreRequest& request, Timestamp now,
                                                  const EventSink& sink);
 
@@ -51,7 +52,8 @@ struct MigrationRequest {
 // place; the database as it was is kept beside it.
 //
 // NOT_FOUND DATABASE_MISSING; FAILED_PRECONDITION STATE_FOLDER_IN_USE, SCHEMA_MISMATCH; DATA_LOSS
-// DATABASE_CORRUPT; RESOURCE_EXHAUSTED DATABASE_FULL; INTERNAL where a migration fails.
+// DATABASE_CORRUPT; RESOURCE_EXHAUSTED DATABASE_FULL; UNAVAILABLE DATABASE_BUSY where another
+// program has the database open; INTERNAL where a migration fails.
 absl::StatusOr<v1::MigrationReport> MigrateOffline(const MigrationRequest& request, Timestamp now,
                                                    const EventSink& sink);
 

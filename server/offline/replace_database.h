@@ -11,14 +11,14 @@
 namespace adares {
 
 // Makes `folder.copy()` the database of the folder, whose lock the caller holds. What was there is
-// kept beside it as `adares.db.replaced-TIME`; returns that path, or "" where there was nothing. At
-// each moment, whatever becomes of process or machine, the folder holds the whole old database
-// under its name or the whole new one. Only where the old one is so damaged that its write-ahead
-// log cannot be put into it, the log is kept beside it as `...-wal`, and there is a moment in which
-// the old database is there without it.
+// kept beside it as `adares.db.replaced-TIME`; returns that path, or "" where there was nothing.
+// Where it is so damaged that its write-ahead log cannot be put into it, the log is kept as
+// `...-wal`. Whatever becomes of process or machine, who opens the folder next finds the whole old
+// database, with its log, under its name or the whole new one.
 //
-// INTERNAL where the disk, or the kind of volume, does not take it: then the old database is still
-// in its place.
+// UNAVAILABLE DATABASE_BUSY where another program has the old one open, so that its log cannot be
+// put into it; INTERNAL where the disk, or the kind of volume, does not take it. Then the old
+// database is still in its place, as it was.
 absl::StatusOr<std::string> ReplaceDatabase(const StateFolder& folder, Timestamp now);
 
 }  // namespace adares

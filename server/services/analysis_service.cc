@@ -84,13 +84,14 @@ grpc::ServerUnaryReactor* AnalysisServiceImpl::CompareVariants(
   if (!few.ok()) return AnswerAtOnce(context, few);
   const std::map<std::string, std::string> baseline(request->baseline().begin(),
                                                     request->baseline().end());
-  return AnswerFromReader(context, readers_, response,
-                          [sweep = *sweep, metric = request->metric(), baseline](
-                              Reader& reader) -> absl::StatusOr<v1::CompareVariantsResponse> {
-                            ADARES_ASSIGN_OR_RETURN(const Comparison comparison,
-                                                    reader.Compare(sweep, metric, baseline));
-                            return ToProto(comparison);
-                          });
+  return AnswerFromReader(
+      context, readers_, response,
+      [sweep = *sweep, metric = request->metric(), baseline, token = request->page_token()](
+          Reader& reader) -> absl::StatusOr<v1::CompareVariantsResponse> {
+        ADARES_ASSIGN_OR_RETURN(const Comparison comparison,
+                                reader.Compare(sweep, metric, baseline, token));
+        return ToProto(comparison);
+      });
 }
 
 }  // namespace adares

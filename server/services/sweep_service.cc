@@ -38,7 +38,8 @@ constexpr int kMaxOverrides = 1'000;
 // What a trial takes in memory before it is stored, with its share of its variant, roughly.
 constexpr size_t kBytesOfPlannedTrial = 2'048;
 
-// Keeps a message of WatchSweep at some hundred kilobytes, however large the sweep.
+// Keeps a message of WatchSweep at some hundred kilobytes, however large the sweep; where trials
+// are large, a reader ends it earlier.
 constexpr int kTrialsPerMessage = 500;
 
 // What the sweep would be, for a dry run.

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
@@ -18,26 +19,37 @@ constexpr char kForeignKeys[] = "PRAGMA foreign_key_check";
 
 constexpr char kNamedBlobs[] = R"sql(
 SELECT sweep.name || '/' || trial.name, checkpoint.step, checkpoint_file.sha256,
-  checkpoint_file.size_bytes
+  checkpoint_file.size_bytes, checkpoint.id
 FROM checkpoint_file
 JOIN checkpoint ON checkpoint.id = checkpoint_file.checkpoint_id
 JOIN trial ON trial.id = checkpoint.trial_id
 JOIN sweep ON sweep.id = trial.sweep_id)sql";
 
-// The blob that the query's row names.
-void LookForBlob(const std::string& artifacts, const Query& query, Findings& findings) {
-  const std::string sha256 = query.Text(2);
+constexpr char kIsNamed[] = "SELECT 1 FROM checkpoint_file WHERE checkpoint_id = ? AND sha256 = ?";
+
+// A blob that a row of kNamedBlobs names.
+struct NamedBlob {
+  std::string trial;
+  int64_t step = 0;
+  std::string sha256;
+  int64_t size_bytes = 0;
+  int64_t checkpoint = 0;  // its row
+};
+
+NamedBlob ReadNamedBlob(const Query& query) {
+  return {query.Text(0), query.Int(1), query.Text(2), query.Int(3), query.Int(4)};
+}
+
+// What is wrong with its file; empty where nothing is.
+std::string ProblemOf(const std::string& artifacts, const NamedBlob& blob) {
   std::error_code none;
   const auto size = std::filesystem::file_size(
-      absl::StrCat(artifacts, "/", sha256.substr(0, 2), "/", sha256), none);
+      absl::StrCat(artifacts, "/", blob.sha256.substr(0, 2), "/", blob.sha256), none);
   const std::string which =
-      absl::StrCat("its checkpoint of step ", query.Int(1), " names the blob ", sha256);
-  if (none) {
-    findings.Add(query.Text(0), absl::StrCat(which, ", which is not there: ", none.message()));
-  } else if (static_cast<int64_t>(size) != query.Int(3)) {
-    findings.Add(query.Text(0),
-                 absl::StrCat(which, ", which has ", size, " bytes, not ", query.Int(3)));
-  }
+      absl::StrCat("its checkpoint of step ", blob.step, " names the blob ", blob.sha256);
+  if (none) return absl::StrCat(which, ", which is not there: ", none.message());
+  if (static_cast<int64_t>(size) == blob.size_bytes) return "";
+  return absl::StrCat(which, ", which has ", size, " bytes, not ", blob.size_bytes);
 }
 
 // Makes one check after the other on a connection of its own.
@@ -57,9 +69,22 @@ class Checker {
   }
 
   absl::Status Blobs(const std::string& artifacts) {
-    return CheckRows("blobs", [&](Findings& findings) {
-      Query query(connection_.Prepare(kNamedBlobs));
-      while (query.Step()) LookForBlob(artifacts, query, findings);
+    return CheckRows("blobs", [&](Findings& findings) -> absl::Status {
+      std::vector<NamedBlob> suspects;
+      {
+        Query query(connection_.Prepare(kNamedBlobs));
+        while (query.Step()) {
+          if (observer_.stop && observer_.stop()) return GivenUp();
+          NamedBlob blob = ReadNamedBlob(query);
+          if (!ProblemOf(artifacts, blob).empty()) suspects.push_back(std::move(blob));
+        }
+      }
+      // A file goes after its row, which the snapshot above still had: in a later one it has not.
+      for (const NamedBlob& blob : suspects) {
+        if (!IsNamed(blob)) continue;
+        const std::string problem = ProblemOf(artifacts, blob);
+        if (!problem.empty()) findings.Add(blob.trial, problem);
+      }
       return absl::OkStatus();
     });
   }
@@ -105,6 +130,13 @@ class Checker {
     return absl::OkStatus();
   }
 
+  static absl::Status GivenUp() { return absl::CancelledError("the check was given up"); }
+
+  bool IsNamed(const NamedBlob& blob) {
+    Query query(connection_.Prepare(kIsNamed));
+    return query.Bind(blob.checkpoint).Bind(blob.sha256).Step();
+  }
+
   absl::Status Integrity(Findings& findings) {
     Query query(connection_.Prepare(kIntegrity));
     while (query.Step()) {
@@ -148,7 +180,7 @@ class Checker {
       return absl::OkStatus();
     }
     for (const int64_t trial : AllTrials(connection_)) {
-      if (observer_.stop && observer_.stop()) return absl::CancelledError("the check was given up");
+      if (observer_.stop && observer_.stop()) return GivenUp();
       Query query(connection_.Prepare(invariant.sql));
       findings.AddRows(query.Bind(trial));
     }

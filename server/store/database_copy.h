@@ -26,8 +26,9 @@ absl::Status CopyDatabase(const std::string& from, const std::string& to,
                           const CopyObserver& observer = {});
 
 // Puts what the write-ahead log of a database holds into its file, and takes the log away, as the
-// last connection does that closes it. Nothing else may have it open. DATA_LOSS DATABASE_CORRUPT
-// where it cannot be read; the log stays then.
+// last connection does that closes it. Nothing else may have it open: UNAVAILABLE DATABASE_BUSY
+// where something has. DATA_LOSS DATABASE_CORRUPT where it cannot be read. After an error both are
+// as they were.
 absl::Status CloseInOrder(const std::string& path);
 
 // Removes a database file and whatever SQLite may have put beside it. What is not there is no

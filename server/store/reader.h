@@ -57,6 +57,8 @@ struct QueueCounts {
   int64_t lost_workers = 0;
 };
 
+// Pages of lists end early where their records are large, so that a client can receive them; at
+// least one record is on each.
 class Reader {
  public:
   static absl::StatusOr<std::unique_ptr<Reader>> Open(const std::string& path);
@@ -68,8 +70,8 @@ class Reader {
   absl::StatusOr<SweepRecord> GetSweep(const std::string& sweep);
   // Newest first, without spec_text. INVALID_ARGUMENT PAGE_TOKEN_INVALID.
   absl::StatusOr<PageOf<SweepRecord>> ListSweeps(const Page& page);
-  // At most `limit` changes after `cursor`; revision 0 begins with all trials. A trial that changes
-  // meanwhile is told again.
+  // At most `limit` changes after `cursor`, fewer where trials are large; revision 0 begins with
+  // all trials. A trial that changes meanwhile is told again.
   absl::StatusOr<SweepChanges> ChangesSince(const std::string& sweep, const ChangeCursor& cursor,
                                             int limit);
 
@@ -97,9 +99,10 @@ class Reader {
                                                       bool last_only, const Page& page);
   // Empty `metric` means the sweep's objective; empty `baseline` the sweep's own. The direction is
   // the objective's where the metric is, else it follows from the key (of losses and seconds less
-  // is better).
+  // is better). Where the variants do not fit on one page, `page_token` is that of the page before.
   absl::StatusOr<Comparison> Compare(const std::string& sweep, const std::string& metric,
-                                     const std::map<std::string, std::string>& baseline);
+                                     const std::map<std::string, std::string>& baseline,
+                                     const std::string& page_token = "");
 
   absl::StatusOr<PageOf<WorkerRecord>> ListWorkers(const Page& page);
   absl::StatusOr<QueueCounts> Counts();

@@ -1,5 +1,6 @@
 // Reader: the comparison of a sweep's variants.
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -11,8 +12,10 @@
 #include "core/quoted_text.h"
 #include "core/status.h"
 #include "server/store/json_text.h"
+#include "server/store/page_token.h"
 #include "server/store/reader.h"
 #include "server/store/reader_impl.h"
+#include "server/store/record_bytes.h"
 
 namespace adares {
 namespace {
@@ -155,6 +158,24 @@ void FillSummaries(const VariantIndex& index, std::vector<VariantResult>& varian
   }
 }
 
+// Leaves of all variants those of the page that the token names.
+absl::Status KeepPage(const std::string& list, const std::string& token, Comparison& comparison) {
+  int64_t first = 0;
+  if (!token.empty()) {
+    ADARES_ASSIGN_OR_RETURN(first, PageTokenNumber(list, token));
+  }
+  std::vector<VariantResult>& variants = comparison.variants;
+  if (first < 0 || first > std::ssize(variants)) return InvalidPageToken();
+  int64_t end = first;
+  for (int64_t bytes = 0; end < std::ssize(variants) && bytes < kBytesOfPage; ++end) {
+    bytes += BytesOf(variants[static_cast<size_t>(end)]);
+  }
+  if (end < std::ssize(variants)) comparison.next_token = MakePageToken(list, absl::StrCat(end));
+  variants.erase(variants.begin() + end, variants.end());
+  variants.erase(variants.begin(), variants.begin() + first);
+  return absl::OkStatus();
+}
+
 Goal GoalOf(const std::string& metric, const Objective& objective) {
   if (metric == objective.metric) return objective.goal;
   return GoalOfMetric(metric);
@@ -163,7 +184,8 @@ Goal GoalOf(const std::string& metric, const Objective& objective) {
 }  // namespace
 
 absl::StatusOr<Comparison> Reader::Compare(const std::string& sweep, const std::string& metric,
-                                           const std::map<std::string, std::string>& baseline) {
+                                           const std::map<std::string, std::string>& baseline,
+                                           const std::string& page_token) {
   const auto body = [&]() -> absl::StatusOr<Comparison> {
     ADARES_ASSIGN_OR_RETURN(const int64_t row, FindSweepRow(impl_->connection, sweep));
     ADARES_ASSIGN_OR_RETURN(const SweepRecord record, ReadSweep(impl_->connection, row));
@@ -180,6 +202,7 @@ absl::StatusOr<Comparison> Reader::Compare(const std::string& sweep, const std::
     ReadValues(impl_->connection, row, index, comparison);
     CountFlagged(impl_->connection, row, index, comparison.variants);
     FillSummaries(index, comparison.variants);
+    ADARES_RETURN_IF_ERROR(KeepPage(absl::StrCat("variants of ", sweep), page_token, comparison));
     return comparison;
   };
   return GuardedRead(impl_->connection, "compare variants", body);

@@ -1,5 +1,6 @@
 // Reader: the points and skip weights of one trial.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -11,6 +12,7 @@
 #include "server/store/page_token.h"
 #include "server/store/reader.h"
 #include "server/store/reader_impl.h"
+#include "server/store/record_bytes.h"
 #include "server/store/site_order.h"
 
 namespace adares {
@@ -86,6 +88,13 @@ struct SeriesKind {
 constexpr SeriesKind kMetrics = {"metric", reason::kMetricNotFound};
 constexpr SeriesKind kWeightSites = {"site", reason::kSiteNotFound};
 
+// Rows of these series that a page may hold at most, each with its name.
+size_t HowManyFit(const std::vector<NamedRow>& series, int64_t bytes_of_row) {
+  int64_t longest_name = 0;
+  for (const NamedRow& row : series) longest_name = std::max(longest_name, std::ssize(row.name));
+  return static_cast<size_t>(kBytesOfSeries / (bytes_of_row + longest_name));
+}
+
 // NOT_FOUND for the first of `wanted` that the trial does not have.
 absl::Status CheckNames(const SeriesKind& kind, const std::vector<NamedRow>& series,
                         const std::vector<std::string>& wanted) {
@@ -129,11 +138,12 @@ absl::StatusOr<SeriesPlace> PlaceOf(const std::string& list, const std::string& 
   return place;
 }
 
-// Reads `series` one after the other from the place that `page` names, until the page is full.
+// Reads `series` one after the other from the place that `page` names, until it is full or has
+// `limit` rows.
 // `read(series, after_step, limit, items)` adds the rows of one series to `items`.
 template <typename Item, typename Read>
 absl::StatusOr<PageOf<Item>> ReadSeries(const std::vector<NamedRow>& series,
-                                        const std::string& list, const Page& page,
+                                        const std::string& list, const Page& page, size_t limit,
                                         std::string Item::*name, Read read) {
   ADARES_ASSIGN_OR_RETURN(SeriesPlace place, PlaceOf(list, page.token));
   auto current = series.begin();
@@ -142,7 +152,7 @@ absl::StatusOr<PageOf<Item>> ReadSeries(const std::vector<NamedRow>& series,
                            [&](const NamedRow& row) { return row.name == place.name; });
     if (current == series.end()) return InvalidPageToken();
   }
-  const size_t size = static_cast<size_t>(page.size);
+  const size_t size = std::min(static_cast<size_t>(page.size), limit);
   PageOf<Item> result;
   for (; current != series.end() && result.items.size() <= size; ++current) {
     read(*current, place.step, static_cast<int64_t>(size + 1 - result.items.size()), result.items);
@@ -177,8 +187,8 @@ absl::StatusOr<PageOf<MetricPoint>> Reader::Points(const std::string& sweep,
         points.push_back({key.name, query.Int(0), query.Int(1), query.Real(2)});
       }
     };
-    return ReadSeries(series, ListName(impl_->connection, "points", row), page, &MetricPoint::key,
-                      read);
+    return ReadSeries(series, ListName(impl_->connection, "points", row), page,
+                      HowManyFit(series, kBytesOfPoint), &MetricPoint::key, read);
   };
   return GuardedRead(impl_->connection, "read points", body);
 }
@@ -210,8 +220,9 @@ absl::StatusOr<PageOf<SkipWeightPoint>> Reader::SkipWeights(const std::string& s
       query.Bind(row).Bind(site.row);
       AddWeights(query, site.name, weights);
     };
-    return last_only ? ReadSeries(series, list, page, &SkipWeightPoint::site, read_last)
-                     : ReadSeries(series, list, page, &SkipWeightPoint::site, read);
+    const size_t limit = HowManyFit(series, kBytesOfSkipWeight);
+    return last_only ? ReadSeries(series, list, page, limit, &SkipWeightPoint::site, read_last)
+                     : ReadSeries(series, list, page, limit, &SkipWeightPoint::site, read);
   };
   return GuardedRead(impl_->connection, "read skip weights", body);
 }

@@ -8,6 +8,7 @@
 #include "server/store/page_token.h"
 #include "server/store/reader.h"
 #include "server/store/reader_impl.h"
+#include "server/store/record_bytes.h"
 #include "server/store/sweep_rows.h"
 
 namespace adares {
@@ -112,17 +113,19 @@ absl::StatusOr<PageOf<SweepRecord>> Reader::ListSweeps(const Page& page) {
     }
     Query query(impl_->connection.Prepare(kPage));
     query.Bind(before).Bind(page.size + 1);
-    std::vector<int64_t> rows = ReadIntegers(query);
     PageOf<SweepRecord> result;
-    if (rows.size() > static_cast<size_t>(page.size)) {
-      rows.pop_back();
-      result.next_token = MakePageToken(kList, absl::StrCat(rows.back()));
-    }
     LiveWorkers workers;
-    for (const int64_t row : rows) {
+    int64_t bytes = 0;
+    for (int64_t last = 0; const int64_t row : ReadIntegers(query)) {
+      if (result.items.size() == static_cast<size_t>(page.size) || bytes >= kBytesOfPage) {
+        result.next_token = MakePageToken(kList, absl::StrCat(last));
+        break;
+      }
       ADARES_ASSIGN_OR_RETURN(SweepRecord sweep, ReadSweep(impl_->connection, row));
       ADARES_RETURN_IF_ERROR(ReadPending(impl_->connection, row, workers, sweep));
+      bytes += BytesOf(sweep);
       result.items.push_back(std::move(sweep));
+      last = row;
     }
     return result;
   };
@@ -145,12 +148,14 @@ absl::StatusOr<SweepChanges> Reader::ChangesSince(const std::string& sweep,
     changes.next = from;
     Query changed(impl_->connection.Prepare(kChanged));
     changed.Bind(row).Bind(from.revision).Bind(from.position).Bind(limit + 1);
+    int64_t bytes = 0;
     while (!changes.more && changed.Step()) {
-      if (changes.trials.size() == static_cast<size_t>(limit)) {
+      if (changes.trials.size() == static_cast<size_t>(limit) || bytes >= kBytesOfPage) {
         changes.more = true;
         break;
       }
       ADARES_ASSIGN_OR_RETURN(TrialRecord trial, ReadTrial(impl_->connection, changed.Int(0)));
+      bytes += BytesOf(trial);
       changes.trials.push_back(std::move(trial));
       changes.next = {changed.Int(1), changed.Int(2)};
     }

@@ -7,6 +7,7 @@
 #include "server/store/page_token.h"
 #include "server/store/reader.h"
 #include "server/store/reader_impl.h"
+#include "server/store/record_bytes.h"
 #include "server/store/trial_rows.h"
 
 namespace adares {
@@ -60,6 +61,9 @@ constexpr char kLines[] = R"sql(
 SELECT number, text, logged_at FROM log_line
 WHERE attempt_id = ? AND number >= ? ORDER BY number LIMIT ?)sql";
 
+// In an answer, the oldest: far more than a network has.
+constexpr size_t kMaxFlagsOfTrial = 1'000;
+
 absl::Status UnknownWord(const std::string& what, const std::string& word) {
   return MakeError(absl::StatusCode::kDataLoss, reason::kDatabaseCorrupt,
                    absl::StrCat(what, " has the unknown word ", word));
@@ -103,7 +107,23 @@ absl::StatusOr<std::vector<Flag>> ReadRaisedFlags(Connection& connection, int64_
     changes.push_back(
         {*kind, query.Text(1), query.Int(2), query.Int(3), query.Int(4) != 0, query.Text(5)});
   }
-  return RaisedFlags(changes);
+  std::vector<Flag> raised = RaisedFlags(changes);
+  if (raised.size() > kMaxFlagsOfTrial) raised.resize(kMaxFlagsOfTrial);
+  return raised;
+}
+
+// A trial may have so many attempts that nobody could receive them with all that is known of them:
+// then the oldest ones come without their texts.
+void KeepTextsOfNewest(std::vector<AttemptRecord>& attempts) {
+  int64_t bytes = 0;
+  for (auto attempt = attempts.rbegin(); attempt != attempts.rend(); ++attempt) {
+    bytes += BytesOf(*attempt);
+    if (bytes < kBytesOfPage) continue;
+    attempt->message.clear();
+    attempt->log_tail.clear();
+    attempt->provenance.clear();
+    attempt->digests.clear();
+  }
 }
 
 // The lines, and whether more follow them.
@@ -167,6 +187,7 @@ absl::StatusOr<TrialRecord> Reader::GetTrial(const std::string& sweep, const std
       ADARES_ASSIGN_OR_RETURN(AttemptRecord attempt, ReadAttempt(attempts));
       record.attempts.push_back(std::move(attempt));
     }
+    KeepTextsOfNewest(record.attempts);
     return record;
   });
 }
@@ -185,12 +206,14 @@ absl::StatusOr<PageOf<TrialRecord>> Reader::ListTrials(const std::string& sweep,
     Query query(impl_->connection.Prepare(kPage));
     query.Bind(sweep_row).Bind(position).Bind(ToJson(states)).Bind(page.size + 1);
     PageOf<TrialRecord> result;
+    int64_t bytes = 0;
     while (query.Step()) {
-      if (result.items.size() == static_cast<size_t>(page.size)) {
+      if (result.items.size() == static_cast<size_t>(page.size) || bytes >= kBytesOfPage) {
         result.next_token = MakePageToken(list, absl::StrCat(position));
         break;
       }
       ADARES_ASSIGN_OR_RETURN(TrialRecord trial, ReadTrial(impl_->connection, query.Int(0)));
+      bytes += BytesOf(trial);
       result.items.push_back(std::move(trial));
       position = query.Int(1);
     }

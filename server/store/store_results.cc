@@ -62,6 +62,20 @@ WHERE metric_key.name = ?)sql";
 
 constexpr char kCountKeysOfTrial[] = "SELECT count(*) FROM metric_summary WHERE trial_id = ?";
 
+constexpr char kFindSiteOfTrial[] = R"sql(
+SELECT id FROM site
+WHERE EXISTS (SELECT 1 FROM skip_weight WHERE trial_id = ?1 AND site_id = site.id) AND name = ?2)sql";
+
+// From one site to the next by the primary key: what it costs is the sites, not their rows.
+constexpr char kCountSitesOfTrial[] = R"sql(
+WITH RECURSIVE known (site_id) AS (
+  SELECT min(site_id) FROM skip_weight WHERE trial_id = ?1
+  UNION ALL
+  SELECT (SELECT min(site_id) FROM skip_weight
+          WHERE trial_id = ?1 AND site_id > known.site_id)
+  FROM known WHERE known.site_id IS NOT NULL)
+SELECT count(site_id) FROM known)sql";
+
 constexpr char kInsertWeight[] = R"sql(
 INSERT INTO skip_weight (trial_id, site_id, step, attempt, epoch, value, gradient, s, r,
   gradient_snr, path_ratio, skip_share)
@@ -150,40 +164,50 @@ void AddToSummaries(Connection& connection, const LiveAttempt& attempt,
   }
 }
 
-// Which metrics of one batch its trial may have: what it has, and others until it has enough. A key
-// that it may not have gets no row, since keys are never forgotten.
-class KeysOfTrial {
- public:
-  // `key_id` gives a key its row.
-  KeysOfTrial(Connection& connection, int64_t trial_row,
-              std::function<int64_t(const std::string&)> key_id)
-      : connection_(connection), trial_row_(trial_row), key_id_(std::move(key_id)) {}
+// How many metrics, or sites, a trial may have, and which it has.
+struct NameLimit {
+  const char* find;   // the id of one, by trial and name
+  const char* count;  // of the trial
+  int64_t most;
+};
+constexpr NameLimit kKeys = {kFindKeyOfTrial, kCountKeysOfTrial, kMaxMetricKeysPerTrial};
+constexpr NameLimit kSites = {kFindSiteOfTrial, kCountSitesOfTrial, kMaxSitesPerTrial};
 
-  // The id of the key; nullopt where the trial may not have it.
-  std::optional<int64_t> IdOf(const std::string& key) {
-    const auto known = ids_.find(key);
-    return known != ids_.end() ? known->second : ids_[key] = Find(key);
+// Which metrics, or sites, of one batch its trial may have: what it has, and others until it has
+// enough. A name that it may not have gets no row, since names are never forgotten.
+class NamesOfTrial {
+ public:
+  // `new_id` gives a name its row.
+  NamesOfTrial(const NameLimit& limit, Connection& connection, int64_t trial_row,
+               std::function<int64_t(const std::string&)> new_id)
+      : limit_(limit), connection_(connection), trial_row_(trial_row), new_id_(std::move(new_id)) {}
+
+  // The id of the name; nullopt where the trial may not have it.
+  std::optional<int64_t> IdOf(const std::string& name) {
+    const auto known = ids_.find(name);
+    return known != ids_.end() ? known->second : ids_[name] = Find(name);
   }
 
  private:
-  std::optional<int64_t> Find(const std::string& key) {
-    Query find(connection_.Prepare(kFindKeyOfTrial));
-    if (find.Bind(trial_row_).Bind(key).Step()) return find.Int(0);
+  std::optional<int64_t> Find(const std::string& name) {
+    Query find(connection_.Prepare(limit_.find));
+    if (find.Bind(trial_row_).Bind(name).Step()) return find.Int(0);
     if (count_ < 0) {
-      Query count(connection_.Prepare(kCountKeysOfTrial));
+      Query count(connection_.Prepare(limit_.count));
       count.Bind(trial_row_).Step();
       count_ = count.Int(0);
     }
-    if (count_ >= kMaxMetricKeysPerTrial) return std::nullopt;
+    if (count_ >= limit_.most) return std::nullopt;
     ++count_;
-    return key_id_(key);
+    return new_id_(name);
   }
 
+  const NameLimit& limit_;
   Connection& connection_;
   const int64_t trial_row_;
-  const std::function<int64_t(const std::string&)> key_id_;
+  const std::function<int64_t(const std::string&)> new_id_;
   std::map<std::string, std::optional<int64_t>> ids_;
-  int64_t count_ = -1;  // of the trial's keys, once it is known
+  int64_t count_ = -1;  // of the trial's names, once it is known
 };
 
 }  // namespace
@@ -193,8 +217,8 @@ absl::StatusOr<WriteCounts> Store::AppendPoints(const LiveAttempt& attempt,
   return GuardedWrite(impl_->connection, "append points", [&]() -> absl::StatusOr<WriteCounts> {
     WriteCounts counts;
     std::map<int64_t, KeySummary> summaries;
-    KeysOfTrial keys(impl_->connection, attempt.trial_row,
-                     [this](const std::string& key) { return impl_->KeyId(key); });
+    NamesOfTrial keys(kKeys, impl_->connection, attempt.trial_row,
+                      [this](const std::string& key) { return impl_->KeyId(key); });
     Query insert(impl_->connection.Prepare(kInsertPoint));
     for (const MetricPoint& point : points) {
       const std::optional<int64_t> id = keys.IdOf(point.key);
@@ -239,9 +263,16 @@ absl::StatusOr<WriteCounts> Store::AppendSkipWeights(const LiveAttempt& attempt,
                                                      const std::vector<SkipWeightPoint>& weights) {
   const auto body = [&]() -> absl::StatusOr<WriteCounts> {
     WriteCounts counts;
+    NamesOfTrial sites(kSites, impl_->connection, attempt.trial_row,
+                       [this](const std::string& site) { return impl_->SiteId(site); });
     Query insert(impl_->connection.Prepare(kInsertWeight));
     for (const SkipWeightPoint& weight : weights) {
-      const int64_t site = impl_->SiteId(weight.site);
+      const std::optional<int64_t> id = sites.IdOf(weight.site);
+      if (!id) {
+        ++counts.excessive;
+        continue;
+      }
+      const int64_t site = *id;
       if (weight.step <= attempt.resumed_step &&
           CountKnown(impl_->connection, kFindEarlierWeight, attempt, site, weight, counts)) {
         continue;

@@ -40,7 +40,7 @@ struct WriteCounts {
   int64_t written = 0;
   int64_t repeated = 0;     // known already with the same value
   int64_t conflicting = 0;  // known already with another value: kept out
-  int64_t excessive = 0;    // of metrics beyond kMaxMetricKeysPerTrial: kept out
+  int64_t excessive = 0;    // of metrics or sites beyond those that a trial may have: kept out
 };
 
 // A trial as a decision needs it.

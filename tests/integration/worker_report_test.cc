@@ -326,6 +326,20 @@ TEST_F(WorkerReportTest, MetricsBeyondThoseOfATrialAreKeptOut) {
   EXPECT_EQ(Trial(other_.trial()).last_metrics_size(), 200) << "another trial has its own";
 }
 
+TEST_F(WorkerReportTest, SitesBeyondThoseOfATrialAreKeptOut) {
+  const auto sites = [](int begin, int end) {
+    v1::Record record;
+    for (int i = begin; i < end; ++i) {
+      record.mutable_skip_weights()->add_weights()->set_site(absl::StrCat("site", i));
+    }
+    return record;
+  };
+  EXPECT_EQ(reports_->Acknowledged(attempt_, 1, {sites(0, 9'000)}), 1);
+  EXPECT_EQ(reports_->Acknowledged(attempt_, 2, {sites(8'000, kMaxSitesPerTrial + 200)}), 2);
+  EXPECT_EQ(Trial(attempt_.trial()).state(), v1::Trial::STATE_RUNNING) << "training goes on";
+  EXPECT_EQ(Metric("adares_metric_points_rejected_total", "too_many_sites"), 200);
+}
+
 TEST_F(WorkerReportTest, TheEndOfAnAttemptMovesItsTrial) {
   v1::Record failure = EndRecord(v1::Attempt::END_REASON_DIVERGED, "it broke");
   failure.mutable_end()->set_exit_code(3);

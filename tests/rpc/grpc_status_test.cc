@@ -32,6 +32,23 @@ TEST(GrpcStatusTest, ReasonAndMetadataSurviveTheRoundTrip) {
   EXPECT_EQ(ErrorMetadata(back), ErrorMetadata(status));
 }
 
+TEST(GrpcStatusTest, LongTextsAreCutAsClientsTakeEightKibibytes) {
+  std::string umlauts;
+  while (umlauts.size() < 20'000) umlauts += "\u00fc";
+  const absl::Status status =
+      MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid, umlauts,
+                {{"field", "name"}, {"known", umlauts}});
+  const grpc::Status sent = ToGrpcStatus(status);
+  EXPECT_LT(3 * sent.error_message().size() + 4 * sent.error_details().size() / 3, 8'000U);
+  const absl::Status back = FromGrpcStatus(sent);
+  EXPECT_EQ(ErrorMetadata(back).at("field"), "name");
+  for (const std::string& text : {std::string(back.message()), ErrorMetadata(back).at("known")}) {
+    EXPECT_TRUE(text.ends_with("\u00fc...")) << text;
+    EXPECT_GT(text.size(), 900U);
+  }
+  EXPECT_FALSE(ToGrpcStatus(absl::InternalError(umlauts)).error_message().size() > 1'000);
+}
+
 // "FIELD: DESCRIPTION" of what a status tells as google.rpc.BadRequest; empty for none.
 std::string ViolationOf(const absl::Status& status) {
   google::rpc::Status rich;

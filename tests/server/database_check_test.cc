@@ -9,6 +9,7 @@
 
 #include "core/status.h"
 #include "server/store/migrator.h"
+#include "tests/fixtures/temp_folder.h"
 #include "tests/server/history_fixture.h"
 
 namespace adares {
@@ -154,6 +155,40 @@ TEST_F(DatabaseCheckTest, BlobsThatAreMissingOrOfAnotherSizeAreFound) {
   EXPECT_THAT(problems(), ElementsAre(HasSubstr(missing + ", which is not there")));
   std::ofstream(artifacts + "/aa/" + there) << "he";
   EXPECT_THAT(problems(), Contains(HasSubstr(there + ", which has 2 bytes, not 5")));
+}
+
+// The server drops a checkpoint and removes its file in the middle of the check.
+TEST_F(DatabaseCheckTest, ABlobThatGoesWithItsRowMeanwhileIsNoFinding) {
+  const std::string artifacts = folder_ / "artifacts";
+  const std::string dropped(64, 'a');
+  const std::string missing(64, 'b');
+  const std::string there(64, 'c');
+  const auto add = [&](int64_t step, const std::string& blob) {
+    const Checkpoint checkpoint{step, 0, CheckpointReason::kPeriodic, {{"model", blob, 5}}};
+    Do([&] { return store_->AddCheckpoint(running_, checkpoint, At(11)); });
+  };
+  for (const std::string& blob : {dropped, there}) {
+    fixtures::WriteTextFile(artifacts + "/" + blob.substr(0, 2) + "/" + blob, "hello");
+  }
+  add(7, dropped);
+  add(8, missing);
+  add(9, there);
+  std::string check;
+  std::vector<std::string> found;
+  CheckObserver observer;
+  observer.begin = [&](const std::string& name) { check = name; };
+  observer.end = [&](const CheckResult& result) {
+    for (const CheckFinding& finding : result.findings) found.push_back(finding.problem);
+  };
+  observer.stop = [&] {
+    if (check != "blobs" || !std::filesystem::exists(artifacts + "/aa/" + dropped)) return false;
+    Do([&] { return store_->PruneCheckpoints(running_.trial_row, {.newest = 2}).status(); });
+    std::filesystem::remove(artifacts + "/aa/" + dropped);
+    return false;
+  };
+  EXPECT_TRUE(CheckDatabase(path_, CheckDepth::kAll, observer, artifacts).ok());
+  EXPECT_FALSE(std::filesystem::exists(artifacts + "/aa/" + dropped));
+  EXPECT_THAT(found, ElementsAre(HasSubstr(missing + ", which is not there")));
 }
 
 TEST_F(DatabaseCheckTest, AMissingConfigurationIsFound) {

@@ -1,6 +1,7 @@
 // Reader: lookups, pages, changes and counts.
 #include "server/store/reader.h"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 
 #include "absl/strings/escaping.h"
@@ -74,6 +75,92 @@ TEST_F(ReaderTest, PageSizesHaveBounds) {
     const auto list = NewReader()->ListSweeps({.size = size, .token = ""});
     EXPECT_EQ(ErrorReason(list.status()), reason::kArgumentInvalid) << size;
   }
+}
+
+// Lists whose records are too large for one message.
+class LargeRecordTest : public StoreTest {
+ protected:
+  void Write(const std::string& sql) const {
+    SQLite::Database database(path_, SQLite::OPEN_READWRITE, 10'000);
+    database.exec("PRAGMA ignore_check_constraints = ON; " + sql);
+  }
+
+  // How many items each page of a list has.
+  template <typename List>
+  static std::vector<size_t> PagesOf(List list) {
+    std::vector<size_t> sizes;
+    std::string token;
+    do {
+      const auto page = list(token);
+      EXPECT_TRUE(page.ok()) << page.status();
+      if (!page.ok()) return {};
+      sizes.push_back(page->items.size());
+      token = page->next_token;
+    } while (!token.empty());
+    return sizes;
+  }
+};
+
+TEST_F(LargeRecordTest, PagesOfSweepsEndEarly) {
+  for (const char* name : {"a", "b", "c", "d", "e"}) Insert(MakePlan({.name = name}));
+  Write("UPDATE sweep SET title = printf('%.*c', 3000000, 'x')");
+  const auto reader = NewReader();
+  EXPECT_THAT(PagesOf([&](const std::string& token) {
+                return reader->ListSweeps({.size = 100, .token = token});
+              }),
+              ElementsAre(2, 2, 1));
+}
+
+TEST_F(LargeRecordTest, PagesOfWorkersEndEarly) {
+  for (const char* name : {"a", "b", "c", "d", "e"}) {
+    WorkerRecord worker;
+    worker.name = name;
+    worker.instance = "i";
+    worker.slots = 1;
+    Do([&] { return store_->UpsertWorker(worker).status(); });
+  }
+  Write("UPDATE worker SET hostname = printf('%.*c', 3000000, 'x')");
+  const auto reader = NewReader();
+  EXPECT_THAT(PagesOf([&](const std::string& token) {
+                return reader->ListWorkers({.size = 100, .token = token});
+              }),
+              ElementsAre(2, 2, 1));
+}
+
+TEST_F(LargeRecordTest, AComparisonComesInPages) {
+  const SweepPlan plan = MakePlan({.variants = 5, .seeds = {0}});
+  Insert(plan);
+  Write("UPDATE variant SET label = printf('%.*c', 3000000, 'x')");
+  const auto reader = NewReader();
+  std::vector<std::string> variants;
+  std::string token;
+  do {
+    const auto page = reader->Compare("sweep-a", "", {}, token);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LE(page->variants.size(), 2U);
+    for (const VariantResult& result : page->variants) variants.push_back(result.variant);
+    token = page->next_token;
+  } while (!token.empty());
+  ASSERT_EQ(variants.size(), 5U);
+  for (size_t i = 0; i < 5; ++i) EXPECT_EQ(variants[i], plan.variants[i].id);
+  EXPECT_EQ(ErrorReason(reader->Compare("sweep-a", "", {}, "nonsense").status()),
+            reason::kPageTokenInvalid);
+}
+
+TEST_F(LargeRecordTest, OfManyAttemptsTheNewestHaveTheirTexts) {
+  const SweepPlan plan = MakePlan({.variants = 1, .seeds = {0}});
+  Insert(plan);
+  Write(
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) "
+      "INSERT INTO attempt (trial_id, number, worker, instance, started_at, ended_at, end_reason,"
+      " provenance) SELECT 1, i, 'w', 'i', 1, 2, 'preempted',"
+      " json_object('commit', printf('%.*c', 1000000, 'x')) FROM n");
+  const auto trial = NewReader()->GetTrial("sweep-a", TrialOf(plan, 0, 0));
+  ASSERT_TRUE(trial.ok()) << trial.status();
+  ASSERT_EQ(trial->attempts.size(), 40U);
+  EXPECT_EQ(trial->attempts.front().worker, "w");
+  EXPECT_THAT(trial->attempts.front().provenance, IsEmpty());
+  EXPECT_EQ(trial->attempts.back().provenance.size(), 1U);
 }
 
 TEST_F(ReaderTest, TrialsComeInQueueOrderInPages) {

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 
-#include "core/report_limits.h"
 #include "core/status.h"
 #include "tests/server/store_fixture.h"
 
@@ -220,21 +219,6 @@ TEST_F(ResultsTest, APointTwiceInOneBatchIsARepeat) {
       Append(attempt_, std::vector<MetricPoint>{{"a", 1, 0, 0.5}, {"a", 1, 0, 0.5}});
   EXPECT_EQ(counts.written, 1);
   EXPECT_EQ(counts.repeated, 1);
-}
-
-TEST_F(ResultsTest, ATrialHasOnlySoManyMetrics) {
-  std::vector<MetricPoint> points;
-  for (int i = 0; i < kMaxMetricKeysPerTrial + 5; ++i) {
-    points.push_back({"key/" + std::to_string(i), 1, 0, 0.5});
-  }
-  const WriteCounts counts = Append(attempt_, points);
-  EXPECT_EQ(counts.written, kMaxMetricKeysPerTrial);
-  EXPECT_EQ(counts.excessive, 5);
-  const std::vector<MetricPoint> later = {{"key/0", 2, 0, 0.5}, {"another", 2, 0, 0.5}};
-  EXPECT_EQ(Append(attempt_, later).written, 1) << "those that it has go on";
-  SQLite::Database database(path_);
-  EXPECT_EQ(database.execAndGet("SELECT count(*) FROM metric_key").getInt(), kMaxMetricKeysPerTrial)
-      << "what is kept out leaves nothing behind";
 }
 
 TEST_F(ResultsTest, NaNAndInfinitiesSurvive) {

@@ -46,6 +46,7 @@ class Fleet {
   std::unique_ptr<fixtures::Program> Adares(const std::vector<std::string>& arguments);
 
   std::string database() const { return folder_ + "/state/adares.db"; }
+  std::string artifacts() const { return folder_ + "/state/artifacts"; }
   const std::string& folder() const { return folder_; }
 
  private:

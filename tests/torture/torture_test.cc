@@ -82,7 +82,7 @@ TEST(TortureTest, NothingIsLostAndNothingCountsTwice) {
 
   Fleet fleet(settings.network, folder / "fleet", kEpochMilliseconds);
   AddWorkers(fleet);
-  Watcher watcher(fleet.database());
+  Watcher watcher(fleet.database(), fleet.artifacts());
   Chaos chaos(settings, fleet, watcher);
   chaos.Rage();
   const fixtures::Database database(fleet.database());
@@ -103,6 +103,7 @@ TEST(TortureTest, NothingIsLostAndNothingCountsTwice) {
     EXPECT_EQ(absl::StrJoin(backup.findings(), "\n"), "") << path;
   }
   EXPECT_GT(chaos.sweeps().size(), 0U);
+  EXPECT_GT(watcher.blobs(), 0) << "checkpoints are left";
   EXPECT_GT(database.Number("SELECT count(*) FROM v1_attempts WHERE end_reason <> 'finished'"), 0)
       << "the faults met work under way";
 

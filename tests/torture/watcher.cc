@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/sha256.h"
 #include "server/store/database_check.h"
+#include "tests/fixtures/temp_folder.h"
 
 namespace adares::torture {
 namespace {
@@ -44,6 +46,8 @@ GROUP BY metric_point.trial_id, metric_point.attempt
 HAVING count(DISTINCT metric_point.epoch) <> max(metric_point.epoch) - min(metric_point.epoch) + 1
   OR (sweep.name LIKE 'scripted-%'
     AND count(*) <> max(metric_point.step) - min(metric_point.step) + 1))sql";
+
+constexpr char kBlobs[] = "SELECT DISTINCT sha256 FROM v1_checkpoints";
 
 }  // namespace
 
@@ -121,9 +125,25 @@ void Watcher::CheckWhole() {
       Find(absl::StrCat("check ", result.check, " was not made: ", result.note));
     }
   };
-  const absl::Status checked = CheckDatabase(database_, CheckDepth::kAll, observer);
+  const absl::Status checked = CheckDatabase(database_, CheckDepth::kAll, observer, artifacts_);
   if (!checked.ok()) Find(absl::StrCat("the check: ", checked.message()));
   FindHoles();
+  if (!artifacts_.empty()) ReadBlobs();
+}
+
+void Watcher::ReadBlobs() {
+  SQLite::Database database(database_, SQLite::OPEN_READONLY, kBusyTimeoutMs);
+  SQLite::Statement blob(database, kBlobs);
+  while (blob.executeStep()) {
+    const std::string name = blob.getColumn(0).getString();
+    const std::string hash =
+        Sha256Hex(fixtures::ReadTextFile(artifacts_ + "/" + name.substr(0, 2) + "/" + name));
+    if (hash == name) {
+      ++blobs_;
+    } else {
+      Find(absl::StrCat("blob ", name, " has the hash ", hash));
+    }
+  }
 }
 
 void Watcher::FindHoles() {

@@ -14,7 +14,9 @@ namespace adares::torture {
 
 class Watcher {
  public:
-  explicit Watcher(std::string database) : database_(std::move(database)) {}
+  // `artifacts` is the folder of the files of checkpoints; a backup has none, and it is empty.
+  explicit Watcher(std::string database, std::string artifacts = "")
+      : database_(std::move(database)), artifacts_(std::move(artifacts)) {}
 
   // The server has acknowledged it: from now on it must be there.
   void Acknowledge(const std::string& sweep) { acknowledged_.insert(sweep); }
@@ -25,7 +27,8 @@ class Watcher {
   // SQLite::Exception.
   void Look();
 
-  // The rules that a whole database follows, and that no attempt has a hole in what it reported.
+  // The rules that a whole database follows, that no attempt has a hole in what it reported, and
+  // that the files of checkpoints have the content that their names say.
   void CheckWhole();
 
   // SWEEP/ID of each trial that was not over at the last look.
@@ -34,6 +37,8 @@ class Watcher {
   // What was found, for people.
   const std::vector<std::string>& findings() const { return findings_; }
   int64_t looks() const { return looks_; }
+  // Files of checkpoints that were there and whole.
+  int64_t blobs() const { return blobs_; }
 
  private:
   struct Attempt {
@@ -45,13 +50,16 @@ class Watcher {
   void LookAtTrial(const std::string& id, TrialState state);
   void LookAtAttempt(const std::string& id, const Attempt& now);
   void FindHoles();
+  void ReadBlobs();
 
   const std::string database_;
+  const std::string artifacts_;
   std::set<std::string> acknowledged_;
   std::map<std::string, TrialState> trials_;
   std::map<std::string, Attempt> attempts_;
   std::vector<std::string> findings_;
   int64_t looks_ = 0;
+  int64_t blobs_ = 0;
 };
 
 }  // namespace adares::torture

@@ -92,6 +92,13 @@ TEST_F(CommitLoopTest, AnAnswerMeansThatOthersCanReadIt) {
   EXPECT_TRUE(reader_->GetSweep("alpha").ok());
 }
 
+TEST_F(CommitLoopTest, ARefusalOfOneTooManyIsNoFailure) {
+  EXPECT_EQ(PostAndWait([](Coordinator&, Timestamp) { return OverloadedError(); }).code(),
+            absl::StatusCode::kUnavailable);
+  loop_->Stop();
+  EXPECT_TRUE(failures_told_.empty()) << "nothing has to be read anew";
+}
+
 TEST_F(CommitLoopTest, ABadCommandFailsAloneAndLeavesNothing) {
   std::promise<absl::Status> good;
   std::promise<absl::Status> bad;

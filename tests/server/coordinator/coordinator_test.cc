@@ -353,6 +353,23 @@ TEST_F(CoordinatorTest, AFailedTrialTellsShortlyHowItsAttemptsEnded) {
   EXPECT_EQ(trial.attempts.at(20).message.size(), 4'009U) << "each attempt keeps its own";
 }
 
+TEST_F(CoordinatorTest, OnlySoManyWorkersAreConnected) {
+  WorkerRecord record;
+  record.instance = "i1";
+  record.slots = 1;
+  EXPECT_TRUE(Run([&]() -> absl::Status {
+                for (int i = 0; i < 5'000; ++i) {
+                  record.name = "w" + std::to_string(i);
+                  ADARES_RETURN_IF_ERROR(coordinator_->RegisterWorker(record, now_));
+                }
+                return absl::OkStatus();
+              }).ok());
+  EXPECT_EQ(ErrorReason(TryToRegister("another", "i1")), reason::kOverloaded);
+  EXPECT_TRUE(TryToRegister("w7", "i2", 1, "").ok()) << "those that are there may start anew";
+  EXPECT_TRUE(Run([&] { return coordinator_->Sync({"w8", "i1", {}, true, true}, now_); }).ok());
+  EXPECT_TRUE(TryToRegister("another", "i1").ok()) << "one has left";
+}
+
 TEST_F(CoordinatorTest, AReplacedInstanceCannotTakeItsNameBack) {
   Register("w1", "i1");
   Register("w1", "i2");

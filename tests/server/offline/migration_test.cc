@@ -81,6 +81,20 @@ TEST_F(MigrationTest, ANewerSchemaIsRefused) {
   EXPECT_EQ(ErrorReason(MigrateFolder(/*dry_run=*/true).status()), reason::kSchemaMismatch);
 }
 
+TEST_F(MigrationTest, ADatabaseThatAnotherProgramHasOpenStaysAsItIs) {
+  Execute(database_, "PRAGMA journal_mode = WAL");
+  const ForgottenShell shell(database_);
+  Execute(database_, "INSERT INTO site (name) VALUES ('only-in-the-log')");
+  const std::string before = fixtures::ReadTextFile(database_);
+  const std::string log = fixtures::ReadTextFile(database_ + "-wal");
+  const auto names = Names();
+  const auto report = MigrateFolder(/*dry_run=*/false);
+  EXPECT_EQ(ErrorReason(report.status()), reason::kDatabaseBusy) << report.status();
+  EXPECT_TRUE(fixtures::ReadTextFile(database_) == before) << "the database changed";
+  EXPECT_TRUE(fixtures::ReadTextFile(database_ + "-wal") == log) << "the log changed";
+  EXPECT_EQ(Names(), names);
+}
+
 TEST_F(MigrationTest, ARunningServersFolderIsRefused) {
   const auto lock = StateFolder::Open(state_);
   EXPECT_EQ(ErrorReason(MigrateFolder(/*dry_run=*/true).status()), reason::kStateFolderInUse);

@@ -1,6 +1,8 @@
 // Restores: what is refused leaves all as it was, and what is replaced is kept.
 #include <gmock/gmock.h>
 
+#include <chrono>
+
 #include "core/status.h"
 #include "server/offline/replace_database.h"
 #include "tests/server/offline/offline_fixture.h"
@@ -90,16 +92,7 @@ TEST_F(RestoreTest, WhatWasKeptBeforeStaysToo) {
 // A process that was killed leaves its log: it is part of the database, and must not become part of
 // another one.
 TEST_F(RestoreTest, TheLogOfAKilledServerIsKeptWithItsDatabase) {
-  const std::string other = folder_ / "other.db";
-  MakeDatabase(other, "sweep-c");
-  {
-    auto killed = Store::Open(other, At(0));
-    ADARES_ASSERT_OK((*killed)->Begin());
-    ADARES_ASSERT_OK((*killed)->InsertSweep(MakePlan({.name = "sweep-d"}), "text", At(0)).status());
-    ADARES_ASSERT_OK((*killed)->Commit());
-    fs::copy(other, database_, fs::copy_options::overwrite_existing);
-    fs::copy(other + "-wal", database_ + "-wal");
-  }
+  LeaveLog();
   const auto report = Restore(/*replace=*/true);
   ADARES_ASSERT_OK(report.status());
   EXPECT_EQ(SweepOf(database_), "sweep-b");
@@ -116,6 +109,54 @@ TEST_F(RestoreTest, ADamagedDatabaseCanBeReplaced) {
   EXPECT_EQ(fixtures::ReadTextFile(report->kept_as()), std::string(10'000, 'x'));
   EXPECT_EQ(fixtures::ReadTextFile(report->kept_as() + "-wal"), "its log");
   EXPECT_FALSE(fs::exists(database_ + "-wal"));
+}
+
+// Its lock keeps the log of the database from being put into it.
+TEST_F(RestoreTest, ADatabaseThatAnotherProgramHasOpenIsRefusedAndItIsNamed) {
+  const ForgottenShell shell(database_);
+  Execute(database_, "UPDATE sweep SET title = 'only in the log'");
+  const std::string log = fixtures::ReadTextFile(database_ + "-wal");
+  ASSERT_THAT(log, HasSubstr("only in the log"));
+  ExpectRefused(reason::kDatabaseBusy);
+  EXPECT_TRUE(fixtures::ReadTextFile(database_ + "-wal") == log) << "the log changed";
+  EXPECT_THAT(std::string(Restore(/*replace=*/true).status().message()),
+              HasSubstr("(process " + std::to_string(shell.pid()) + ") has " + database_ +
+                        " open; end it, and try again"));
+}
+
+// What a process leaves that is killed after it has taken the log away and before the new database
+// has the old one's name.
+TEST_F(RestoreTest, AReplacementThatWasCutOffIsTakenBack) {
+  LeaveLog();
+  const std::string kept = database_ + ".replaced-20260102T030405Z";
+  fs::create_hard_link(database_, kept);
+  fs::rename(database_ + "-wal", kept + "-wal");
+  ADARES_ASSERT_OK(StateFolder::Open(state_).status());
+  EXPECT_THAT(Names(), ElementsAre("adares.db", "adares.db-wal"));
+  EXPECT_EQ(ContentsOf(database_)->sweeps, 2) << "what was only in the log is lost";
+}
+
+TEST_F(RestoreTest, ADatabaseThatWasUsedWithoutItsLogIsRefused) {
+  fs::create_hard_link(database_, database_ + ".replaced-20260102T030405Z");
+  fixtures::WriteTextFile(database_ + ".replaced-20260102T030405Z-wal", "its log");
+  fixtures::WriteTextFile(database_ + "-wal", "another log");
+  const auto names = Names();
+  EXPECT_EQ(StateFolder::Open(state_).status().code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(Names(), names);
+  fs::remove(database_ + "-wal");
+  fs::last_write_time(database_, fs::file_time_type::clock::now() + std::chrono::seconds(1));
+  EXPECT_EQ(StateFolder::Open(state_).status().code(), absl::StatusCode::kInternal);
+}
+
+TEST_F(RestoreTest, AReplacementThatFailsLeavesAllAsItWas) {
+  fixtures::WriteTextFile(database_, std::string(10'000, 'x'));
+  fixtures::WriteTextFile(database_ + "-wal", "its log");
+  const auto folder = StateFolder::Open(state_);
+  ADARES_ASSERT_OK(folder.status());
+  EXPECT_EQ(ReplaceDatabase(**folder, At(0)).status().code(), absl::StatusCode::kInternal)
+      << "there is no copy";
+  EXPECT_THAT(Names(), ElementsAre("adares.db", "adares.db-wal"));
+  EXPECT_EQ(fixtures::ReadTextFile(database_ + "-wal"), "its log");
 }
 
 TEST_F(RestoreTest, ARunningServersFolderIsRefused) {
