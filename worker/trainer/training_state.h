@@ -40,12 +40,11 @@ struct TrainingState {
   std::vector<uint32_t> order;  // of the training examples in the epoch; each shuffles the last one
   int64_t step = 0;             // steps done
   int64_t epoch = 0;            // epochs done
-  // Steps done of the epoch that is not; 0 between epochs. All of them where its rows are to come.
-  int64_t epoch_step = 0;
-  double epoch_seconds = 0;  // spent on these, in whatever process
-  ExampleMeans train_means;  // over these, but for what StepMeans has not read yet
-  double learning_rate = 0;  // of the last step
-  ResultDigest results;      // of all rows sent so far
+  int64_t epoch_step = 0;       // steps done of the epoch that is not; 0 between epochs
+  double epoch_seconds = 0;     // spent on these, in whatever process
+  ExampleMeans train_means;     // over these, but for what StepMeans has not read yet
+  double learning_rate = 0;     // of the last step
+  ResultDigest results;         // of all rows sent so far
 };
 
 // Where nothing is held out, the test part is evaluated after each epoch, as the last one.
