@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <map>
 #include <string>
@@ -52,15 +54,22 @@ class CheckpointTest : public TrialTest {
   // Trains with a checkpoint each `every` steps and stops after event number `events`, counted
   // from 1 without progress, which comes by the clock; 0 lets it finish.
   EndEvent TrainPart(const TrialSpec& spec, int64_t every, int events = 0, bool resume = true) {
+    int count = 0;
+    const auto is_last = [&](const Event& event) {
+      return !std::holds_alternative<trainer_protocol::ProgressEvent>(event) && ++count == events;
+    };
+    return TrainUntil(spec, {folder_ / "trial", every, 0, resume}, is_last);
+  }
+
+  EndEvent TrainUntil(const TrialSpec& spec, const CheckpointOrder& order,
+                      const std::function<bool(const Event&)>& is_last) {
     RecordingSink sink;
     const auto stop = std::make_shared<std::atomic<bool>>(false);
-    int count = 0;
     sink.on_event = [&](const Event& event) {
-      if (std::holds_alternative<trainer_protocol::ProgressEvent>(event)) return;
-      if (++count == events) *stop = true;
+      if (is_last(event)) *stop = true;
     };
     trainer_protocol::TrainCommand command = Command(spec);
-    command.checkpoints = {folder_ / "trial", every, 0, resume};
+    command.checkpoints = order;
     TrialRunner runner{TrainerSetup{"test", "cpu", ""}, sink};
     runner.Run({command, stop, {}, {}});
     for (const Event& event : sink.events()) sink_.Send(event);
@@ -207,14 +216,42 @@ TEST_F(CheckpointTest, AreWrittenAsOrderedAndBeforeAStop) {
 
 // Start, weights at step 0, weights and points at step 4, weights at step 6, which is the last one
 // of the first epoch.
-TEST_F(CheckpointTest, AStopInAnEpochsLastStepLeavesTheWholeEpoch) {
+TEST_F(CheckpointTest, AStopInAnEpochsLastStepLeavesItsEvaluationToWhoeverGoesOn) {
   const auto whole = Train(TinySpec()).digests;
   sink_ = RecordingSink();
   const EndEvent end = TrainPart(TinySpec(), 1000, 5);
   EXPECT_EQ(end.reason, EndReason::kCancelled);
   EXPECT_EQ(sink_.All<CheckpointEvent>().back().step, 6);
-  EXPECT_EQ(sink_.Values(metric::kValidationAccuracy).size(), 1U);
+  EXPECT_EQ(sink_.All<CheckpointEvent>().back().epoch, 0) << "it is not done";
+  EXPECT_TRUE(sink_.Values(metric::kValidationAccuracy).empty());
   EXPECT_EQ(TrainPart(TinySpec(), 1000).digests, whole);
+  EXPECT_EQ(ResumedFrom(), "step 6");
+  EXPECT_EQ(sink_.Values(metric::kValidationAccuracy).size(), 2U);
+}
+
+// The second of two epochs: all that is left to do is to evaluate.
+TEST_F(CheckpointTest, AStopBeforeTheLastEvaluationsLeavesThemOnly) {
+  const TrialSpec spec = SpecWithAllState();
+  const auto whole = Train(spec).digests;
+  const auto rows = Rows(sink_);
+  const auto is_last_step = [](const Event& event) {
+    const auto* const weights = std::get_if<SkipWeightsEvent>(&event);
+    return weights != nullptr && weights->weights.front().step == 12;
+  };
+  const auto is_last_epoch = [](const Event& event) {
+    const auto* const points = std::get_if<PointsEvent>(&event);
+    return points != nullptr && std::ranges::any_of(points->points, [](const MetricPoint& point) {
+             return point.key == metric::kValidationAccuracy && point.step == 12;
+           });
+  };
+  sink_ = RecordingSink();
+  const CheckpointOrder order{folder_ / "trial", 1000, 0, true};
+  EXPECT_EQ(TrainUntil(spec, order, is_last_step).reason, EndReason::kCancelled);
+  EXPECT_EQ(sink_.All<CheckpointEvent>().back().step, 12);
+  EXPECT_EQ(TrainUntil(spec, order, is_last_epoch).reason, EndReason::kCancelled);
+  EXPECT_TRUE(sink_.Values(metric::kTestAccuracy).empty());
+  EXPECT_EQ(TrainPart(spec, 1000).digests, whole);
+  EXPECT_EQ(Rows(sink_), rows);
 }
 
 TEST_F(CheckpointTest, AnEpochThatWasCutOffHasTheSecondsOfBothParts) {
@@ -384,7 +421,7 @@ TEST_F(CheckpointTest, BordersOfEpochsArePlacesThatRunsComeTo) {
   const auto whole = Train(TinySpec()).digests;
   for (const auto& [step, epoch] : Values{{"step-000000000006", 1}, {"step-000000000012", 2}}) {
     fs::remove_all(folder_ / "trial");
-    TrainPart(TinySpec(), 6, epoch == 1 ? 5 : 0);
+    TrainPart(TinySpec(), 6, epoch == 1 ? 7 : 0);
     ASSERT_THAT(NewestCheckpoint(), HasSubstr(step));
     const auto state = LoadTensors(NewestCheckpoint() + "/state.safetensors")->tensors;
     EXPECT_EQ(state.at("epoch").item<int64_t>(), epoch);

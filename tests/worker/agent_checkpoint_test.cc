@@ -6,6 +6,7 @@
 namespace adares::worker {
 namespace {
 
+using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
@@ -28,6 +29,14 @@ class AgentCheckpointTest : public AgentTest {
     RunUntil([&] {
       const HeldAttempt* const held = coordinator_.Held(id);
       return held != nullptr && held->phase == AttemptPhase::kReporting;
+    });
+  }
+
+  // Until the coordinator knows that its trainer was told to stop.
+  void RunUntilStopping(const AttemptId& id) {
+    RunUntil([&] {
+      const HeldAttempt* const held = coordinator_.Held(id);
+      return held != nullptr && held->phase == AttemptPhase::kStopping;
     });
   }
 
@@ -182,13 +191,36 @@ TEST_F(AgentCheckpointTest, TheLastCheckpointOutlivesAnOutage) {
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
 }
 
+TEST_F(AgentCheckpointTest, ACoordinatorThatAnswersButTakesNoUploadsIsNotWaitedForForEver) {
+  coordinator_.FailUploads(absl::UnavailableError("a proxy cuts it off"));
+  FinishWithUploads(3);
+  RunFor(Attempt::kUploadLimit - std::chrono::minutes(1));
+  EXPECT_EQ(coordinator_.End(Id()), nullptr);
+  RunFor(std::chrono::minutes(1));
+  RunUntilEnd(Id());
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
+  EXPECT_THAT(coordinator_.Log(Id()).back().text, HasSubstr("a proxy cuts it off"));
+}
+
+TEST_F(AgentCheckpointTest, AnOutageGivesTheUploadItsTimeAnew) {
+  coordinator_.FailUploads(absl::UnavailableError("a proxy cuts it off"));
+  FinishWithUploads(3);
+  coordinator_.GoAway();
+  RunFor(Attempt::kUploadLimit - std::chrono::minutes(1));
+  coordinator_.ComeBack();
+  RunFor(Attempt::kUploadLimit - std::chrono::minutes(1));
+  EXPECT_EQ(coordinator_.End(Id()), nullptr);
+  RunFor(std::chrono::minutes(2));
+  RunUntilEnd(Id());
+}
+
 TEST_F(AgentCheckpointTest, ADrainDoesNotWaitForACoordinatorThatIsAway) {
   coordinator_.HoldUploads(true);
   FinishWithUploads(1);
   coordinator_.GoAway();
   coordinator_.HoldUploads(false);
   agent_->Drain();
-  RunFor(Agent::kDrainLimit + std::chrono::seconds(1));
+  RunFor(Agent::kDrainLimit + seconds(1));
   EXPECT_TRUE(finished_.has_value());
   coordinator_.ComeBack();
 }
@@ -218,7 +250,7 @@ TEST_F(AgentCheckpointTest, APausedTrialIsUploadedBeforeItsEnd) {
   coordinator_.HoldUploads(true);
   coordinator_.Order({Id(), StopReason::kPaused});
   RunUntilReporting(Id());
-  RunFor(std::chrono::seconds(10));
+  RunFor(seconds(10));
   EXPECT_EQ(coordinator_.End(Id()), nullptr) << "it waits";
   coordinator_.HoldUploads(false);
   RunUntilEnd(Id());
@@ -232,7 +264,7 @@ TEST_F(AgentCheckpointTest, TheEndDoesNotWaitForEver) {
   coordinator_.HoldUploads(true);
   coordinator_.Order({Id(), StopReason::kPaused});
   RunUntilReporting(Id());
-  RunFor(Attempt::kUploadLimit + std::chrono::seconds(1));
+  RunFor(Attempt::kUploadLimit + seconds(1));
   RunUntilEnd(Id());
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kPreempted);
   EXPECT_THAT(coordinator_.Checkpoints(Id()), IsEmpty());
@@ -243,6 +275,46 @@ TEST_F(AgentCheckpointTest, ACancelledTrialDoesNotWaitForItsUpload) {
   coordinator_.HoldUploads(true);
   coordinator_.Order({Id(), StopReason::kCancelled});
   RunUntilEnd(Id());
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kCancelled);
+}
+
+TEST_F(AgentCheckpointTest, ACancelEndsTheWaitForAnUpload) {
+  StartTraining("epochs=4,checkpoint_every=4");
+  coordinator_.HoldUploads(true);
+  coordinator_.Order({Id(), StopReason::kPaused});
+  RunUntilReporting(Id());
+  EXPECT_EQ(coordinator_.End(Id()), nullptr);
+  const auto before = loop_.Now();
+  coordinator_.Order({Id(), StopReason::kCancelled});
+  RunUntilEnd(Id());
+  EXPECT_LT(loop_.Now() - before, seconds(5));
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kPreempted) << "it had ended";
+  EXPECT_THAT(coordinator_.Checkpoints(Id()), IsEmpty());
+  RunUntil([&] { return coordinator_.Held(Id()) == nullptr; });
+}
+
+TEST_F(AgentCheckpointTest, ACancelOverrulesAPauseThatIsUnderWay) {
+  coordinator_.HoldUploads(true);
+  StartTraining("epochs=4,checkpoint_every=1,end=hang");
+  coordinator_.Order({Id(), StopReason::kPaused});
+  RunUntilStopping(Id());
+  const auto before = loop_.Now();
+  coordinator_.Order({Id(), StopReason::kCancelled});
+  RunUntilEnd(Id());
+  EXPECT_LT(loop_.Now() - before, Agent::kCancelGrace + seconds(5));
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kCancelled);
+  EXPECT_THAT(coordinator_.End(Id())->message, HasSubstr("cancelled on request"));
+}
+
+TEST_F(AgentCheckpointTest, ATrialThatIsStoppedEarlyKeepsItsNetwork) {
+  StartTraining("epochs=4,checkpoint_every=4");
+  coordinator_.HoldUploads(true);
+  coordinator_.Order({Id(), StopReason::kStoppedEarly});
+  RunUntilReporting(Id());
+  EXPECT_EQ(coordinator_.End(Id()), nullptr) << "it waits";
+  coordinator_.HoldUploads(false);
+  RunUntilEnd(Id());
+  EXPECT_THAT(StepsOf(Id()), ElementsAre(2));
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kCancelled);
 }
 
@@ -262,10 +334,22 @@ TEST_F(AgentCheckpointTest, ADrainShortensTheWaitForAnUpload) {
   RunUntilReporting(Id());
   EXPECT_EQ(coordinator_.End(Id()), nullptr);
   agent_->Drain();
-  RunFor(Agent::kDrainUploadLimit + std::chrono::seconds(1));
+  RunFor(Agent::kDrainUploadLimit + seconds(1));
   RunUntil([&] { return finished_.has_value(); });
   ASSERT_NE(coordinator_.End(Id()), nullptr);
   EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
+}
+
+TEST_F(AgentCheckpointTest, ADrainShortensWhatAPauseAllows) {
+  coordinator_.HoldUploads(true);
+  StartTraining("epochs=4,checkpoint_every=1,end=hang");
+  coordinator_.Order({Id(), StopReason::kPaused});
+  RunUntilStopping(Id());
+  agent_->Drain();
+  RunFor(Agent::kDrainLimit - std::chrono::milliseconds(500));
+  ASSERT_NE(coordinator_.End(Id()), nullptr) << "in time";
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kPreempted);
+  RunUntil([&] { return finished_.has_value(); });
 }
 
 TEST_F(AgentCheckpointTest, ACheckpointThatComesLateIsFetchedAgain) {

@@ -247,17 +247,5 @@ TEST_F(AgentRunTest, FinishesWithTheErrorWhereTheCoordinatorRejectsIt) {
   EXPECT_EQ(finished_->code(), absl::StatusCode::kInvalidArgument);
 }
 
-TEST_F(AgentRunTest, TellsOfDataSetsThatCome) {
-  std::set<std::string> datasets;
-  options_.look = [&datasets] { return Capability{"cpu", 0, {}, datasets}; };
-  StartAgent();
-  RunUntil([&] { return coordinator_.syncs() > 0; });
-  datasets = {"mnist"};
-  RunFor(std::chrono::seconds(70));
-  ASSERT_TRUE(coordinator_.registered().has_value());
-  EXPECT_EQ(coordinator_.registered()->datasets, datasets);
-  EXPECT_EQ(coordinator_.registrations(), 2);
-}
-
 }  // namespace
 }  // namespace adares::worker

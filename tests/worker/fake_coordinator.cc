@@ -153,8 +153,10 @@ SyncOrders FakeCoordinator::Wanted() const {
   for (const StopOrder& order : orders_) {
     const HeldAttempt* held = Held(order.id);
     if (held == nullptr) continue;
-    const bool running = held->phase == AttemptPhase::kRunning;
-    if (running || order.reason == StopReason::kLeaseLost) wanted.stop.push_back(order);
+    // A pause or a drain may be under way, and does not end what is to be cancelled in time.
+    const bool is_for_all =
+        order.reason == StopReason::kLeaseLost || order.reason == StopReason::kCancelled;
+    if (is_for_all || held->phase == AttemptPhase::kRunning) wanted.stop.push_back(order);
   }
   return wanted;
 }

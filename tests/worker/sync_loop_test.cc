@@ -31,15 +31,19 @@ class SyncLoopTest : public ::testing::Test {
     io_.poll();
   }
 
+  // Ends right after a call was made.
+  void RunUntilSync() {
+    const int syncs = coordinator_.syncs();
+    while (coordinator_.syncs() == syncs) Run(milliseconds(1));
+  }
+
   boost::asio::io_context io_;
   ManualEventLoop loop_{io_};
   FakeCoordinator coordinator_{loop_};
   int answers_ = 0;
-  int looks_ = 0;
   SyncLoop sync_{coordinator_,
                  loop_,
                  {.state = [] { return SyncState{}; },
-                  .registering = [this] { ++looks_; },
                   .registered = [] {},
                   .answered = [this](const SyncOrders&) { ++answers_; },
                   .rejected = [](const absl::Status&) {}}};
@@ -59,7 +63,6 @@ TEST_F(SyncLoopTest, RegisteringAgainComesBeforeTheNextSync) {
   sync_.RegisterSoon();
   Run(milliseconds(60));
   EXPECT_EQ(coordinator_.registrations(), 2);
-  EXPECT_EQ(looks_, 2);
   EXPECT_EQ(coordinator_.most_syncs_at_a_time(), 1);
   Run(seconds(10));
   EXPECT_EQ(coordinator_.registrations(), 2) << "once";
@@ -72,6 +75,73 @@ TEST_F(SyncLoopTest, SyncSoonEndsTheCallThatIsHeldOpen) {
   sync_.SyncSoon();
   Run(milliseconds(60));
   EXPECT_EQ(coordinator_.syncs(), syncs + 1);
+}
+
+// Its answer may be on its way, with what is to be started.
+TEST_F(SyncLoopTest, SyncSoonLeavesTimeForAnAnswer) {
+  sync_.Start();
+  RunUntilSync();
+  RunUntilSync();
+  const int syncs = coordinator_.syncs();
+  sync_.SyncSoon();
+  Run(SyncLoop::kYoungestEndedEarly - milliseconds(5));
+  EXPECT_EQ(coordinator_.syncs(), syncs);
+  const int answers = answers_;
+  coordinator_.Offer({{"sweep", "trial", 1}, "{}"});
+  Poll();
+  EXPECT_EQ(answers_, answers + 1);
+}
+
+TEST_F(SyncLoopTest, SyncSoonEndsACallThatWasJustMadeOnceItIsOldEnough) {
+  sync_.Start();
+  RunUntilSync();
+  RunUntilSync();
+  const int syncs = coordinator_.syncs();
+  sync_.SyncSoon();
+  sync_.SyncSoon();
+  Run(SyncLoop::kYoungestEndedEarly - milliseconds(5));
+  EXPECT_EQ(coordinator_.syncs(), syncs);
+  Run(milliseconds(10));
+  EXPECT_EQ(coordinator_.syncs(), syncs + 1);
+}
+
+// A coordinator whose disk is slow comes to its answer all the same.
+TEST_F(SyncLoopTest, CallsThatWereEndedEarlyGiveTheNextMoreTime) {
+  sync_.Start();
+  RunUntilSync();
+  RunUntilSync();
+  auto sent = loop_.Now();
+  for (const int each : {100, 200, 400, 800, 800}) {
+    const milliseconds age(each);
+    sync_.SyncSoon();
+    RunUntilSync();
+    EXPECT_GE(loop_.Now() - sent, age - milliseconds(2));
+    EXPECT_LE(loop_.Now() - sent, age + milliseconds(10));
+    sent = loop_.Now();
+  }
+  Run(seconds(6));
+  RunUntilSync();
+  sent = loop_.Now();
+  sync_.SyncSoon();
+  RunUntilSync();
+  EXPECT_LE(loop_.Now() - sent, milliseconds(110)) << "it answered";
+}
+
+TEST_F(SyncLoopTest, KnowsForHowLongTheCoordinatorHasAnswered) {
+  EXPECT_EQ(sync_.InContactFor(), Duration::zero());
+  sync_.Start();
+  Run(seconds(60));
+  EXPECT_GE(sync_.InContactFor(), seconds(59));
+  coordinator_.LoseSyncAnswers(1);
+  Run(seconds(10));
+  EXPECT_GE(sync_.InContactFor(), seconds(69)) << "one answer is not missed";
+  coordinator_.GoAway();
+  Run(seconds(20));
+  EXPECT_EQ(sync_.InContactFor(), Duration::zero());
+  coordinator_.ComeBack();
+  Run(seconds(20));
+  EXPECT_GE(sync_.InContactFor(), seconds(10));
+  EXPECT_LE(sync_.InContactFor(), seconds(20));
 }
 
 // However often the state changes, some Sync must be answered, or the leases would end.

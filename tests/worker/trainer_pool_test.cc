@@ -16,6 +16,7 @@
 #include "tests/fixtures/temp_folder.h"
 #include "tests/worker/manual_event_loop.h"
 #include "tests/worker/shell_script.h"
+#include "tests/worker/undying.h"
 
 namespace adares::worker {
 namespace {
@@ -56,7 +57,7 @@ class TrainerPoolTest : public ::testing::Test {
   }
 
   void RunUntilEmpty() {
-    while (!pool_->empty()) {
+    while (!pool_->is_done()) {
       io_.restart();
       ASSERT_GT(io_.run_one_for(fixtures::kPatience), 0U);
     }
@@ -75,7 +76,7 @@ TEST_F(TrainerPoolTest, WhatWasPrintedBetweenTrialsIsOfNone) {
   KeepOneThat("echo between");
   const auto trainer = pool_->Take();
   ASSERT_NE(trainer, nullptr);
-  EXPECT_TRUE(pool_->empty());
+  EXPECT_TRUE(pool_->is_done());
   trainer->BelongTo(owner_);
   trainer->DrainLog();
   EXPECT_EQ(owner_.log, "");
@@ -119,6 +120,25 @@ TEST_F(TrainerPoolTest, OneThatDoesNotLeaveIsKilled) {
   EXPECT_EQ(pool_->leaving(), 1);
   loop_.Advance(TrainerPool::kLeaveGrace);
   RunUntilEmpty();
+}
+
+TEST_F(TrainerPoolTest, OneThatDoesNotDieIsStuckAndNotWaitedFor) {
+  if (!Undying::MayBeAny()) GTEST_SKIP() << "no process may be traced but by its ancestors";
+  KeepOneThat("true");
+  Undying undying(pids_[0]);
+  pool_->Drain();
+  loop_.Advance(TrainerPool::kLeaveGrace);
+  EXPECT_EQ(pool_->stuck(), 0);
+  EXPECT_FALSE(pool_->is_done());
+  loop_.Advance(TrainerPool::kDrainDeathLimit);
+  EXPECT_EQ(pool_->stuck(), 1);
+  EXPECT_EQ(pool_->leaving(), 1) << "it holds its slot";
+  EXPECT_TRUE(pool_->is_done());
+  EXPECT_EQ(changes_, 1);
+  undying.Release();
+  io_.restart();
+  while (pool_->stuck() > 0) ASSERT_GT(io_.run_one_for(fixtures::kPatience), 0U);
+  EXPECT_EQ(changes_, 2);
 }
 
 }  // namespace

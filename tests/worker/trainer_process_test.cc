@@ -20,6 +20,7 @@
 #include "tests/fixtures/temp_folder.h"
 #include "tests/worker/process_state.h"
 #include "tests/worker/shell_script.h"
+#include "tests/worker/undying.h"
 
 namespace adares::worker {
 namespace {
@@ -223,6 +224,16 @@ TEST_F(TrainerProcessTest, DestroyedInTheMiddleItIsGone) {
   io_.restart();
   io_.run();  // nothing is left that would wait
   EXPECT_FALSE(exit_.has_value());
+}
+
+TEST_F(TrainerProcessTest, DestroyedWhileItDoesNotDieItIsLeftToTheKernel) {
+  StartScripted("epochs=1000000");
+  SendTrain();
+  const pid_t pid = process_->pid();
+  Undying undying(pid);
+  process_.reset();  // returns
+  undying.Release();
+  EXPECT_EQ(waitpid(pid, nullptr, 0), pid) << "killed, and nobody's";
 }
 
 TEST_F(TrainerProcessTest, SeveralAtATimeAreToldApart) {

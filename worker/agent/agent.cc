@@ -11,9 +11,30 @@ namespace adares::worker {
 namespace {
 
 const Attempt::StopCause& Shutdown() {
-  static const auto& cause = *new Attempt::StopCause{
-      EndReason::kPreempted, "the worker is shutting down", Agent::kDrainUploadLimit};
+  static const auto& cause = *new Attempt::StopCause{.reason = EndReason::kPreempted,
+                                                     .message = "the worker is shutting down",
+                                                     .grace = Agent::kDrainGrace,
+                                                     .upload_limit = Agent::kDrainUploadLimit,
+                                                     .death_limit = TrainerPool::kDrainDeathLimit};
   return cause;
+}
+
+// Why to stop for an order that lets the trainer finish its step.
+Attempt::StopCause CauseOf(StopReason reason) {
+  switch (reason) {
+    case StopReason::kPaused:
+      return {EndReason::kPreempted, "paused on request", Agent::kCancelGrace};
+    // It reached its target: the network that did is worth keeping.
+    case StopReason::kStoppedEarly:
+      return {EndReason::kCancelled, "stopped early", Agent::kCancelGrace};
+    case StopReason::kTimeout:
+      return {EndReason::kTimeout, "it ran longer than its sweep allows", Agent::kCancelGrace};
+    case StopReason::kLeaseLost:
+    case StopReason::kCancelled:
+      break;
+  }
+  return {EndReason::kCancelled, "cancelled on request", Agent::kCancelGrace,
+          /*drops_checkpoint=*/true};
 }
 
 std::string_view Word(StopReason reason) {
@@ -41,7 +62,6 @@ Agent::Agent(AgentOptions options, const Context& context,
       finished_(std::move(finished)),
       sync_(context.link, context.loop,
             {.state = [this] { return State(); },
-             .registering = [this] { Look(); },
              .registered = [this] { reporter_.Start(); },
              .answered = [this](const SyncOrders& orders) { Apply(orders); },
              .rejected = [this](const absl::Status& status) { Finish(status); }}),
@@ -55,35 +75,57 @@ Agent::Agent(AgentOptions options, const Context& context,
       trainers_(context.loop, options_.limits, [this] { AttemptChanged(); }) {}
 
 void Agent::Start() {
-  sync_.Start();
-  if (options_.look) LookLater();
+  if (!options_.look) return BeginToSync();
+  watch_.emplace(context_.loop, options_.look,
+                 [this](const Capability& capability) { TakeLook(capability); });
+  watch_->Look();
+  look_timer_ = context_.loop.After(kFirstLookLimit, [this] {
+    NoteSilentLook();
+    BeginToSync();
+    LookLater();
+  });
 }
 
-bool Agent::Look() {
-  if (!options_.look) return false;
-  const Capability capability = options_.look();
-  if (capability_ == capability) return false;
-  capability_ = capability;
-  context_.link.SetCapability(capability);
-  return true;
+void Agent::BeginToSync() {
+  if (!std::exchange(syncing_, true)) sync_.Start();
 }
 
 void Agent::LookLater() {
   look_timer_ = context_.loop.After(kLookPeriod, [this] {
     if (draining_) return;
-    if (Look()) {
-      spdlog::info("event=capability_changed datasets={}",
-                   capability_->datasets ? capability_->datasets->size() : 0);
-      sync_.RegisterSoon();
-    }
+    if (!watch_->Look()) NoteSilentLook();
     LookLater();
   });
+}
+
+void Agent::NoteSilentLook() {
+  if (std::exchange(silent_look_logged_, true)) return;
+  spdlog::warn(
+      "event=data_folder_silent hint=\"it is still being looked at which data sets are there: "
+      "until "
+      "that ends the coordinator knows what was seen before\"");
+}
+
+void Agent::TakeLook(const Capability& capability) {
+  silent_look_logged_ = false;
+  if (draining_) return;
+  const bool changed = capability_ != capability;
+  if (changed) context_.link.SetCapability(capability);
+  capability_ = capability;
+  if (!syncing_) {
+    BeginToSync();
+    LookLater();
+  } else if (changed) {
+    spdlog::info("event=capability_changed datasets={}",
+                 capability.datasets ? capability.datasets->size() : 0);
+    sync_.RegisterSoon();
+  }
 }
 
 void Agent::Drain() {
   if (std::exchange(draining_, true)) return;
   spdlog::info("event=draining attempts={}", attempts_.size());
-  for (const auto& attempt : attempts_) attempt->Stop(Shutdown(), kDrainGrace);
+  for (const auto& attempt : attempts_) attempt->Stop(Shutdown());
   trainers_.Drain();
   sync_.SyncSoon();
   AttemptChanged();
@@ -99,8 +141,9 @@ void Agent::Drain() {
 SyncState Agent::State() {
   SyncState state;
   state.draining = draining_;
-  state.leaving = draining_ && attempts_.empty() && trainers_.empty();
+  state.leaving = draining_ && attempts_.empty() && trainers_.is_done();
   farewell_sent_ = state.leaving;
+  state.stuck_slots = told_stuck_ = trainers_.stuck();
   for (const auto& attempt : attempts_) {
     if (attempt->held()) state.attempts.push_back({attempt->id(), attempt->phase()});
   }
@@ -118,21 +161,11 @@ void Agent::Apply(const SyncOrders& orders) {
 void Agent::Apply(const StopOrder& order) {
   Attempt* attempt = Find(order.id);
   if (attempt == nullptr) return;
+  const bool heeds = order.reason == StopReason::kLeaseLost || attempt->Stop(CauseOf(order.reason));
+  if (!heeds) return;  // said again
   spdlog::info("event=stop_ordered sweep={} trial={} attempt={} reason={}", order.id.sweep,
                order.id.trial, order.id.attempt, Word(order.reason));
-  switch (order.reason) {
-    case StopReason::kLeaseLost:
-      return attempt->Abandon("the lease is lost");
-    case StopReason::kPaused:
-      return attempt->Stop({EndReason::kPreempted, "paused on request"}, kCancelGrace);
-    case StopReason::kStoppedEarly:
-      return attempt->Stop({EndReason::kCancelled, "stopped early"}, kCancelGrace);
-    case StopReason::kTimeout:
-      return attempt->Stop({EndReason::kTimeout, "it ran longer than its sweep allows"},
-                           kCancelGrace);
-    case StopReason::kCancelled:
-      return attempt->Stop({EndReason::kCancelled, "cancelled on request"}, kCancelGrace);
-  }
+  if (order.reason == StopReason::kLeaseLost) attempt->Abandon("the lease is lost");
 }
 
 void Agent::Apply(const Assignment& assignment) {
@@ -142,10 +175,11 @@ void Agent::Apply(const Assignment& assignment) {
   attempts_.push_back(std::make_unique<Attempt>(
       assignment,
       Attempt::Context{context_.loop, context_.io, context_.link, context_.folders, trainers_,
-                       options_.trainer, options_.checkpoint_interval},
+                       options_.trainer, options_.checkpoint_interval,
+                       [this] { return sync_.InContactFor(); }},
       [this] { AttemptChanged(); }));
   // Assigned before the coordinator knew: given back at once, not by the end of its lease.
-  if (draining_) attempts_.back()->Stop(Shutdown(), kDrainGrace);
+  if (draining_) attempts_.back()->Stop(Shutdown());
 }
 
 void Agent::TakeAnswer(const ReportAnswer& answer) {
@@ -187,7 +221,9 @@ void Agent::Tidy() {
     return true;
   });
   LaunchWaiting();
-  if (!draining_ || !attempts_.empty() || !trainers_.empty()) return;
+  // The slots that they hold, or held until now, are no longer as the coordinator was told.
+  if (trainers_.stuck() != told_stuck_) sync_.SyncSoon();
+  if (!draining_ || !attempts_.empty() || !trainers_.is_done()) return;
   if (farewell_taken_) return Finish(absl::OkStatus());
   // The next Sync says goodbye. Where nobody listens, the worker goes without an answer.
   if (!farewell_timer_) {

@@ -12,6 +12,7 @@
 #include "worker/agent/attempt_folders.h"
 #include "worker/agent/coordinator_link.h"
 #include "worker/agent/event_loop.h"
+#include "worker/agent/machine_watch.h"
 #include "worker/agent/reporter.h"
 #include "worker/agent/sync_loop.h"
 #include "worker/agent/trainer_pool.h"
@@ -23,7 +24,8 @@ struct AgentOptions {
   TrainerProgram trainer;
   TrainerLimits limits = {};
   Duration checkpoint_interval = std::chrono::minutes(5);  // zero: no checkpoints
-  std::function<Capability()> look = {};  // at what the machine has; empty: it stays as it is
+  // At what the machine has, as MachineWatch has it; empty: it stays as the link was told.
+  std::function<Capability()> look = {};
 };
 
 // Lives on the owner thread; destroying it kills its trainers.
@@ -39,8 +41,10 @@ class Agent {
   // answer to its farewell.
   static constexpr Duration kDrainLimit = std::chrono::seconds(15);
   static constexpr Duration kFarewellLimit = std::chrono::seconds(2);
-  // How often it looks whether the machine has other data sets than it said.
+  // How often it looks whether the machine has other data sets than it said; and how long the first
+  // registration waits for the first look.
   static constexpr Duration kLookPeriod = std::chrono::minutes(1);
+  static constexpr Duration kFirstLookLimit = std::chrono::seconds(5);
 
   struct Context {
     EventLoop& loop;
@@ -61,9 +65,10 @@ class Agent {
   void Drain();
 
  private:
-  // Whether the machine has something else than the coordinator was told.
-  bool Look();
+  void BeginToSync();
   void LookLater();
+  void NoteSilentLook();
+  void TakeLook(const Capability& capability);
   SyncState State();
   void Apply(const SyncOrders& orders);
   void Apply(const StopOrder& order);
@@ -90,9 +95,13 @@ class Agent {
   size_t next_to_report_ = 0;                       // attempts take turns
   bool tidy_posted_ = false;
   bool draining_ = false;
-  bool farewell_sent_ = false;            // the Sync that says that it leaves
-  bool farewell_taken_ = false;           // was answered, or need not be waited for any longer
+  bool farewell_sent_ = false;   // the Sync that says that it leaves
+  bool farewell_taken_ = false;  // was answered, or need not be waited for any longer
+  bool syncing_ = false;         // was begun
+  int told_stuck_ = 0;           // trainers, by the last Sync
+  std::optional<MachineWatch> watch_;
   std::optional<Capability> capability_;  // as last seen
+  bool silent_look_logged_ = false;       // once for each time that it does not end
   std::unique_ptr<EventLoop::Timer> look_timer_;
   std::unique_ptr<EventLoop::Timer> farewell_timer_;
   std::unique_ptr<EventLoop::Timer> drain_timer_;

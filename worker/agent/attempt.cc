@@ -55,11 +55,13 @@ Attempt::Attempt(Assignment assignment, const Context& context, std::function<vo
                 .settled =
                     [this] {
                       if (end_) WriteEnd();
-                    }}),
-      timer_(context_.loop.After(kSlotLimit, [this] {
-        End({EndReason::kError,
-             absl::StrCat("its slot did not become free within ", Seconds(kSlotLimit), " s")});
-      })) {}
+                    }}) {
+  // It has not begun, and that is not its fault: another worker may have it.
+  SetTimer(kSlotLimit, [this] {
+    End({EndReason::kPreempted,
+         absl::StrCat("its slot did not become free within ", Seconds(kSlotLimit), " s")});
+  });
+}
 
 AttemptPhase Attempt::phase() const {
   if (state_ == State::kEnded) return AttemptPhase::kReporting;
@@ -126,28 +128,72 @@ void Attempt::StartTrainer() {
   trainer_ = *std::move(trainer);
   spdlog::info("event=trainer_started sweep={} trial={} attempt={} pid={}", id().sweep, id().trial,
                id().attempt, trainer_->pid());
-  timer_ = context_.loop.After(kReadyTimeout, [this] {
+  SetTimer(kReadyTimeout, [this] {
     Fail(absl::StrCat("the trainer was not ready within ", Seconds(kReadyTimeout), " s"));
   });
 }
 
-void Attempt::Stop(const StopCause& cause, Duration grace) {
-  if (abandoned_) return;
-  if (end_) return AwaitUpload(cause.upload_limit);
-  if (state_ == State::kEnded || stopping_ || killed_as_) return;
+bool Attempt::Stop(const StopCause& cause) {
+  if (abandoned_) return false;
+  if (end_) return HastenUpload(cause);
+  if (state_ == State::kEnded) return false;
+  if (stopping_ || killed_as_) return Hasten(cause);
+  TakeLimits(cause);
   if (state_ == State::kWaiting) {
     End({cause.reason, cause.message});
-    return;
+    return true;
   }
   stopping_ = cause;
   if (state_ == State::kStarting || !trainer_->Stop().ok()) {
     KillAs({cause.reason, cause.message});
-    return;
+  } else {
+    AwaitStop(cause.grace);
   }
-  timer_ = context_.loop.After(grace, [this, cause, grace] {
-    KillAs({cause.reason, absl::StrCat(cause.message, "; the trainer did not stop within ",
-                                       Seconds(grace), " s and was killed")});
+  return true;
+}
+
+// What a cause says of how long to wait holds whatever the attempt is at.
+void Attempt::TakeLimits(const StopCause& cause) {
+  drops_checkpoint_ |= cause.drops_checkpoint;
+  if (cause.upload_limit) upload_limit_ = cause.upload_limit;
+  death_limit_ = cause.death_limit.value_or(death_limit_);
+}
+
+bool Attempt::Hasten(const StopCause& cause) {
+  const bool overrules = cause.drops_checkpoint && !std::exchange(drops_checkpoint_, true);
+  TakeLimits(cause);
+  if (overrules) {
+    stopping_ = cause;
+    if (killed_as_ && !failed_) killed_as_ = {cause.reason, cause.message};
+  }
+  const auto left = timer_due_ - context_.loop.Now();
+  const bool sooner = (killed_as_ ? death_limit_ : cause.grace) < left;
+  if (sooner) killed_as_ ? AwaitDeath() : AwaitStop(cause.grace);
+  return overrules || sooner;
+}
+
+bool Attempt::HastenUpload(const StopCause& cause) {
+  TakeLimits(cause);
+  if (cause.drops_checkpoint) {
+    GiveUploadUp(cause.message);
+    return true;
+  }
+  const bool sooner = cause.upload_limit && *cause.upload_limit < end_due_ - context_.loop.Now();
+  if (sooner) AwaitUpload(*cause.upload_limit);
+  return sooner;
+}
+
+void Attempt::AwaitStop(Duration grace) {
+  SetTimer(grace, [this, grace] {
+    KillAs(
+        {stopping_->reason, absl::StrCat(stopping_->message, "; the trainer did not stop within ",
+                                         Seconds(grace), " s and was killed")});
   });
+}
+
+void Attempt::SetTimer(Duration delay, EventLoop::Action action) {
+  timer_due_ = context_.loop.Now() + delay;
+  timer_ = context_.loop.After(delay, std::move(action));
 }
 
 void Attempt::Abandon(std::string_view why) {
@@ -219,9 +265,13 @@ void Attempt::BeginTrial() {
   }
   const absl::Status sent = trainer_->Train(command);
   if (sent.ok()) return;
-  // One that has served others is dead or dying, and the trial will be begun again.
-  if (trainer_->trials() > 1) return trainer_->Kill();
-  Fail(std::string(sent.message()));
+  if (trainer_->trials() == 1) return Fail(std::string(sent.message()));
+  // One that has served others is dead or dying, and the trial will be begun again: by another
+  // worker where it does not die.
+  trainer_->Kill();
+  SetTimer(death_limit_, [this] {
+    EndWithoutExit({EndReason::kPreempted, "a trainer of earlier trials did not take it"});
+  });
 }
 
 void Attempt::Take(const protocol::StartEvent& event) {
@@ -251,7 +301,9 @@ void Attempt::Take(const protocol::CheckpointEvent& event) {
   if (context_.checkpoint_interval == Duration::zero() || state_ == State::kEnded) return;
   CheckpointReason reason = CheckpointReason::kPeriodic;
   if (stopping_) reason = CheckpointReason::kOnStop;
-  if (event.step == start_.total_steps) reason = CheckpointReason::kFinal;
+  // Before the last evaluation it is not done yet.
+  const bool is_done = event.epoch == start_.total_epochs;
+  if (is_done && event.step == start_.total_steps) reason = CheckpointReason::kFinal;
   courier_.Take({event.step, event.epoch, reason});
 }
 
@@ -337,18 +389,22 @@ void Attempt::KillAs(Ending ending) {
     End(std::move(ending));
     return;
   }
-  timer_ = context_.loop.After(kDeathLimit, [this] { EndWithoutExit(); });
   if (!killed_as_) killed_as_ = std::move(ending);
   trainer_->Kill();
+  AwaitDeath();
+}
+
+void Attempt::AwaitDeath() {
+  SetTimer(death_limit_, [this] { EndWithoutExit(*killed_as_); });
 }
 
 // The slot stays with the process, which is the pool's from here on.
-void Attempt::EndWithoutExit() {
+void Attempt::EndWithoutExit(Ending ending) {
   spdlog::error("event=trainer_does_not_die sweep={} trial={} attempt={} pid={}", id().sweep,
                 id().trial, id().attempt, trainer_->pid());
-  context_.trainers.Kill(std::move(trainer_));
-  absl::StrAppend(&killed_as_->message, "; its process does not end");
-  End(*killed_as_);
+  context_.trainers.KeepStuck(std::move(trainer_));
+  absl::StrAppend(&ending.message, "; its process does not end");
+  End(std::move(ending));
 }
 
 void Attempt::End(Ending ending, std::optional<int32_t> exit_code) {
@@ -358,30 +414,34 @@ void Attempt::End(Ending ending, std::optional<int32_t> exit_code) {
   timer_.reset();
   end_ = AttemptEnd{
       ending.reason, std::move(ending.message), exit_code, {}, std::move(ending.digests)};
-  // Nobody goes on from where a trial was cancelled, unless it is retried by hand.
-  if (courier_.idle() || end_->reason == EndReason::kCancelled) return WriteEnd();
-  AwaitUpload(stopping_ ? stopping_->upload_limit : std::nullopt);
+  if (courier_.idle() || drops_checkpoint_) return WriteEnd();
+  AwaitUpload(upload_limit_.value_or(kUploadLimit));
   changed_();
 }
 
 // The coordinator takes nothing of an attempt after its end.
-void Attempt::AwaitUpload(std::optional<Duration> limit) {
-  end_timer_ = context_.loop.After(limit.value_or(kUploadLimit), [this, limit] {
-    const absl::Status& failure = courier_.upload_failure();
-    const bool is_away = absl::IsUnavailable(failure) || absl::IsDeadlineExceeded(failure);
-    if (is_away && !limit) return AwaitUpload(limit);
-    GiveUploadUp();
-  });
+void Attempt::AwaitUpload(Duration limit) {
+  end_due_ = context_.loop.Now() + limit;
+  end_timer_ = context_.loop.After(limit, [this] { UploadIsLate(); });
   courier_.Hurry();
 }
 
-void Attempt::GiveUploadUp() {
+// A coordinator that is away would not hear of the end either. One that answers, but takes no
+// uploads, is not waited for.
+void Attempt::UploadIsLate() {
   const absl::Status& failure = courier_.upload_failure();
-  const std::string why = failure.ok() ? "it took too long" : std::string(failure.message());
+  const bool is_away = absl::IsUnavailable(failure) || absl::IsDeadlineExceeded(failure);
+  const Duration answers = context_.in_contact_for();
+  if (is_away && !upload_limit_ && answers < kUploadLimit) {
+    return AwaitUpload(kUploadLimit - answers);
+  }
+  GiveUploadUp(failure.ok() ? "it took too long" : std::string(failure.message()));
+}
+
+void Attempt::GiveUploadUp(const std::string& why) {
   spdlog::error("event=checkpoint_given_up sweep={} trial={} attempt={} error={:?}", id().sweep,
                 id().trial, id().attempt, why);
-  journal_.AddLogLine(
-      absl::StrCat("adares-worker: the last checkpoint could not be uploaded: ", why));
+  journal_.AddLogLine(absl::StrCat("adares-worker: the last checkpoint was not uploaded: ", why));
   WriteEnd();
 }
 

@@ -27,10 +27,8 @@ class Attempt final : private TrainerOwner {
   // How long the end of an attempt waits until its last checkpoint is up. While the coordinator is
   // away it waits on: the end would not arrive either.
   static constexpr Duration kUploadLimit = std::chrono::minutes(10);
-
-  // How long a trainer that was killed may be there: one that waits for a broken device cannot die.
-  static constexpr Duration kDeathLimit = std::chrono::seconds(30);
-  // How long an attempt may wait for a slot, which the trainer of an earlier one may hold.
+  // How long an attempt may wait for a slot, which the trainer of an earlier one may hold. Then
+  // others may have it.
   static constexpr Duration kSlotLimit = std::chrono::seconds(60);
 
   struct Context {
@@ -41,6 +39,8 @@ class Attempt final : private TrainerOwner {
     TrainerPool& trainers;
     const TrainerProgram& trainer;
     Duration checkpoint_interval{};  // zero: none are uploaded
+    // For how long the coordinator has answered by now; zero while it is away.
+    std::function<Duration()> in_contact_for;
   };
 
   // `changed` is called when there is something to send, and when one of the predicates below has
@@ -69,13 +69,19 @@ class Attempt final : private TrainerOwner {
   struct StopCause {
     EndReason reason = EndReason::kCancelled;
     std::string message;
-    std::optional<Duration> upload_limit = std::nullopt;  // for good, instead of kUploadLimit
+    Duration grace{};  // until the trainer is killed
+    // Nobody goes on from where it stopped: its last checkpoint is not waited for.
+    bool drops_checkpoint = false;
+    // For good, instead of kUploadLimit and TrainerPool::kDeathLimit.
+    std::optional<Duration> upload_limit = std::nullopt;
+    std::optional<Duration> death_limit = std::nullopt;
   };
 
-  // Asks the trainer to stop and kills it after `grace`; the attempt ends as `cause` says, unless
-  // the trainer said before its death how the trial ended. Does nothing for one that is stopping or
-  // has ended, but that its last checkpoint has no more time than `cause` gives.
-  void Stop(const StopCause& cause, Duration grace);
+  // Asks the trainer to stop and kills it after the grace; the attempt ends as `cause` says, unless
+  // the trainer said before its death how the trial ended. One that is stopping already has no more
+  // time than this cause gives, and ends for this one if that drops the checkpoint; one that has
+  // ended does not wait longer for its checkpoint. False where nothing has changed.
+  bool Stop(const StopCause& cause);
 
   // Kills the trainer and forgets everything.
   void Abandon(std::string_view why);
@@ -124,11 +130,19 @@ class Attempt final : private TrainerOwner {
   Ending EndingOf(const TrainerExit& exit) const;
   void RecordsFailed(const absl::Status& status);
   void Fail(std::string message);
+  void TakeLimits(const StopCause& cause);
+  bool Hasten(const StopCause& cause);
+  bool HastenUpload(const StopCause& cause);
   void KillAs(Ending ending);
-  void EndWithoutExit();
+  void AwaitStop(Duration grace);
+  void AwaitDeath();
+  void EndWithoutExit(Ending ending);
+  // What `timer_` waits for, in so long.
+  void SetTimer(Duration delay, EventLoop::Action action);
   void End(Ending ending, std::optional<int32_t> exit_code = std::nullopt);
-  void AwaitUpload(std::optional<Duration> limit);
-  void GiveUploadUp();
+  void AwaitUpload(Duration limit);
+  void UploadIsLate();
+  void GiveUploadUp(const std::string& why);
   void WriteEnd();
 
   const Assignment assignment_;
@@ -141,16 +155,21 @@ class Attempt final : private TrainerOwner {
   bool abandoned_ = false;
   std::unique_ptr<Trainer> trainer_;
   std::unique_ptr<EventLoop::Timer> timer_;  // until it has a slot; the trainer is ready, or gone
-  bool ready_ = false;                       // the trainer is
-  bool fetching_ = false;                    // the checkpoint to go on from
-  bool resumes_ = false;                     // it is there
-  bool heard_ = false;                       // it has told something of the trial
-  std::optional<StopCause> stopping_;        // the trainer was asked to stop
-  std::optional<Ending> killed_as_;          // the trainer was killed: how to end once it is gone
-  bool failed_ = false;                      // what the trainer says is not taken any more
+  EventLoop::Instant timer_due_;
+  bool ready_ = false;                    // the trainer is
+  bool fetching_ = false;                 // the checkpoint to go on from
+  bool resumes_ = false;                  // it is there
+  bool heard_ = false;                    // it has told something of the trial
+  std::optional<StopCause> stopping_;     // the trainer was asked to stop
+  std::optional<Ending> killed_as_;       // the trainer was killed: how to end once it is gone
+  bool failed_ = false;                   // what the trainer says is not taken any more
+  bool drops_checkpoint_ = false;         // as its causes say, ...
+  std::optional<Duration> upload_limit_;  // ... and the least of them
+  Duration death_limit_ = TrainerPool::kDeathLimit;
   trainer_protocol::StartEvent start_;
   std::optional<AttemptEnd> end_;                // until it is written
   std::unique_ptr<EventLoop::Timer> end_timer_;  // until it does not wait any longer
+  EventLoop::Instant end_due_;
 };
 
 }  // namespace adares::worker

@@ -7,8 +7,11 @@
 #include <chrono>
 #include <csignal>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <random>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -73,10 +76,19 @@ class Signals {
   int exit_code_ = 0;
 };
 
-// What the fleet is told that this machine has.
+// What the fleet is told that this machine has; no data sets, which are looked for later.
 Capability CapabilityOf(const Config& config, const Machine& machine) {
   return {FleetDevice(config, machine), MemoryOfSlot(config, machine), config.labels,
-          DatasetsIn(config.data_dir)};
+          std::set<std::string>()};
+}
+
+// For a thread that may outlive all that is here.
+std::function<Capability()> Look(const Config& config, const Capability& capability) {
+  return [data_dir = config.data_dir, capability] {
+    Capability now = capability;
+    now.datasets = DatasetsIn(data_dir);  // all else stays for as long as it runs
+    return now;
+  };
 }
 
 int Work(const Config& config, const WorkerIdentity& identity, AttemptFolders& folders) {
@@ -87,16 +99,12 @@ int Work(const Config& config, const WorkerIdentity& identity, AttemptFolders& f
   absl::Status end;
   const TrainerProgram trainer{config.trainer, config.device, config.threads, config.data_dir};
   const TrainerLimits limits{std::chrono::seconds(config.trainer_idle), config.trainer_trials};
-  const auto look = [&config, capability = identity.capability]() mutable {
-    capability.datasets = DatasetsIn(config.data_dir);  // all else stays for as long as it runs
-    return capability;
-  };
-  Agent agent(
-      {config.slots, trainer, limits, std::chrono::seconds(config.checkpoint_seconds), look},
-      {loop, io, link, folders}, [&](const absl::Status& status) {
-        end = status;
-        io.stop();
-      });
+  Agent agent({config.slots, trainer, limits, std::chrono::seconds(config.checkpoint_seconds),
+               Look(config, identity.capability)},
+              {loop, io, link, folders}, [&](const absl::Status& status) {
+                end = status;
+                io.stop();
+              });
   const Signals signals(io, agent);
   agent.Start();
   io.run();

@@ -13,6 +13,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kFirstRetry{200};
 constexpr milliseconds kLongestRetry{3000};
 constexpr milliseconds kShortestInterval{50};
+// Without an answer for so many intervals the coordinator is away.
+constexpr int kSilentIntervals = 3;
 
 }  // namespace
 
@@ -28,7 +30,6 @@ void SyncLoop::Start() { Register(); }
 void SyncLoop::Register() {
   timer_.reset();
   must_register_ = false;
-  handlers_.registering();
   link_.Register([this, alive = std::weak_ptr(alive_)](const absl::StatusOr<WorkerTerms>& terms) {
     if (!alive.expired()) Registered(terms);
   });
@@ -53,20 +54,30 @@ void SyncLoop::Registered(const absl::StatusOr<WorkerTerms>& terms) {
     return;
   }
   terms_ = *terms;
-  last_contact_ = loop_.Now();
+  NoteContact();
   spdlog::info("event=registered sync_interval_ms={} lease_ms={}",
                terms_.sync_interval.count() / 1000, terms_.lease_duration.count() / 1000);
   handlers_.registered();
   Sync();
 }
 
+// What a coordinator answers to a call that was given up is lost, and with it what the worker was
+// to start. So a call has time to be answered first.
 void SyncLoop::SyncSoon() {
-  if (!in_flight_ || ended_early_) return;
+  if (!in_flight_ || ended_early_ || early_timer_) return;
+  const auto age = std::chrono::duration_cast<Duration>(loop_.Now() - sent_at_);
+  if (age >= ended_early_at_) return EndEarly();
+  early_timer_ = loop_.After(ended_early_at_ - age, [this] { EndEarly(); });
+}
+
+void SyncLoop::EndEarly() {
+  early_timer_.reset();
   // A call that is always ended early is never answered, and leases would end for it: then the call
   // under way must come to its own end.
   const bool lately = last_contact_ && loop_.Now() - *last_contact_ < 2 * terms_.sync_interval;
   if (!lately) return;
   ended_early_ = true;
+  ended_early_at_ = std::min(2 * ended_early_at_, kOldestEndedLater);
   link_.CancelSync();
 }
 
@@ -91,8 +102,10 @@ void SyncLoop::Sync() {
 
 void SyncLoop::Synced(const absl::StatusOr<SyncOrders>& orders) {
   in_flight_ = false;
+  early_timer_.reset();
   if (orders.ok()) {
-    last_contact_ = loop_.Now();
+    NoteContact();
+    ended_early_at_ = kYoungestEndedEarly;
     sync_backoff_.Reset();
     register_backoff_.Reset();
     NoteReachable(absl::OkStatus());
@@ -122,6 +135,20 @@ void SyncLoop::ScheduleSync(Duration delay) {
 
 void SyncLoop::ScheduleRegister() {
   timer_ = loop_.After(register_backoff_.Next(), [this] { Register(); });
+}
+
+void SyncLoop::NoteContact() {
+  if (!IsInContact()) contact_since_ = loop_.Now();
+  last_contact_ = loop_.Now();
+}
+
+bool SyncLoop::IsInContact() const {
+  return last_contact_ && loop_.Now() - *last_contact_ < kSilentIntervals * terms_.sync_interval;
+}
+
+Duration SyncLoop::InContactFor() const {
+  if (!IsInContact()) return Duration::zero();
+  return std::chrono::duration_cast<Duration>(loop_.Now() - contact_since_);
 }
 
 void SyncLoop::NoteReachable(const absl::Status& status) {

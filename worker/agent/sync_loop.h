@@ -17,10 +17,12 @@ namespace adares::worker {
 // Lives on the owner thread. Never has two Syncs under way.
 class SyncLoop {
  public:
+  static constexpr Duration kYoungestEndedEarly = std::chrono::milliseconds(100);
+  static constexpr Duration kOldestEndedLater = std::chrono::milliseconds(800);
+
   struct Handlers {
     // Asked right before each Sync; `max_wait` is set by the loop unless it drains.
     std::function<SyncState()> state;
-    std::function<void()> registering;  // right before each registration
     std::function<void()> registered;
     std::function<void(const SyncOrders&)> answered;
     // The coordinator will never take this worker. Last call.
@@ -32,17 +34,27 @@ class SyncLoop {
   // Registers, and goes on until it is destroyed.
   void Start();
 
-  // The state has changed in a way that the coordinator should know soon: ends a held call early.
+  // The state has changed in a way that the coordinator should know soon: ends a held call early,
+  // but none that is younger than kYoungestEndedEarly, for its answer may be on its way. Each one
+  // that is ended so without an answer since lets the next be twice as old, up to
+  // kOldestEndedLater.
   void SyncSoon();
 
   // What the worker registered with has changed: registers again before the next Sync, soon.
   void RegisterSoon();
+
+  // For how long the coordinator has answered, with no more than short silences; zero while it does
+  // not.
+  Duration InContactFor() const;
 
  private:
   void Register();
   void Registered(const absl::StatusOr<WorkerTerms>& terms);
   void Sync();
   void Synced(const absl::StatusOr<SyncOrders>& orders);
+  void EndEarly();
+  void NoteContact();
+  bool IsInContact() const;
   void ScheduleSync(Duration delay);
   void ScheduleRegister();
   void NoteReachable(const absl::Status& status);
@@ -56,12 +68,15 @@ class SyncLoop {
   Backoff sync_backoff_;
   Backoff register_backoff_;
   std::unique_ptr<EventLoop::Timer> timer_;         // until the next call
+  std::unique_ptr<EventLoop::Timer> early_timer_;   // until the one in flight may be ended early
+  Duration ended_early_at_ = kYoungestEndedEarly;   // the age for that
   bool in_flight_ = false;                          // a Sync is
   bool must_register_ = false;                      // before the next Sync
   bool ended_early_ = false;                        // the one in flight was
   bool holds_attempts_ = false;                     // the last one said so
   EventLoop::Instant sent_at_;                      // of the last Sync
   std::optional<EventLoop::Instant> last_contact_;  // when the coordinator last took what was said
+  EventLoop::Instant contact_since_;                // when that began, without a silence since
   std::optional<bool> reachable_;                   // as last logged
   bool name_taken_logged_ = false;
   bool silence_logged_ = false;  // once for each time without contact

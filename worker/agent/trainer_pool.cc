@@ -57,16 +57,18 @@ void TrainerPool::Dismiss(std::unique_ptr<Trainer> trainer, std::string_view why
   LetLeave(Add(std::move(trainer)), why);
 }
 
-void TrainerPool::Kill(std::unique_ptr<Trainer> trainer) {
+void TrainerPool::Kill(std::unique_ptr<Trainer> trainer) { Kill(Add(std::move(trainer))); }
+
+void TrainerPool::KeepStuck(std::unique_ptr<Trainer> trainer) {
   Entry& entry = Add(std::move(trainer));
-  entry.leaves = true;
-  entry.trainer->Kill();
+  entry.leaves = entry.killed = entry.stuck = true;
 }
 
 void TrainerPool::Drain() {
   draining_ = true;
   for (Entry& entry : entries_) {
     if (!entry.leaves) LetLeave(entry, "the worker is shutting down");
+    if (entry.killed && !entry.stuck) AwaitDeath(entry);  // less long
   }
 }
 
@@ -75,12 +77,16 @@ int TrainerPool::leaving() const {
       std::ranges::count_if(entries_, [](const Entry& entry) { return entry.leaves; }));
 }
 
+int TrainerPool::stuck() const {
+  return static_cast<int>(
+      std::ranges::count_if(entries_, [](const Entry& entry) { return entry.stuck; }));
+}
+
 void TrainerPool::TakeEventLine(Trainer& trainer, std::string_view line) {
   Entry& entry = Find(trainer);
   if (entry.leaves) return;
   spdlog::warn("event=trainer_out_of_turn pid={} said={}", trainer.pid(), Quoted(line));
-  entry.leaves = true;
-  trainer.Kill();
+  Kill(entry);
 }
 
 void TrainerPool::TakeEndlessLine(Trainer& trainer) { TakeEventLine(trainer, "an endless line"); }
@@ -130,7 +136,22 @@ void TrainerPool::LetLeave(Entry& entry, std::string_view why) {
                std::string(why));
   entry.leaves = true;
   trainer.CloseInput();
-  entry.timer = loop_.After(kLeaveGrace, [&trainer] { trainer.Kill(); });
+  entry.timer = loop_.After(kLeaveGrace, [this, &trainer] { Kill(Find(trainer)); });
+}
+
+void TrainerPool::Kill(Entry& entry) {
+  entry.leaves = entry.killed = true;
+  entry.trainer->Kill();
+  AwaitDeath(entry);
+}
+
+void TrainerPool::AwaitDeath(Entry& entry) {
+  entry.timer =
+      loop_.After(draining_ ? kDrainDeathLimit : kDeathLimit, [this, &trainer = *entry.trainer] {
+        spdlog::error("event=trainer_does_not_die pid={}", trainer.pid());
+        Find(trainer).stuck = true;
+        changed_();
+      });
 }
 
 }  // namespace adares::worker

@@ -1,5 +1,5 @@
 // The trainers that work for nobody: those that wait for their next trial, because a start costs
-// a second and more, and those that leave.
+// a second and more, those that leave, and those that were killed and do not die.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,12 @@ class TrainerPool : private TrainerOwner {
  public:
   // How long a trainer that was asked to leave may take.
   static constexpr Duration kLeaveGrace = std::chrono::seconds(5);
+  // How long one that was killed may be there before it counts as stuck: who waits for a broken
+  // device cannot die. In a drain less, for the worker has not the time.
+  static constexpr Duration kDeathLimit = std::chrono::seconds(30);
+  static constexpr Duration kDrainDeathLimit = std::chrono::seconds(1);
 
-  // `changed` is called when a trainer is gone. It must not destroy the pool.
+  // `changed` is called when a trainer is gone or stuck. It must not destroy the pool.
   TrainerPool(EventLoop& loop, const TrainerLimits& limits, std::function<void()> changed);
   TrainerPool(const TrainerPool&) = delete;
   TrainerPool& operator=(const TrainerPool&) = delete;
@@ -41,20 +45,27 @@ class TrainerPool : private TrainerOwner {
   void Dismiss(std::unique_ptr<Trainer> trainer, std::string_view why);
   void Kill(std::unique_ptr<Trainer> trainer);
 
+  // Takes over one that was killed and is stuck.
+  void KeepStuck(std::unique_ptr<Trainer> trainer);
+
   // All leave, also those that are kept from now on.
   void Drain();
 
-  // How many are on their way out and hold memory and device until they are gone.
+  // How many are on their way out and hold memory and device until they are gone; and how many of
+  // them are stuck.
   int leaving() const;
-  // Nobody waits and nobody leaves.
-  bool empty() const { return entries_.empty(); }
+  int stuck() const;
+  // None is here but those that are stuck.
+  bool is_done() const { return stuck() == static_cast<int>(entries_.size()); }
 
  private:
   struct Entry {
     std::unique_ptr<Trainer> trainer;
     bool leaves = false;
+    bool killed = false;
+    bool stuck = false;
     bool has_printed = false;
-    std::unique_ptr<EventLoop::Timer> timer;  // until it has waited enough, or must be gone
+    std::unique_ptr<EventLoop::Timer> timer;  // until it has waited enough, is killed, or is stuck
   };
 
   void TakeEventLine(Trainer& trainer, std::string_view line) override;
@@ -68,6 +79,8 @@ class TrainerPool : private TrainerOwner {
   Trainer* NewestWaiting() const;
   std::unique_ptr<Trainer> Remove(const Trainer& trainer);
   void LetLeave(Entry& entry, std::string_view why);
+  void Kill(Entry& entry);
+  void AwaitDeath(Entry& entry);
 
   EventLoop& loop_;
   const TrainerLimits limits_;

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <spdlog/spdlog.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <cstring>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -31,6 +33,7 @@ constexpr size_t kReadBytes = 64 * 1024;
 constexpr int kMaxDrainReads = 16;
 // A process that left the group may hold the pipes open after the trainer's end.
 constexpr std::chrono::seconds kPipesOutliveProcess{2};
+constexpr std::chrono::milliseconds kDeathPoll{5};
 
 }  // namespace
 
@@ -75,7 +78,7 @@ class TrainerProcess::Impl : public std::enable_shared_from_this<Impl> {
     open_ = false;
     CloseInput();
     Kill();
-    if (!exit_) Reap(/*options=*/0);
+    if (!ReapInTime()) spdlog::error("event=trainer_left_behind pid={}", pid_);
     CloseAll();
   }
 
@@ -97,7 +100,9 @@ class TrainerProcess::Impl : public std::enable_shared_from_this<Impl> {
 
   // Until it is reaped, neither the process' nor the group's number can belong to another.
   void Kill() {
-    if (!exit_) kill(-pid_, SIGKILL);
+    if (exit_) return;
+    if (!death_due_) death_due_ = std::chrono::steady_clock::now() + kDeathWait;
+    kill(-pid_, SIGKILL);
   }
 
   void DrainLog() {
@@ -118,7 +123,7 @@ class TrainerProcess::Impl : public std::enable_shared_from_this<Impl> {
   void WaitForChild() {
     child_signals_.async_wait([self = shared_from_this()](const error_code& error, int) {
       if (error || !self->open_) return;
-      if (self->Ended() && self->Reap(WNOHANG)) {
+      if (self->Ended() && self->Reap()) {
         self->ExitObserved();
       } else {
         self->WaitForChild();  // it was another's child
@@ -133,12 +138,22 @@ class TrainerProcess::Impl : public std::enable_shared_from_this<Impl> {
            info.si_pid == pid_;
   }
 
-  bool Reap(int options) {
+  // After Kill. Whoever waits for a device that hangs does not die, and is not waited for: the
+  // worker would hang with it.
+  bool ReapInTime() {
+    while (!exit_ && !Reap()) {
+      if (std::chrono::steady_clock::now() >= *death_due_) return false;
+      std::this_thread::sleep_for(kDeathPoll);
+    }
+    return true;
+  }
+
+  bool Reap() {
     Kill();  // what it left behind in its group holds the pipes and the device
     int status = 0;
     pid_t got = 0;
     do {
-      got = waitpid(pid_, &status, options);
+      got = waitpid(pid_, &status, WNOHANG);
     } while (got < 0 && errno == EINTR);
     if (got != pid_) return false;
     exit_ = ExitOf(status);
@@ -252,7 +267,9 @@ class TrainerProcess::Impl : public std::enable_shared_from_this<Impl> {
   TrainerHandlers handlers_;
   bool open_ = true;                 // handlers may be called
   std::optional<TrainerExit> exit_;  // set once the process is reaped
-  std::string event_bytes_;          // an unfinished line
+  // Until when its owner waits for its end; set once it was killed.
+  std::optional<std::chrono::steady_clock::time_point> death_due_;
+  std::string event_bytes_;  // an unfinished line
   std::array<char, kReadBytes> buffer_{};
 };
 

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -41,10 +42,12 @@ struct TrainerHandlers {
 };
 
 // Lives on the thread that runs `io`. Destroying it kills the process and its group, and waits for
-// its end. Starting one sets SIGPIPE to be ignored.
+// its end until kDeathWait after it was first killed: one that hangs in the kernel is left to the
+// kernel. Starting one sets SIGPIPE to be ignored.
 class TrainerProcess {
  public:
   static constexpr size_t kMaxEventBytes = 4 << 20;
+  static constexpr std::chrono::seconds kDeathWait{2};
 
   static absl::StatusOr<std::unique_ptr<TrainerProcess>> Start(boost::asio::io_context& io,
                                                                const TrainerProgram& program,

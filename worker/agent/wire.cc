@@ -95,6 +95,7 @@ v1::SyncRequest ToSyncRequest(const WorkerIdentity& identity, const SyncState& s
   }
   request.set_draining(state.draining);
   request.set_leaving(state.leaving);
+  request.set_stuck_slots(state.stuck_slots);
   *request.mutable_max_wait() = ToWire(state.max_wait);
   return request;
 }

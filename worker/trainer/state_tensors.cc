@@ -165,9 +165,9 @@ absl::Status RestoreOrder(const std::vector<int64_t>& stored, std::vector<uint32
 void RestorePlace(TensorReader& reader, const TrainSpec& train, TrainingState& state) {
   const int64_t steps_per_epoch = StepsPerEpoch(std::ssize(state.order), train.batch_size);
   state.epoch = reader.Count("epoch", train.epochs);
-  // Between epochs, and so after the last one, it is 0.
+  // Between epochs, and so after the last one, it is 0; before an epoch's rows it is all.
   const bool is_trained = state.epoch == train.epochs;
-  state.epoch_step = reader.Count("epoch_step", is_trained ? 0 : steps_per_epoch - 1);
+  state.epoch_step = reader.Count("epoch_step", is_trained ? 0 : steps_per_epoch);
   state.step = reader.Count("step", train.epochs * steps_per_epoch);
   if (state.step != state.epoch * steps_per_epoch + state.epoch_step) {
     reader.Fail(absl::StrCat("\"step\" is ", state.step, ", which is not after ", state.epoch,
@@ -176,9 +176,13 @@ void RestorePlace(TensorReader& reader, const TrainSpec& train, TrainingState& s
 }
 
 // Takes over the sums of the epoch. At its end they are of all its examples.
-void RestoreSums(TensorReader& reader, TrainingState& state) {
+void RestoreSums(TensorReader& reader, const TrainSpec& train, TrainingState& state) {
   const double loss = reader.Number("train.loss_sum");
   const int64_t examples = reader.Count("train.examples", std::ssize(state.order));
+  const bool has_all_steps = state.epoch_step * train.batch_size >= std::ssize(state.order);
+  if (has_all_steps && examples != std::ssize(state.order)) {
+    reader.Fail(absl::StrCat("\"train.examples\" is ", examples, " after a whole epoch"));
+  }
   state.train_means = ExampleMeans({loss, reader.Count("train.correct", examples), examples});
   state.epoch_seconds = reader.Number("epoch_seconds");
   state.learning_rate = reader.Number("learning_rate");
@@ -236,7 +240,7 @@ absl::Status RestoreState(const TensorMap& tensors, const TrainSpec& train, Trai
   ADARES_RETURN_IF_ERROR(reader.status());
   ADARES_RETURN_IF_ERROR(RestoreOrder(order, state.order));
   RestorePlace(reader, train, state);
-  RestoreSums(reader, state);
+  RestoreSums(reader, train, state);
   OptimizerState optimizer{{}, reader.Below(kFirst), reader.Below(kSecond)};
   for (const auto& [name, steps] : reader.Below(kSteps)) {
     optimizer.steps[name] = reader.Count(absl::StrCat(std::string(kSteps), name), state.step);

@@ -68,7 +68,7 @@ class Training {
         telemetry_(state.model),
         train_batches_(input, input.data.train, device_),
         test_batches_(input, input.data.test, device_),
-        evaluator_(input, checkpointer.IsOn() ? never_ : stop),
+        evaluator_(input, stop),
         reporter_(input, sink) {
     if (input.device_pixels != nullptr) {
       device_step_.emplace(input, step_, SupportOf(device_));
@@ -80,13 +80,16 @@ class Training {
  private:
   // The rest of the epoch that the state is in.
   Outcome TrainEpoch();
+  void EndEpoch();
   // What follows each step, which `logs` and may be the `last` of its epoch.
   Outcome AfterStep(int64_t images, bool logs, bool last);
   // Moves what waits into the state, and tells of flags. False if a loss was not finite.
   bool TakeLosses();
   Outcome EvaluateEpoch(EpochReport& report);
-  // After a step that does not end its epoch: in between, an epoch has rows that are still to come.
+  // After a step that does not end its epoch.
   Outcome WriteCheckpoint(Outcome outcome);
+  // After the last step of an epoch whose rows are still to come.
+  void WriteTrainedEpoch(double seconds);
   EndEvent Finish() const;
   // How a trial ends that was stopped or diverged; `loss` is the one computed last.
   EndEvent Unfinished(Outcome outcome, const char* loss) const;
@@ -102,9 +105,6 @@ class Training {
   StepTelemetry telemetry_;
   const PartBatches train_batches_;
   const PartBatches test_batches_;
-  // Between an epoch's last step and its rows there is no checkpoint: a run that has a folder for
-  // them stops after the rows.
-  const std::atomic<bool> never_ = false;
   const Evaluator evaluator_;
   TrainingReporter reporter_;
   Stopwatch epoch_watch_;    // of this process
@@ -129,6 +129,7 @@ EndEvent Training::Run() {
     if (outcome != Outcome::kDone) return Unfinished(outcome, "training");
     report.training_seconds = epoch_before_ + epoch_watch_.Seconds();
     outcome = EvaluateEpoch(report);
+    if (outcome == Outcome::kStopped) WriteTrainedEpoch(report.training_seconds);
     if (outcome != Outcome::kDone) return Unfinished(outcome, NameOf(report.part));
     report.epoch_seconds = epoch_before_ + epoch_watch_.Seconds();
     report.step = state_.step;
@@ -164,6 +165,10 @@ Outcome Training::EvaluateEpoch(EpochReport& report) {
 }
 
 Outcome Training::TrainEpoch() {
+  if (state_.epoch_step == step_.steps_per_epoch()) {  // stopped before its rows, by another
+    EndEpoch();
+    return Outcome::kDone;
+  }
   state_.model->train();
   state_.optimizer.StartEpoch(state_.epoch);
   reporter_.BeginEpoch();
@@ -178,16 +183,28 @@ Outcome Training::TrainEpoch() {
     const int64_t images = device_step_ ? device_step_->Advance(state_, step_means_, telemetry)
                                         : step_.Advance(state_, step_means_, telemetry);
     const bool last = state_.epoch_step == step_.steps_per_epoch();
-    if (last) {
-      ++state_.epoch;
-      state_.epoch_step = 0;
-    }
+    if (last) EndEpoch();
     Outcome outcome = AfterStep(images, logs, last);
     if (outcome == Outcome::kDiverged) return outcome;
     if (last) return checkpointer_.IsOn() ? Outcome::kDone : outcome;
     outcome = WriteCheckpoint(outcome);
     if (outcome != Outcome::kDone) return outcome;
   }
+}
+
+void Training::EndEpoch() {
+  ++state_.epoch;
+  state_.epoch_step = 0;
+}
+
+// The evaluation has changed nothing of the state, and whoever goes on from here repeats it: the
+// state is that of an epoch with all its steps that is not done.
+void Training::WriteTrainedEpoch(double seconds) {
+  if (!checkpointer_.IsOn()) return;
+  --state_.epoch;
+  state_.epoch_step = step_.steps_per_epoch();
+  state_.epoch_seconds = seconds;
+  checkpointer_.Write(state_);
 }
 
 Outcome Training::WriteCheckpoint(Outcome outcome) {

@@ -33,9 +33,9 @@ struct TrainingInput {
 
 // Sends everything from the start event to the last points, writes one log line an epoch to
 // standard error, and returns how it ended without sending that. `stop` ends it after the running
-// step, with a checkpoint where there is a folder for them. Throws what LibTorch throws. Equal
-// inputs, device and thread count give equal events but for times, also where the run was cut off,
-// however often, and went on from its checkpoints.
+// step, or batch of an evaluation, with a checkpoint where there is a folder for them. Throws what
+// LibTorch throws. Equal inputs, device and thread count give equal events but for times, also
+// where the run was cut off, however often, and went on from its checkpoints.
 trainer_protocol::EndEvent Train(const TrainingInput& input, EventSink& sink,
                                  const std::atomic<bool>& stop);
 

@@ -5,6 +5,8 @@
 //   ADARES_SCRIPT_SEED_n   the same for trials with seed n only
 //   ADARES_SCRIPT_LATER    the same for all trials of the process but its first
 //   ADARES_SCRIPT_GATE     a file to wait for after epoch `gate_after`
+#include <sys/prctl.h>
+
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -40,6 +42,7 @@ int EventsFd(int argc, char** argv) {
 }
 
 int Run(int argc, char** argv) {
+  prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);  // a test may keep it from dying
   if (argc == 2 && std::string(argv[1]) == "--version") {
     std::cout << "adares-scripted-trainer\n";
     return 0;
