@@ -49,15 +49,14 @@ std::string OptionsText(const v1::ServerOptions& options) {
 }
 
 std::string LimitsText(const v1::ServerLimits& limits) {
-  return absl::StrCat("messages ", ShowBytes(limits.message_bytes()), ", pages ",
-                      limits.page_size(), " and ", limits.series_page_size(), ", records ",
-                      limits.points_per_record(), " points or ", limits.log_lines_per_record(),
-                      " lines of ", ShowBytes(limits.log_line_bytes()), "; reports ",
-                      ShowBytes(limits.report_bytes()), " and ", limits.records_per_report(),
-                      " records; sweeps ", ShowBytes(limits.sweep_file_bytes()), " and ",
-                      limits.trials_per_sweep(), " trials of ", limits.metric_keys_per_trial(),
-                      " metrics; ", limits.calls_per_connection(), " calls a connection, ",
-                      limits.streams_per_kind(), " streams of a kind");
+  return absl::StrCat(
+      "messages ", ShowBytes(limits.message_bytes()), ", pages ", limits.page_size(), " and ",
+      limits.series_page_size(), ", records ", limits.points_per_record(), " points or ",
+      limits.log_lines_per_record(), " lines of ", ShowBytes(limits.log_line_bytes()), "; reports ",
+      ShowBytes(limits.report_bytes()), " and ", limits.records_per_report(), " records; sweeps ",
+      ShowBytes(limits.sweep_file_bytes()), " and ", limits.trials_per_sweep(), " trials of ",
+      limits.metric_keys_per_trial(), " metrics; ", limits.calls_per_connection(),
+      " calls a connection, ", limits.streams_per_kind(), " streams of a kind");
 }
 
 int64_t CountOf(const google::protobuf::Map<std::string, int64_t>& counts) {

@@ -41,7 +41,8 @@ class TaskStream final : public grpc::ServerWriteReactor<Response> {
                                                    std::chrono::milliseconds patience, Body body) {
     const std::shared_ptr<TaskStream> stream(new TaskStream(thread->stop_token(), patience));
     stream->self_ = stream;
-    stream->on_stop_.emplace(thread->stop_token(), [raw = stream.get()] { raw->EndBecauseOfStop(); });
+    stream->on_stop_.emplace(thread->stop_token(),
+                             [raw = stream.get()] { raw->EndBecauseOfStop(); });
     const absl::Status posted =
         thread->Post([stream, body = std::move(body)](const std::stop_token&) {
           stream->End(stream->RunToItsEnd(body));
