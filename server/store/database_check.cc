@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
+#include "server/artifacts/blob_audit.h"
+#include "server/store/foreign_keys.h"
 #include "server/store/invariants.h"
 #include "server/store/migrator.h"
 #include "server/store/sqlite.h"
@@ -14,7 +16,6 @@ namespace adares {
 namespace {
 
 constexpr char kIntegrity[] = "PRAGMA integrity_check(10000)";
-constexpr char kForeignKeys[] = "PRAGMA foreign_key_check";
 
 constexpr char kNamedBlobs[] = R"sql(
 SELECT sweep.name || '/' || trial.name, checkpoint.step, checkpoint_file.sha256,
@@ -23,6 +24,15 @@ FROM checkpoint_file
 JOIN checkpoint ON checkpoint.id = checkpoint_file.checkpoint_id
 JOIN trial ON trial.id = checkpoint.trial_id
 JOIN sweep ON sweep.id = trial.sweep_id)sql";
+
+constexpr char kNamesBlob[] = R"sql(
+SELECT sweep.name || '/' || trial.name, checkpoint.step
+FROM checkpoint_file
+JOIN checkpoint ON checkpoint.id = checkpoint_file.checkpoint_id
+JOIN trial ON trial.id = checkpoint.trial_id
+JOIN sweep ON sweep.id = trial.sweep_id
+WHERE checkpoint_file.sha256 = ?
+LIMIT 1)sql";
 
 // The blob that the query's row names.
 void LookForBlob(const std::string& artifacts, const Query& query, Findings& findings) {
@@ -61,6 +71,18 @@ class Checker {
       Query query(connection_.Prepare(kNamedBlobs));
       while (query.Step()) LookForBlob(artifacts, query, findings);
       return absl::OkStatus();
+    });
+  }
+
+  absl::Status BlobContents(const std::string& artifacts) {
+    return CheckRows("blob-contents", [&](Findings& findings) {
+      AuditObserver audit;
+      audit.progress = observer_.progress;
+      audit.stop = observer_.stop;
+      audit.found = [&](const std::string& sha256, const std::string& problem) {
+        AddBlob(sha256, problem, findings);
+      };
+      return AuditBlobs(artifacts, audit);
     });
   }
 
@@ -105,6 +127,16 @@ class Checker {
     return absl::OkStatus();
   }
 
+  void AddBlob(const std::string& sha256, const std::string& problem, Findings& findings) {
+    Query query(connection_.Prepare(kNamesBlob));
+    if (query.Bind(sha256).Step()) {
+      findings.Add(query.Text(0), absl::StrCat("the blob ", sha256, " of its checkpoint of step ",
+                                               query.Int(1), " ", problem));
+    } else {
+      findings.Add("", absl::StrCat("the blob ", sha256, ", which no checkpoint names, ", problem));
+    }
+  }
+
   absl::Status Integrity(Findings& findings) {
     Query query(connection_.Prepare(kIntegrity));
     while (query.Step()) {
@@ -114,12 +146,9 @@ class Checker {
   }
 
   absl::Status ForeignKeys(Findings& findings) {
-    Query query(connection_.Prepare(kForeignKeys));
-    while (query.Step()) {
-      const std::string row = query.IsNull(1) ? "a row" : absl::StrCat("row ", query.Int(1));
-      findings.Add(query.Text(0),
-                   absl::StrCat(row, " refers to a row of ", query.Text(2), " that is not there"));
-    }
+    FindDanglingRows(connection_, [&](const std::string& table, const std::string& problem) {
+      findings.Add(table, problem);
+    });
     return absl::OkStatus();
   }
 
@@ -173,8 +202,10 @@ absl::Status CheckDatabase(const std::string& path, CheckDepth depth, const Chec
   return Guarded("check the database", [&]() -> absl::Status {
     Checker checker(path, observer);
     ADARES_RETURN_IF_ERROR(checker.Structure());
-    if (depth == CheckDepth::kAll) ADARES_RETURN_IF_ERROR(checker.Domain());
-    return artifacts.empty() ? absl::OkStatus() : checker.Blobs(artifacts);
+    if (depth != CheckDepth::kStructure) ADARES_RETURN_IF_ERROR(checker.Domain());
+    if (artifacts.empty()) return absl::OkStatus();
+    ADARES_RETURN_IF_ERROR(checker.Blobs(artifacts));
+    return depth == CheckDepth::kDeep ? checker.BlobContents(artifacts) : absl::OkStatus();
   });
 }
 

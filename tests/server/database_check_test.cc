@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/sha256.h"
 #include "core/status.h"
 #include "server/store/migrator.h"
+#include "tests/fixtures/temp_folder.h"
 #include "tests/server/history_fixture.h"
 
 namespace adares {
@@ -154,6 +156,44 @@ TEST_F(DatabaseCheckTest, BlobsThatAreMissingOrOfAnotherSizeAreFound) {
   EXPECT_THAT(problems(), ElementsAre(HasSubstr(missing + ", which is not there")));
   std::ofstream(artifacts + "/aa/" + there) << "he";
   EXPECT_THAT(problems(), Contains(HasSubstr(there + ", which has 2 bytes, not 5")));
+}
+
+TEST_F(DatabaseCheckTest, ADeepCheckReadsTheBlobs) {
+  const auto put = [this](const std::string& content, const std::string& holds) {
+    const std::string name = Sha256Hex(content);
+    fixtures::WriteTextFile(folder_ / ("artifacts/" + name.substr(0, 2) + "/" + name), holds);
+    return name;
+  };
+  const std::string named = put("hello", "hallo");
+  const std::string unnamed = put("old", "odd");
+  Do([&] {
+    return store_->AddCheckpoint(
+        running_, {7, 0, CheckpointReason::kPeriodic, {{"model", named, 5}}}, At(11));
+  });
+  const auto check = [this](CheckDepth depth, CheckObserver observer) {
+    std::vector<std::string> found;
+    observer.end = [&](const CheckResult& result) {
+      for (const CheckFinding& finding : result.findings) {
+        found.push_back(result.check + ": " + finding.subject + ": " + finding.problem);
+      }
+    };
+    EXPECT_TRUE(CheckDatabase(path_, depth, observer, folder_ / "artifacts").ok());
+    return found;
+  };
+  EXPECT_THAT(check(CheckDepth::kAll, {}), IsEmpty()) << "sizes are as they should be";
+  CheckObserver observer;
+  int64_t done = 0;
+  observer.progress = [&](int64_t done_bytes, int64_t total) {
+    done = done_bytes;
+    EXPECT_EQ(total, 8);
+  };
+  EXPECT_THAT(check(CheckDepth::kDeep, observer),
+              testing::UnorderedElementsAre(
+                  "blob-contents: " + Trial(running_) + ": the blob " + named +
+                      " of its checkpoint of step 7 has the hash " + Sha256Hex("hallo"),
+                  "blob-contents: : the blob " + unnamed +
+                      ", which no checkpoint names, has the hash " + Sha256Hex("odd")));
+  EXPECT_EQ(done, 8);
 }
 
 TEST_F(DatabaseCheckTest, AMissingConfigurationIsFound) {
