@@ -78,6 +78,7 @@ class Connection {
   absl::Status BackupDatabase(
       const std::function<absl::Status(const v1::BackupDatabaseResponse&)>& each);
   absl::Status CheckDatabase(
+      const v1::CheckDatabaseRequest& request,
       const std::function<absl::Status(const v1::CheckDatabaseResponse&)>& each);
   absl::Status PruneDatabase(
       const v1::PruneDatabaseRequest& request,

@@ -37,9 +37,10 @@ absl::Status Connection::BackupDatabase(
 }
 
 absl::Status Connection::CheckDatabase(
+    const v1::CheckDatabaseRequest& request,
     const std::function<absl::Status(const v1::CheckDatabaseResponse&)>& each) {
-  return ReadStream(impl_->admin, impl_->limits, &v1::AdminService::Stub::CheckDatabase,
-                    v1::CheckDatabaseRequest(), each);
+  return ReadStream(impl_->admin, impl_->limits, &v1::AdminService::Stub::CheckDatabase, request,
+                    each);
 }
 
 absl::Status Connection::PruneDatabase(

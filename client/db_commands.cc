@@ -32,6 +32,7 @@ struct DbOptions {
   std::string older_than;
   bool dry_run = false;
   bool yes = false;
+  bool deep = false;
 };
 
 // --- Backup -------------------------------------------------------------------------------------
@@ -103,15 +104,19 @@ void TakeCheck(const v1::CheckDatabaseResponse& message, TaskDisplay& display,
                std::vector<v1::CheckResult>& checks) {
   if (message.has_result()) {
     checks.push_back(message.result());
+  } else if (message.has_progress()) {
+    display.Update(message.progress().done_bytes(), message.progress().total_bytes(), Clock::now());
   } else {
     display.Step(absl::StrCat("checking ", message.begun()), Clock::now());
   }
 }
 
-absl::Status CheckRunning(const GlobalOptions& options, Signals& signals, TaskDisplay& display,
-                          std::vector<v1::CheckResult>& checks) {
+absl::Status CheckRunning(const GlobalOptions& options, bool deep, Signals& signals,
+                          TaskDisplay& display, std::vector<v1::CheckResult>& checks) {
   ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options, &signals));
-  return connection->CheckDatabase([&](const v1::CheckDatabaseResponse& message) {
+  v1::CheckDatabaseRequest request;
+  request.set_deep(deep);
+  return connection->CheckDatabase(request, [&](const v1::CheckDatabaseResponse& message) {
     TakeCheck(message, display, checks);
     return absl::OkStatus();
   });
@@ -129,16 +134,21 @@ void TakeEvent(const v1::OfflineEvent& event, TaskDisplay& display,
   }
 }
 
+absl::Status CheckFolder(const DbOptions& db, Signals& signals, TaskDisplay& display,
+                         std::vector<v1::CheckResult>& checks) {
+  std::vector<std::string> arguments = {"check", "--state", db.state};
+  if (db.deep) arguments.emplace_back("--deep");
+  const auto each = [&](const v1::OfflineEvent& event) { TakeEvent(event, display, checks); };
+  return RunOffline(arguments, signals, each).status();
+}
+
 absl::StatusOr<ExitCode> Check(const GlobalOptions& options, const DbOptions& db) {
   Signals signals;
   TaskDisplay display(options);
   std::vector<v1::CheckResult> checks;
-  const absl::Status status =
-      db.state.empty()
-          ? CheckRunning(options, signals, display, checks)
-          : RunOffline({"check", "--state", db.state}, signals, [&](const v1::OfflineEvent& event) {
-              TakeEvent(event, display, checks);
-            }).status();
+  const absl::Status status = db.state.empty()
+                                  ? CheckRunning(options, db.deep, signals, display, checks)
+                                  : CheckFolder(db, signals, display, checks);
   display.Clear();
   ADARES_RETURN_IF_ERROR(status);
   ADARES_RETURN_IF_ERROR(Answer(
@@ -270,6 +280,8 @@ void AddDbCommands(CLI::App& app, CommandLine& line) {
       AddDbCommand(*db, line, "check",
                    "Check the database of a running server, or of a state folder", Check, options);
   AddState(*check, *options);
+  check->add_flag("--deep", options->deep,
+                  "Read all files of checkpoints, too, and compare their SHA-256 with their names");
 
   CLI::App* prune =
       AddDbCommand(*db, line, "prune",

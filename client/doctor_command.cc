@@ -22,6 +22,7 @@ namespace {
 absl::StatusOr<ServerAnswers> Ask(const GlobalOptions& options, Signals& signals) {
   ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options, &signals));
   ServerAnswers answers;
+  answers.address = options.server;
   ADARES_ASSIGN_OR_RETURN(answers.health, connection->CheckHealth());
   ADARES_ASSIGN_OR_RETURN(answers.workers, connection->ListWorkers());
   answers.asked_at = SystemNow();

@@ -68,6 +68,7 @@ constexpr Hint kHints[] = {
     {reason::kBlobNotFound, "the trial begins from scratch; nothing needs to be done"},
     {reason::kBlobMismatch, "the worker uploads the checkpoint again; nothing needs to be done"},
     {reason::kUploadMoved, "the worker asks where to go on; nothing needs to be done"},
+    {reason::kUploadsExcessive, "see the worker's log: it uploads files that it never reports"},
     {reason::kOverloaded, "wait a moment, or give up what else asks or follows it"},
     {reason::kStorageFull, "free space on the coordinator's disk"},
     {reason::kStorageFailed, "look at the disk under the coordinator's artifacts/"},

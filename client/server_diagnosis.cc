@@ -23,6 +23,9 @@ constexpr Duration kLargeSkew = std::chrono::minutes(5);
 constexpr int64_t kNoRoom = 256'000'000;
 constexpr int64_t kLittleRoom = 2'000'000'000;
 constexpr int64_t kLargeLog = 1'000'000'000;
+// A worker that has been silent for longer is no news: its machine was given up.
+constexpr Duration kLostLately = std::chrono::hours(24);
+constexpr size_t kNamedWorkers = 5;
 
 Diagnosis DiagnoseVersion(const std::string& theirs, const std::string& ours) {
   if (theirs == ours) return {"version", Verdict::kOk, ours, ""};
@@ -83,22 +86,74 @@ std::vector<std::string> OtherVersions(const std::vector<v1::Worker>& workers,
   return others;
 }
 
+// The part of an address before its port.
+std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
+
+bool IsLoopback(const std::string& address) {
+  const std::string host = HostOf(address);
+  return address.starts_with("unix:") || host == "localhost" || host == "[::1]" ||
+         host.starts_with("127.");
+}
+
+// All addresses of a machine, which is a place to listen at but none to call.
+bool IsWildcard(const std::string& address) {
+  const std::string host = HostOf(address);
+  return host == "0.0.0.0" || host == "[::]" || host == "*";
+}
+
+// With an address that a worker can call. Where this program has one that only works on its own
+// machine, those of others need the coordinator's name, which nobody knows here.
 std::string StartOne(const ServerAnswers& answers) {
-  return "start one on each machine that trains: adares-worker --server " +
-         answers.info.options().listen_address();
+  const std::string& ours = answers.address;
+  const std::string& listens = answers.info.options().listen_address();
+  const bool is_here = IsLoopback(ours) || IsWildcard(ours);
+  const std::string command = "adares-worker --server ";
+  if (is_here && IsLoopback(listens)) {
+    return absl::StrCat("start one on the coordinator's machine: ", command, listens,
+                        "; it listens for no other (--listen)");
+  }
+  const std::string each = "start one on each machine that trains: " + command;
+  if (!is_here) return each + ours;
+  if (!IsWildcard(listens)) return each + listens;
+  return absl::StrCat(each, "HOST", listens.substr(listens.rfind(':')),
+                      ", where HOST is the coordinator's machine");
+}
+
+bool IsLostLately(const v1::Worker& worker, Timestamp now) {
+  return worker.state() == v1::Worker::STATE_LOST &&
+         now - TimeOf(worker.last_seen_time()) < kLostLately;
+}
+
+// "w3 silent for 5m00s", the first few; empty where none is lost lately. One that came back under
+// its name is not lost.
+std::string LostLately(const ServerAnswers& answers) {
+  const Timestamp now = TimeOf(answers.info.current_time());
+  std::vector<std::string> lost;
+  size_t more = 0;
+  for (const v1::Worker& worker : answers.workers) {
+    if (!IsLostLately(worker, now)) continue;
+    if (lost.size() == kNamedWorkers) {
+      ++more;
+      continue;
+    }
+    lost.push_back(absl::StrCat(ShortName(worker.name()), " silent for ",
+                                ShowDuration(now - TimeOf(worker.last_seen_time()))));
+  }
+  if (more > 0) lost.push_back(absl::StrCat(more, " more"));
+  return absl::StrJoin(lost, ", ");
 }
 
 Diagnosis DiagnoseWorkers(const ServerAnswers& answers) {
   const v1::ContentCounts& counts = answers.info.counts();
+  const std::string lost = LostLately(answers);
   const std::string what = absl::StrCat(
       Plural(counts.live_workers(), "worker"), " with ", Plural(counts.slots(), "slot"),
-      counts.lost_workers() > 0 ? absl::StrCat(", ", counts.lost_workers(), " lost") : "");
-  if (counts.live_workers() == 0) {
-    return {"workers", Verdict::kWarning, what + ": nothing is trained", StartOne(answers)};
-  }
-  if (counts.lost_workers() > 0) {
+      counts.live_workers() == 0 ? ", nothing is trained" : "", lost.empty() ? "" : "; ", lost);
+  if (counts.live_workers() == 0) return {"workers", Verdict::kWarning, what, StartOne(answers)};
+  if (!lost.empty()) {
     return {"workers", Verdict::kWarning, what,
-            "`adares worker list` names them; see the journals of their machines"};
+            "see the journals of their machines, and start them again; a day after it was lost a "
+            "worker is no longer named here"};
   }
   const auto others = OtherVersions(answers.workers, answers.info.version());
   if (!others.empty()) {

@@ -15,6 +15,7 @@ namespace adares::client {
 
 // What a coordinator answered.
 struct ServerAnswers {
+  std::string address;  // by which this program reached it
   v1::ServerInfo info;
   v1::CheckHealthResponse health;
   std::vector<v1::Worker> workers;

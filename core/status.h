@@ -50,6 +50,7 @@ inline constexpr std::string_view kWorkerNameTaken = "WORKER_NAME_TAKEN";
 inline constexpr std::string_view kBlobNotFound = "BLOB_NOT_FOUND";
 inline constexpr std::string_view kBlobMismatch = "BLOB_MISMATCH";
 inline constexpr std::string_view kUploadMoved = "UPLOAD_MOVED";
+inline constexpr std::string_view kUploadsExcessive = "UPLOADS_EXCESSIVE";
 inline constexpr std::string_view kOverloaded = "OVERLOADED";
 inline constexpr std::string_view kStorageFull = "STORAGE_FULL";
 inline constexpr std::string_view kStorageFailed = "STORAGE_FAILED";

@@ -11,18 +11,21 @@
 #include <atomic>
 #include <filesystem>
 #include <future>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/report_limits.h"
+#include "core/status.h"
 #include "core/sweep_spec.h"
 #include "rpc/channel.h"
 #include "rpc/convert.h"
 #include "rpc/convert_admin.h"
 #include "server/artifacts/blob_store.h"
 #include "server/artifacts/file_pool.h"
+#include "server/artifacts/upload_quota.h"
 #include "server/coordinator/blob_collector.h"
 #include "server/http/http_server.h"
 #include "server/listen_address.h"
@@ -135,6 +138,7 @@ struct Server::Impl {
   ChangeHub hub;
   SyncWaiters waiters;
   std::unique_ptr<BlobStore> blobs;
+  UploadQuota quota;
   std::unique_ptr<FilePool> files;
   std::unique_ptr<BlobCollector> collector;
   std::unique_ptr<CommitLoop> loop;
@@ -148,7 +152,9 @@ struct Server::Impl {
   std::unique_ptr<grpc::Server> grpc;
   std::unique_ptr<HttpServer> http;
   int port = 0;
-  std::string last_failure;                           // owner thread only
+  std::string last_failure;  // owner thread only
+  std::mutex upload_mutex;
+  std::string upload_failure;                         // of the last upload; guarded by upload_mutex
   std::atomic<WorkerServiceImpl*> ticking = nullptr;  // once there is one; until the loop stops
   std::atomic<bool> draining = false;
   std::atomic<int64_t> last_commit_micros = 0;  // 0 before the first
@@ -159,6 +165,7 @@ struct Server::Impl {
   absl::Status Listen();
   absl::Status ServeHttp();
   CommitLoop::Listener LoopListener();
+  void TellUpload(const absl::Status& ended);
   HttpResponse Metrics();
   HttpResponse Ready() const;
   v1::ServerInfo Constants() const;
@@ -231,9 +238,11 @@ CommitLoop::Listener Server::Impl::LoopListener() {
     hub.NotifyChanged(effects.changed_sweeps);
     waiters.Committed(effects);
     collector->Committed(effects);
+    quota.Named(effects.named_blobs);
   };
   listener.ticked = [this](const Coordinator&, Timestamp now) {
     collector->Ticked(now);
+    quota.Expire(now);
     hub.NotifyTick(std::chrono::steady_clock::now());
     waiters.Ticked(now);
     if (WorkerServiceImpl* const served = ticking) {
@@ -255,12 +264,24 @@ CommitLoop::Listener Server::Impl::LoopListener() {
   return listener;
 }
 
+// That checkpoints cannot be stored is told once: until one was.
+void Server::Impl::TellUpload(const absl::Status& ended) {
+  metrics.CountUpload(ended);
+  const std::string reason = ErrorReason(ended);
+  const bool is_of_the_disk = reason == reason::kStorageFull || reason == reason::kStorageFailed;
+  if (!ended.ok() && !is_of_the_disk) return;
+  const std::lock_guard lock(upload_mutex);
+  if (std::exchange(upload_failure, reason) == reason || ended.ok()) return;
+  spdlog::error("event=checkpoints_not_stored error={:?}", std::string(ended.message()));
+}
+
 absl::Status Server::Impl::Listen() {
   sweeps = std::make_unique<SweepServiceImpl>(loop.get(), readers.get(), &hub);
   trials = std::make_unique<TrialServiceImpl>(loop.get(), readers.get(), &hub);
   analysis = std::make_unique<AnalysisServiceImpl>(readers.get());
   workers = std::make_unique<WorkerServiceImpl>(
       WorkerServiceImpl::Context{loop.get(), &waiters, readers.get(), blobs.get(), files.get(),
+                                 &quota, [this](const absl::Status& ended) { TellUpload(ended); },
                                  config.patience, config.max_streams},
       config.lease);
   ticking = workers.get();

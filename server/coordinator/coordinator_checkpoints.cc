@@ -24,7 +24,13 @@ absl::Status Coordinator::RecordCheckpoint(const LiveAttempt& attempt, const Che
   }
   ADARES_RETURN_IF_ERROR(store_->AddCheckpoint(attempt, checkpoint, now));
   ++effects_.checkpoints_recorded;
-  return PruneCheckpoints(attempt.trial_row, TrialState::kRunning);
+  ADARES_RETURN_IF_ERROR(PruneCheckpoints(attempt.trial_row, TrialState::kRunning));
+  // One of a step that has a checkpoint names nothing.
+  for (const CheckpointFile& file : checkpoint.files) {
+    ADARES_ASSIGN_OR_RETURN(const bool is_named, store_->IsBlobNamed(file.sha256));
+    if (is_named) effects_.named_blobs[attempt.id].insert(file.sha256);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Coordinator::PruneCheckpoints(int64_t trial_row, TrialState state) {

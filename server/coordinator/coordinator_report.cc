@@ -89,7 +89,8 @@ absl::Status Coordinator::Apply(LiveAttempt& attempt, const ReportRecord& record
     return store_->SetProgress(attempt, *progress);
   }
   if (const auto* lines = std::get_if<std::vector<LogLine>>(&record)) {
-    return store_->AppendLog(attempt, *lines);
+    ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendLog(attempt, *lines));
+    effects_.log_lines_conflicting += counts.conflicting;
   }
   if (const auto* points = std::get_if<std::vector<MetricPoint>>(&record)) {
     ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendPoints(attempt, *points));

@@ -16,11 +16,13 @@ void Effects::Merge(Effects other) {
                          other.trials_finished.end());
   points_written += other.points_written;
   points_conflicting += other.points_conflicting;
+  log_lines_conflicting += other.log_lines_conflicting;
   for (const auto& [trial, count] : other.points_excessive) points_excessive[trial] += count;
   for (const auto& [trial, count] : other.weights_excessive) weights_excessive[trial] += count;
   stale_reports += other.stale_reports;
   checkpoints_recorded += other.checkpoints_recorded;
   checkpoints_ignored += other.checkpoints_ignored;
+  for (auto& [id, blobs] : other.named_blobs) named_blobs[id].merge(blobs);
   dropped_blobs.merge(other.dropped_blobs);
   workers_excluded += other.workers_excluded;
 }

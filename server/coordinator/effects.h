@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/records.h"
 #include "core/timestamp.h"
 #include "core/trial_state.h"
 
@@ -29,12 +30,15 @@ struct Effects {
   std::vector<std::pair<TrialState, std::optional<Duration>>> trials_finished;
   int64_t points_written = 0;
   int64_t points_conflicting = 0;
+  int64_t log_lines_conflicting = 0;
   // Of metrics, or sites, beyond those that a trial may have, by trial ("SWEEP/ID").
   std::map<std::string, int64_t> points_excessive;
   std::map<std::string, int64_t> weights_excessive;
   int64_t stale_reports = 0;
   int64_t checkpoints_recorded = 0;
-  int64_t checkpoints_ignored = 0;      // their blobs were not there
+  int64_t checkpoints_ignored = 0;  // their blobs were not there
+  // That a checkpoint names which an attempt recorded.
+  std::map<AttemptId, std::set<std::string>> named_blobs;
   std::set<std::string> dropped_blobs;  // that a dropped checkpoint named, and others may name
   int64_t workers_excluded = 0;         // set aside as trial after trial failed on them
 

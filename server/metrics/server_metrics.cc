@@ -12,6 +12,7 @@
 #include <set>
 
 #include "core/retry_policy.h"
+#include "core/status.h"
 #include "server/metrics/process_metrics.h"
 
 namespace adares {
@@ -49,6 +50,15 @@ constexpr SweepState kSweepStates[] = {SweepState::kRunning,    SweepState::kPau
                                        SweepState::kCancelling, SweepState::kSucceeded,
                                        SweepState::kFailed,     SweepState::kCancelled};
 constexpr const char* kFailures[] = {"busy", "full", "other"};
+
+// How uploads end, by the reasons of their errors.
+constexpr std::pair<std::string_view, const char*> kUploadOutcomes[] = {
+    {"", "stored"},
+    {reason::kStorageFull, "full"},
+    {reason::kStorageFailed, "failed"},
+    {reason::kBlobMismatch, "mismatch"},
+    {reason::kUploadsExcessive, "excessive"},
+};
 
 std::string FailureOf(const absl::Status& status) {
   if (absl::IsUnavailable(status)) return "busy";
@@ -104,8 +114,12 @@ struct ServerMetrics::Families {
       Counters("adares_metric_points_written_total", "Metric points and skip weights stored.");
   MetricFamily<Counter>& points_rejected =
       Counters("adares_metric_points_rejected_total", "Reports or points that were kept out.");
+  MetricFamily<Counter>& log_lines_rejected =
+      Counters("adares_log_lines_rejected_total", "Lines of logs that were kept out, by why.");
   MetricFamily<Counter>& checkpoints =
       Counters("adares_checkpoints_total", "Checkpoints that workers reported.");
+  MetricFamily<Counter>& uploads = Counters(
+      "adares_blob_uploads_total", "Uploads of files of checkpoints, by what became of them.");
   MetricFamily<Gauge>& artifact_bytes =
       Gauges("adares_artifact_bytes", "Size of all blobs of checkpoints.");
   MetricFamily<Histogram>& transaction =
@@ -143,9 +157,11 @@ ServerMetrics::ServerMetrics(std::string_view version) : families_(std::make_uni
   f.points_written.Add({});
   f.last_backup.Add({});
   for (const char* outcome : {"recorded", "ignored"}) f.checkpoints.Add({{"outcome", outcome}});
+  for (const auto& [reason, outcome] : kUploadOutcomes) f.uploads.Add({{"outcome", outcome}});
   for (const char* failure : kFailures) f.transactions_failed.Add({{"reason", failure}});
   for (const char* cause : {"stale_attempt", "conflict", "too_many_keys", "too_many_sites"})
     f.points_rejected.Add({{"reason", cause}});
+  f.log_lines_rejected.Add({{"reason", "conflict"}});
   for (const EndReason reason : AllEndReasons()) {
     f.attempts_finished.Add({{"reason", Label(Name(reason))}});
     if (DefaultRetryRule(reason).budget == kUnlimitedRetries || HasRetryBudget(reason)) {
@@ -186,6 +202,8 @@ void ServerMetrics::Count(const Effects& effects) {
   for (const auto& [trial, count] : effects.weights_excessive) {
     f.points_rejected.Add({{"reason", "too_many_sites"}}).Increment(static_cast<double>(count));
   }
+  f.log_lines_rejected.Add({{"reason", "conflict"}})
+      .Increment(static_cast<double>(effects.log_lines_conflicting));
   for (const Duration wait : effects.queue_waits) {
     f.queue_wait.Add({}, kQueueWaitBuckets).Observe(Seconds(wait));
   }
@@ -208,6 +226,14 @@ void ServerMetrics::ObserveTransaction(double seconds, const absl::Status& commi
   families_->transaction.Add({{"op", "write"}}, kTransactionBuckets).Observe(seconds);
   if (!committed.ok()) {
     families_->transactions_failed.Add({{"reason", FailureOf(committed)}}).Increment();
+  }
+}
+
+void ServerMetrics::CountUpload(const absl::Status& ended) {
+  const std::string why = ErrorReason(ended);
+  if (!ended.ok() && why.empty()) return;
+  for (const auto& [reason, outcome] : kUploadOutcomes) {
+    if (why == reason) families_->uploads.Add({{"outcome", outcome}}).Increment();
   }
 }
 

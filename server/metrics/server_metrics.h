@@ -32,6 +32,8 @@ class ServerMetrics {
   void Count(const Effects& effects);
   // One transaction of the coordinator and how it ended.
   void ObserveTransaction(double seconds, const absl::Status& committed);
+  // How an upload of a file of a checkpoint ended. What is the worker's matter does not count.
+  void CountUpload(const absl::Status& ended);
   CallMetrics& calls();
   // Exports the handler's series as 0.
   void DeclareHttpHandler(const std::string& handler);

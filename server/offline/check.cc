@@ -1,3 +1,4 @@
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -9,6 +10,13 @@
 #include "server/store/database_check.h"
 
 namespace adares {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kProgressEvery{200};
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<StateFolder>> LockFolder(const std::string& state_dir,
                                                         bool needs_database) {
@@ -25,8 +33,9 @@ absl::StatusOr<std::unique_ptr<StateFolder>> LockFolder(const std::string& state
   return folder;
 }
 
-absl::StatusOr<v1::CheckReport> CheckOffline(const std::string& state_dir, const EventSink& sink) {
-  ADARES_ASSIGN_OR_RETURN(const auto folder, LockFolder(state_dir, /*needs_database=*/true));
+absl::StatusOr<v1::CheckReport> CheckOffline(const CheckRequest& request, const EventSink& sink) {
+  ADARES_ASSIGN_OR_RETURN(const auto folder,
+                          LockFolder(request.state_dir, /*needs_database=*/true));
   v1::CheckReport report;
   CheckObserver observer;
   observer.begin = [&](const std::string& check) {
@@ -42,8 +51,17 @@ absl::StatusOr<v1::CheckReport> CheckOffline(const std::string& state_dir, const
       report.set_failed_checks(report.failed_checks() + 1);
     }
   };
-  ADARES_RETURN_IF_ERROR(
-      CheckDatabase(folder->database(), CheckDepth::kAll, observer, folder->artifacts()));
+  observer.progress = [&, last = SteadyClock::time_point()](int64_t done, int64_t total) mutable {
+    const SteadyClock::time_point now = SteadyClock::now();
+    if (now - last < kProgressEvery) return;
+    last = now;
+    v1::OfflineEvent event;
+    event.mutable_check()->mutable_progress()->set_done_bytes(done);
+    event.mutable_check()->mutable_progress()->set_total_bytes(total);
+    sink(event);
+  };
+  const CheckDepth depth = request.deep ? CheckDepth::kDeep : CheckDepth::kAll;
+  ADARES_RETURN_IF_ERROR(CheckDatabase(folder->database(), depth, observer, folder->artifacts()));
   return report;
 }
 

@@ -39,11 +39,10 @@ int Finish(absl::StatusOr<Report> report, Set set) {
   return report.ok() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int Check(const std::string& state_dir) {
-  return Finish(CheckOffline(state_dir, Print),
-                [](v1::OfflineEvent& event, v1::CheckReport report) {
-                  *event.mutable_checked() = std::move(report);
-                });
+int Check(const CheckRequest& request) {
+  return Finish(CheckOffline(request, Print), [](v1::OfflineEvent& event, v1::CheckReport report) {
+    *event.mutable_checked() = std::move(report);
+  });
 }
 
 int Restore(const RestoreRequest& request) {
@@ -66,12 +65,19 @@ void AddOfflineCommands(CLI::App& app, const std::string& state_dir, std::functi
   app.require_subcommand(0, 1);
   app.fallthrough();  // --state may stand after the command
 
-  app.add_subcommand("check", "check the database of a folder that no server uses")->callback([&] {
-    chosen = [&] { return Check(state_dir); };
+  const auto check = std::make_shared<CheckRequest>();
+  CLI::App* command =
+      app.add_subcommand("check", "check the database of a folder that no server uses");
+  command->add_flag("--deep", check->deep, "read the files of checkpoints, too");
+  command->callback([&, check] {
+    chosen = [&, check] {
+      check->state_dir = state_dir;
+      return Check(*check);
+    };
   });
 
   const auto restore = std::make_shared<RestoreRequest>();
-  CLI::App* command = app.add_subcommand("restore", "put a backup into the state folder");
+  command = app.add_subcommand("restore", "put a backup into the state folder");
   command->add_option("SRC", restore->source, "the backup")->required();
   command->add_flag("--yes", restore->replace,
                     "replace the database that is there, which is kept beside it");

@@ -24,8 +24,13 @@ using EventSink = std::function<void(const v1::OfflineEvent&)>;
 absl::StatusOr<std::unique_ptr<StateFolder>> LockFolder(const std::string& state_dir,
                                                         bool needs_database);
 
+struct CheckRequest {
+  std::string state_dir;
+  bool deep = false;  // reads the files of checkpoints, too
+};
+
 // Makes all checks (server/store/database_check.h). What is found is told and no error.
-absl::StatusOr<v1::CheckReport> CheckOffline(const std::string& state_dir, const EventSink& sink);
+absl::StatusOr<v1::CheckReport> CheckOffline(const CheckRequest& request, const EventSink& sink);
 
 struct RestoreRequest {
   std::string source;     // the file

@@ -141,7 +141,7 @@ absl::Status Backup(const AdminContext& context, BackupStream& stream) {
   return absl::OkStatus();
 }
 
-absl::Status Check(const AdminContext& context, CheckStream& stream) {
+absl::Status Check(const AdminContext& context, CheckDepth depth, CheckStream& stream) {
   absl::Status told;
   const auto tell = [&](const v1::CheckDatabaseResponse& message) {
     if (told.ok()) told = stream.Write(message);
@@ -157,9 +157,17 @@ absl::Status Check(const AdminContext& context, CheckStream& stream) {
     *message.mutable_result() = ToProto(result);
     tell(message);
   };
+  Pace pace;
+  observer.progress = [&](int64_t done, int64_t total) {
+    if (!pace.IsTime()) return;
+    v1::CheckDatabaseResponse message;
+    message.mutable_progress()->set_done_bytes(done);
+    message.mutable_progress()->set_total_bytes(total);
+    tell(message);
+  };
   observer.stop = [&] { return !told.ok() || stream.IsOver(); };
-  const absl::Status status = CheckDatabase(context.folder->database(), CheckDepth::kAll, observer,
-                                            context.folder->artifacts());
+  const absl::Status status =
+      CheckDatabase(context.folder->database(), depth, observer, context.folder->artifacts());
   ADARES_RETURN_IF_ERROR(told);
   return absl::IsCancelled(status) ? stream.WhyOver() : status;
 }
@@ -224,9 +232,11 @@ grpc::ServerWriteReactor<v1::BackupDatabaseResponse>* AdminServiceImpl::BackupDa
 }
 
 grpc::ServerWriteReactor<v1::CheckDatabaseResponse>* AdminServiceImpl::CheckDatabase(
-    grpc::CallbackServerContext*, const v1::CheckDatabaseRequest*) {
-  return CheckStream::Begin(context_.maintenance, context_.patience,
-                            [this](CheckStream& stream) { return Check(context_, stream); });
+    grpc::CallbackServerContext*, const v1::CheckDatabaseRequest* request) {
+  const CheckDepth depth = request->deep() ? CheckDepth::kDeep : CheckDepth::kAll;
+  return CheckStream::Begin(
+      context_.maintenance, context_.patience,
+      [this, depth](CheckStream& stream) { return Check(context_, depth, stream); });
 }
 
 grpc::ServerWriteReactor<v1::PruneDatabaseResponse>* AdminServiceImpl::PruneDatabase(

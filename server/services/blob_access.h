@@ -9,6 +9,7 @@
 #include "core/records.h"
 #include "server/artifacts/blob_store.h"
 #include "server/artifacts/file_pool.h"
+#include "server/artifacts/upload_quota.h"
 #include "server/coordinator/commit_loop.h"
 
 namespace adares {
@@ -18,6 +19,9 @@ struct BlobAccess {
   CommitLoop* loop = nullptr;
   BlobStore* blobs = nullptr;
   FilePool* files = nullptr;  // where `blobs` is used
+  UploadQuota* quota = nullptr;
+  // Told what became of an upload, by the storage or by the quota; on any thread.
+  const std::function<void(const absl::Status&)>* ended = nullptr;
 };
 
 // Who uploads what.

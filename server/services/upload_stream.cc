@@ -7,6 +7,17 @@
 #include "rpc/grpc_status.h"
 
 namespace adares {
+namespace {
+
+// Whether the store keeps nothing of an upload that ended so.
+bool IsDropped(const absl::Status& status) {
+  const std::string reason = ErrorReason(status);
+  return reason == reason::kStorageFull || reason == reason::kStorageFailed ||
+         reason == reason::kBlobMismatch;
+}
+
+}  // namespace
+
 UploadStream* UploadStream::Begin(const BlobAccess& access, UploadStreams* streams,
                                   v1::UploadBlobResponse* response) {
   const std::shared_ptr<UploadStream> stream(new UploadStream(access, streams, response));
@@ -47,8 +58,14 @@ void UploadStream::TakeBegin(const v1::UploadBegin& begin) {
 }
 
 void UploadStream::OpenUpload(int64_t offset) {
-  auto upload = access_.blobs->Begin(target_.blob, offset, SystemNow());
-  if (!upload.ok()) return End(upload.status());
+  const BlobName& blob = target_.blob;
+  const Timestamp now = SystemNow();
+  if (access_.blobs->index().Find(blob.sha256) != blob.size_bytes) {
+    const absl::Status counted = access_.quota->Begin(target_.id, blob.sha256, now);
+    if (!counted.ok()) return EndByStorage(counted);
+  }
+  auto upload = access_.blobs->Begin(blob, offset, now);
+  if (!upload.ok()) return EndByStorage(upload.status());
   if (*upload == nullptr) return Answer(target_.blob.size_bytes);
   upload_ = *std::move(upload);
   GoOn();
@@ -56,7 +73,7 @@ void UploadStream::OpenUpload(int64_t offset) {
 
 void UploadStream::WriteChunk() {
   const absl::Status written = access_.blobs->Append(*upload_, request_.chunk());
-  if (!written.ok()) return End(written);
+  if (!written.ok()) return EndByStorage(written);
   GoOn();
 }
 
@@ -70,7 +87,8 @@ void UploadStream::GoOn() {
 
 void UploadStream::FinishUpload() {
   const absl::Status finished = access_.blobs->Finish(*upload_, SystemNow());
-  if (!finished.ok()) return End(finished);
+  if (!finished.ok()) return EndByStorage(finished);
+  (*access_.ended)(absl::OkStatus());
   Answer(target_.blob.size_bytes);
 }
 
@@ -88,6 +106,12 @@ void UploadStream::EndIfStuck(SteadyTime now, std::chrono::milliseconds patience
     if (!reading_ || now - read_began_ <= patience) return;
   }
   End(absl::DeadlineExceededError("nothing more of the upload came; begin it again"));
+}
+
+void UploadStream::EndByStorage(const absl::Status& status) {
+  if (IsDropped(status)) access_.quota->Forget(target_.id, target_.blob.sha256);
+  (*access_.ended)(status);
+  End(status);
 }
 
 bool UploadStream::MarkFinished() {

@@ -53,6 +53,8 @@ class UploadStream final : public grpc::ServerReadReactor<v1::UploadBlobRequest>
   void FinishUpload();
 
   void ReadMore();
+  // It was the storage, or the quota, that ended it.
+  void EndByStorage(const absl::Status& status);
   void Answer(int64_t received_bytes);
   void End(const absl::Status& status);
   bool MarkFinished();

@@ -182,8 +182,11 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::GetUpload(grpc::CallbackServerConte
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   IfHeld(
       blobs_, *target,
-      [blobs = blobs_.blobs, blob = target->blob, reactor, response] {
-        const absl::StatusOr<bool> is_whole = blobs->IsWhole(blob, SystemNow());
+      [blobs = blobs_.blobs, quota = blobs_.quota, id = target->id, blob = target->blob, reactor,
+       response] {
+        const Timestamp now = SystemNow();
+        quota->Touch(id, blob.sha256, now);
+        const absl::StatusOr<bool> is_whole = blobs->IsWhole(blob, now);
         if (is_whole.ok()) {
           response->set_complete(*is_whole);
           response->set_received_bytes(*is_whole ? blob.size_bytes : blobs->Received(blob));

@@ -42,6 +42,9 @@ class WorkerServiceImpl final : public WorkerServiceBase {
     ReaderPool* readers = nullptr;
     BlobStore* blobs = nullptr;
     FilePool* files = nullptr;
+    UploadQuota* quota = nullptr;
+    // Told what became of an upload (blob_access.h).
+    std::function<void(const absl::Status&)> upload_ended;
     // How long an upload or a download may wait for the worker.
     std::chrono::milliseconds patience = std::chrono::minutes(1);
     size_t max_streams = 2'000;  // of each kind
@@ -50,7 +53,8 @@ class WorkerServiceImpl final : public WorkerServiceBase {
       : loop_(context.loop),
         waiters_(context.waiters),
         readers_(context.readers),
-        blobs_{context.loop, context.blobs, context.files},
+        upload_ended_(context.upload_ended),
+        blobs_{context.loop, context.blobs, context.files, context.quota, &upload_ended_},
         patience_(context.patience),
         options_(options) {
     report_streams_.SetLimit(context.max_streams);
@@ -104,6 +108,7 @@ class WorkerServiceImpl final : public WorkerServiceBase {
   CommitLoop* const loop_;
   SyncWaiters* const waiters_;
   ReaderPool* const readers_;
+  const std::function<void(const absl::Status&)> upload_ended_;  // before what points to it
   const BlobAccess blobs_;
   const std::chrono::milliseconds patience_;
   const LeaseOptions options_;

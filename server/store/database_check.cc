@@ -7,6 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
+#include "server/artifacts/blob_audit.h"
+#include "server/store/foreign_keys.h"
 #include "server/store/invariants.h"
 #include "server/store/migrator.h"
 #include "server/store/sqlite.h"
@@ -15,7 +17,6 @@ namespace adares {
 namespace {
 
 constexpr char kIntegrity[] = "PRAGMA integrity_check(10000)";
-constexpr char kForeignKeys[] = "PRAGMA foreign_key_check";
 
 constexpr char kNamedBlobs[] = R"sql(
 SELECT sweep.name || '/' || trial.name, checkpoint.step, checkpoint_file.sha256,
@@ -26,6 +27,15 @@ JOIN trial ON trial.id = checkpoint.trial_id
 JOIN sweep ON sweep.id = trial.sweep_id)sql";
 
 constexpr char kIsNamed[] = "SELECT 1 FROM checkpoint_file WHERE checkpoint_id = ? AND sha256 = ?";
+
+constexpr char kNamesBlob[] = R"sql(
+SELECT sweep.name || '/' || trial.name, checkpoint.step
+FROM checkpoint_file
+JOIN checkpoint ON checkpoint.id = checkpoint_file.checkpoint_id
+JOIN trial ON trial.id = checkpoint.trial_id
+JOIN sweep ON sweep.id = trial.sweep_id
+WHERE checkpoint_file.sha256 = ?
+LIMIT 1)sql";
 
 // A blob that a row of kNamedBlobs names.
 struct NamedBlob {
@@ -89,6 +99,18 @@ class Checker {
     });
   }
 
+  absl::Status BlobContents(const std::string& artifacts) {
+    return CheckRows("blob-contents", [&](Findings& findings) {
+      AuditObserver audit;
+      audit.progress = observer_.progress;
+      audit.stop = observer_.stop;
+      audit.found = [&](const std::string& sha256, const std::string& problem) {
+        AddBlob(sha256, problem, findings);
+      };
+      return AuditBlobs(artifacts, audit);
+    });
+  }
+
   absl::Status Domain() {
     ADARES_RETURN_IF_ERROR(CheckRows("sweep-counts", [&](Findings& findings) {
       CheckSweepCounts(connection_, findings);
@@ -137,6 +159,16 @@ class Checker {
     return query.Bind(blob.checkpoint).Bind(blob.sha256).Step();
   }
 
+  void AddBlob(const std::string& sha256, const std::string& problem, Findings& findings) {
+    Query query(connection_.Prepare(kNamesBlob));
+    if (query.Bind(sha256).Step()) {
+      findings.Add(query.Text(0), absl::StrCat("the blob ", sha256, " of its checkpoint of step ",
+                                               query.Int(1), " ", problem));
+    } else {
+      findings.Add("", absl::StrCat("the blob ", sha256, ", which no checkpoint names, ", problem));
+    }
+  }
+
   absl::Status Integrity(Findings& findings) {
     Query query(connection_.Prepare(kIntegrity));
     while (query.Step()) {
@@ -146,12 +178,9 @@ class Checker {
   }
 
   absl::Status ForeignKeys(Findings& findings) {
-    Query query(connection_.Prepare(kForeignKeys));
-    while (query.Step()) {
-      const std::string row = query.IsNull(1) ? "a row" : absl::StrCat("row ", query.Int(1));
-      findings.Add(query.Text(0),
-                   absl::StrCat(row, " refers to a row of ", query.Text(2), " that is not there"));
-    }
+    FindDanglingRows(connection_, [&](const std::string& table, const std::string& problem) {
+      findings.Add(table, problem);
+    });
     return absl::OkStatus();
   }
 
@@ -205,8 +234,10 @@ absl::Status CheckDatabase(const std::string& path, CheckDepth depth, const Chec
   return Guarded("check the database", [&]() -> absl::Status {
     Checker checker(path, observer);
     ADARES_RETURN_IF_ERROR(checker.Structure());
-    if (depth == CheckDepth::kAll) ADARES_RETURN_IF_ERROR(checker.Domain());
-    return artifacts.empty() ? absl::OkStatus() : checker.Blobs(artifacts);
+    if (depth != CheckDepth::kStructure) ADARES_RETURN_IF_ERROR(checker.Domain());
+    if (artifacts.empty()) return absl::OkStatus();
+    ADARES_RETURN_IF_ERROR(checker.Blobs(artifacts));
+    return depth == CheckDepth::kDeep ? checker.BlobContents(artifacts) : absl::OkStatus();
   });
 }
 

@@ -16,16 +16,21 @@ namespace adares {
 struct CheckObserver {
   std::function<void(const std::string& check)> begin;
   std::function<void(const CheckResult&)> end;
+  // While blobs are read; often.
+  std::function<void(int64_t done_bytes, int64_t total_bytes)> progress;
   std::function<bool()> stop;  // whether to end early
 };
 
-// Whether the domain's rules are looked at too, which takes as long as reading all points.
-enum class CheckDepth { kStructure, kAll };
+enum class CheckDepth {
+  kStructure,
+  kAll,   // the domain's rules, too: takes as long as reading all points
+  kDeep,  // and what is in the blobs: takes as long as reading all files of checkpoints
+};
 
 // Makes the checks, each in snapshots of its own, and only reads. A file that is damaged, or of
 // another schema, is a finding and no error; checks that it makes impossible are skipped. While the
 // file is in use, its log cannot begin anew during the longest of them. `artifacts` is the folder
-// of the blobs that checkpoints name; where it is empty they are not looked for.
+// of the blobs that checkpoints name; where it is empty they are neither looked for nor read.
 //
 // NOT_FOUND DATABASE_MISSING; UNAVAILABLE DATABASE_BUSY; CANCELLED where `stop` says so.
 absl::Status CheckDatabase(const std::string& path, CheckDepth depth, const CheckObserver& observer,

@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "core/sha256.h"
 #include "core/status.h"
+#include "server/store/foreign_keys.h"
 #include "server/store/schema_check.h"
 #include "server/store/sqlite.h"
 
@@ -110,6 +111,24 @@ void Apply(Connection& connection, const Migration& migration, Timestamp now) {
       .Run();
 }
 
+// Rows of the tables in `ours` must refer to rows that are there; what people's own tables refer to
+// is their business. DATA_LOSS DATABASE_CORRUPT with the first.
+absl::Status CheckReferences(Connection& connection, const std::vector<std::string>& ours) {
+  std::string first;
+  int64_t count = 0;
+  for (const std::string& each : ours) {
+    FindDanglingRowsOf(connection, each, [&](const std::string& table, const std::string& problem) {
+      if (++count == 1) first = absl::StrCat("in ", table, " ", problem);
+    });
+  }
+  if (count == 0) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kDataLoss, reason::kDatabaseCorrupt,
+                   absl::StrCat("the result is not sound: ", first,
+                                count > 1 ? absl::StrCat(", and ", count - 1, " more such") : "",
+                                "; the migration was undone. See `adares db check --state` of the "
+                                "version that wrote the file; restore a backup that passes it"));
+}
+
 // The schema of the file must be what its migrations made of it.
 absl::StatusOr<SchemaState> CheckFile(Connection& connection,
                                       const std::vector<Migration>& migrations) {
@@ -130,23 +149,34 @@ absl::StatusOr<SchemaState> CheckFile(Connection& connection,
   return state;
 }
 
+// One migration in a transaction of its own, unless the file has it. `expected` gets it, too.
+absl::Status ApplyOne(Connection& connection, Connection& expected, const Migration& migration,
+                      Timestamp now) {
+  Transaction transaction(connection, Transaction::Kind::kWrite);
+  ADARES_ASSIGN_OR_RETURN(const auto applied, ReadApplied(connection));
+  if (applied.contains(migration.version)) {
+    expected.Execute(std::string(migration.sql));
+    return absl::OkStatus();
+  }
+  if (applied.empty()) connection.Execute(kCreateRecord);
+  const std::string what =
+      absl::StrCat("apply migration ", migration.version, " (", std::string(migration.name), ")");
+  const absl::Status status = Guarded(what.c_str(), [&] {
+    Apply(connection, migration, now);
+    expected.Execute(std::string(migration.sql));
+    return Annotate(CheckReferences(connection, Tables(expected)), what);
+  });
+  ADARES_RETURN_IF_ERROR(status);
+  transaction.Commit();
+  return absl::OkStatus();
+}
+
 absl::Status ApplyMissing(const std::string& path, const std::vector<Migration>& migrations,
                           Timestamp now) {
   Connection connection(path, Connection::Mode::kReadWrite);
+  Connection expected(":memory:", Connection::Mode::kReadWrite);
   for (const Migration& migration : migrations) {
-    Transaction transaction(connection, Transaction::Kind::kWrite);
-    ADARES_ASSIGN_OR_RETURN(const auto applied, ReadApplied(connection));
-    if (applied.contains(migration.version)) continue;
-    if (applied.empty()) connection.Execute(kCreateRecord);
-    const absl::Status status = Guarded(
-        absl::StrCat("apply migration ", migration.version, " (", std::string(migration.name), ")")
-            .c_str(),
-        [&] {
-          Apply(connection, migration, now);
-          return absl::OkStatus();
-        });
-    ADARES_RETURN_IF_ERROR(status);
-    transaction.Commit();
+    ADARES_RETURN_IF_ERROR(ApplyOne(connection, expected, migration, now));
   }
   return absl::OkStatus();
 }

@@ -39,7 +39,9 @@ absl::StatusOr<SchemaState> InspectSchema(const std::string& path,
 // changes a byte it checks the file: FAILED_PRECONDITION SCHEMA_MISMATCH where the schema is newer,
 // an applied migration has another checksum, something else has altered what the migrations made
 // (schema_check.h), or the database is not one of adares; DATA_LOSS
-// DATABASE_CORRUPT where it is no SQLite database. A migration that fails leaves nothing of itself.
+// DATABASE_CORRUPT where it is no SQLite database. A migration that fails leaves nothing of itself,
+// nor does one after which rows of adares' tables refer to rows that are not there: DATA_LOSS
+// DATABASE_CORRUPT, which names the first.
 absl::Status Migrate(const std::string& path, const std::vector<Migration>& migrations,
                      Timestamp now);
 

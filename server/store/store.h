@@ -108,8 +108,9 @@ class Store {
   // Its configuration, to hand it out again.
   absl::StatusOr<std::string> SpecJson(int64_t trial_row);
 
-  // What a live attempt reports. Points, weights and flags repeated with the same value are
-  // ignored, also where an attempt that it went on from had reported them. Its start supersedes
+  // What a live attempt reports. Points, weights, flags and log lines repeated with the same value
+  // are ignored, and kept out with another; but for log lines also where an attempt that it went on
+  // from had reported them. Its start supersedes
   // what earlier attempts reported beyond the step that it says it goes on from.
   absl::Status SetAttemptStart(const LiveAttempt& attempt, const AttemptStart& start);
   absl::StatusOr<WriteCounts> AppendPoints(const LiveAttempt& attempt,
@@ -119,7 +120,8 @@ class Store {
   absl::StatusOr<WriteCounts> AppendSkipWeights(const LiveAttempt& attempt,
                                                 const std::vector<SkipWeightPoint>& weights);
   absl::StatusOr<WriteCounts> AppendFlag(const LiveAttempt& attempt, const Flag& flag);
-  absl::Status AppendLog(const LiveAttempt& attempt, const std::vector<LogLine>& lines);
+  absl::StatusOr<WriteCounts> AppendLog(const LiveAttempt& attempt,
+                                        const std::vector<LogLine>& lines);
   absl::Status SetProgress(const LiveAttempt& attempt, const Progress& progress);
   absl::Status SetAcknowledgedSequence(const LiveAttempt& attempt, int64_t sequence);
   // A checkpoint of the attempt, whose blobs are there. One of the same step is there already: does

@@ -100,6 +100,8 @@ constexpr char kInsertLine[] = R"sql(
 INSERT INTO log_line (attempt_id, number, text, logged_at) VALUES (?, ?, ?, ?)
 ON CONFLICT DO NOTHING)sql";
 
+constexpr char kFindLine[] = "SELECT text FROM log_line WHERE attempt_id = ? AND number = ?";
+
 constexpr char kSetProgress[] = R"sql(
 UPDATE trial SET
   step = ?, total_steps = ?, epoch = ?, total_epochs = ?, images_per_second = ?, revision = ?
@@ -147,6 +149,14 @@ bool CountKnown(Connection& connection, const char* find, const LiveAttempt& att
   if (!query.Step()) return false;
   ++(IsSame(query, measurement) ? counts.repeated : counts.conflicting);
   return true;
+}
+
+// Counts a line whose number is taken against the line that is there.
+void CountKnownLine(Connection& connection, const LiveAttempt& attempt, const LogLine& line,
+                    WriteCounts& counts) {
+  Query query(connection.Prepare(kFindLine));
+  query.Bind(attempt.attempt_row).Bind(line.number);
+  ++(query.Step() && query.Text(0) == line.text ? counts.repeated : counts.conflicting);
 }
 
 void AddToSummaries(Connection& connection, const LiveAttempt& attempt,
@@ -293,15 +303,22 @@ absl::StatusOr<WriteCounts> Store::AppendSkipWeights(const LiveAttempt& attempt,
   return GuardedWrite(impl_->connection, "append skip weights", body);
 }
 
-absl::Status Store::AppendLog(const LiveAttempt& attempt, const std::vector<LogLine>& lines) {
-  return GuardedWrite(impl_->connection, "append log lines", [&] {
+absl::StatusOr<WriteCounts> Store::AppendLog(const LiveAttempt& attempt,
+                                             const std::vector<LogLine>& lines) {
+  return GuardedWrite(impl_->connection, "append log lines", [&]() -> absl::StatusOr<WriteCounts> {
+    WriteCounts counts;
     Query insert(impl_->connection.Prepare(kInsertLine));
     for (const LogLine& line : lines) {
       insert.Again();
-      insert.Bind(attempt.attempt_row).Bind(line.number).Bind(line.text).Bind(line.time).Run();
+      insert.Bind(attempt.attempt_row).Bind(line.number).Bind(line.text).Bind(line.time);
+      if (insert.Run() == 1) {
+        ++counts.written;
+      } else {
+        CountKnownLine(impl_->connection, attempt, line, counts);
+      }
     }
     impl_->Touch(attempt.trial_row);
-    return absl::OkStatus();
+    return counts;
   });
 }
 

@@ -35,7 +35,7 @@ struct Claim {
   Timestamp queued_at;                                  // when the trial began to wait
 };
 
-// What became of a batch of points.
+// What became of a batch of points, or of lines of a log.
 struct WriteCounts {
   int64_t written = 0;
   int64_t repeated = 0;     // known already with the same value

@@ -107,6 +107,14 @@ TEST_F(DbCommandTest, FindingsAreAnExitCodeOfTheirOwn) {
   EXPECT_EQ(Run({"db", "check"}).exit_code, 9);
 }
 
+TEST_F(DbCommandTest, ADeepCheckIsAskedFor) {
+  Serve({});
+  EXPECT_EQ(Run({"db", "check"}).exit_code, 0);
+  EXPECT_EQ(Request("CheckDatabase"), "");
+  EXPECT_EQ(Run({"db", "check", "--deep"}).exit_code, 0);
+  EXPECT_EQ(Request("CheckDatabase"), "deep: true");
+}
+
 TEST_F(DbCommandTest, WorkOnAFolderNeedsTheServersProgram) {
   fs::create_directory(folder_ / "bin");
   fs::copy_file(ADARES_PROGRAM, folder_ / "bin/adares");

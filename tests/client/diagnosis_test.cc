@@ -12,6 +12,7 @@
 namespace adares::client {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using Verdict = Diagnosis::Verdict;
@@ -19,6 +20,8 @@ using Verdict = Diagnosis::Verdict;
 // A coordinator with which all is well.
 ServerAnswers SoundAnswers() {
   ServerAnswers answers;
+  answers.address = "127.0.0.1:7070";
+  answers.info.mutable_options()->set_listen_address("127.0.0.1:7070");
   answers.info.set_version("1.2.3");
   answers.info.set_state_folder("/srv/adares");
   answers.info.mutable_current_time()->set_seconds(1'000'000);
@@ -109,12 +112,62 @@ TEST(DiagnosisTest, ALogThatGrowsIsTold) {
   EXPECT_EQ(Diagnose(answers)["database"].verdict, Verdict::kWarning);
 }
 
-TEST(DiagnosisTest, MissingAndLostWorkersAreTold) {
+// A worker `name` that has not been heard of for so long.
+void AddLost(ServerAnswers& answers, const std::string& name, std::chrono::seconds silent) {
+  v1::Worker& worker = answers.workers.emplace_back();
+  worker.set_name("workers/" + name);
+  worker.set_state(v1::Worker::STATE_LOST);
+  worker.mutable_last_seen_time()->set_seconds(1'000'000 - silent.count());
+  answers.info.mutable_counts()->set_lost_workers(answers.info.counts().lost_workers() + 1);
+}
+
+TEST(DiagnosisTest, AWorkerThatWasLostLatelyIsNamed) {
   ServerAnswers answers = SoundAnswers();
-  answers.info.mutable_counts()->set_lost_workers(1);
+  AddLost(answers, "w2", std::chrono::minutes(5));
   EXPECT_EQ(Diagnose(answers)["workers"].verdict, Verdict::kWarning);
+  EXPECT_THAT(Diagnose(answers)["workers"].what, HasSubstr("w2 silent for 5m00s"));
+}
+
+TEST(DiagnosisTest, AWorkerThatWasLostLongAgoIsNoWarning) {
+  ServerAnswers answers = SoundAnswers();
+  AddLost(answers, "w2", std::chrono::hours(25));
+  EXPECT_EQ(Diagnose(answers)["workers"].verdict, Verdict::kOk)
+      << Diagnose(answers)["workers"].what;
+}
+
+TEST(DiagnosisTest, ManyLostWorkersAreCounted) {
+  ServerAnswers answers = SoundAnswers();
+  for (int i = 0; i < 8; ++i) AddLost(answers, "lost-" + std::to_string(i), std::chrono::hours(1));
+  EXPECT_THAT(Diagnose(answers)["workers"].what, HasSubstr("lost-4 silent for 1h00m, 3 more"));
+}
+
+// What is advised to a coordinator without workers that listens and was reached so.
+std::string Advice(const std::string& listens, const std::string& reached) {
+  ServerAnswers answers = SoundAnswers();
+  answers.workers.clear();
   answers.info.mutable_counts()->set_live_workers(0);
+  answers.info.mutable_options()->set_listen_address(listens);
+  answers.address = reached;
   EXPECT_THAT(Diagnose(answers)["workers"].what, HasSubstr("nothing is trained"));
+  return Diagnose(answers)["workers"].way_out;
+}
+
+TEST(DiagnosisTest, WorkersAreToldAnAddressThatTheyCanCall) {
+  EXPECT_THAT(Advice("0.0.0.0:7070", "coordinator:7070"), HasSubstr("--server coordinator:7070"));
+  EXPECT_THAT(Advice("127.0.0.1:7070", "tunnel:9000"), HasSubstr("--server tunnel:9000"));
+  EXPECT_THAT(Advice("10.0.0.1:7070", "127.0.0.1:7070"), HasSubstr("--server 10.0.0.1:7070"));
+  for (const char* all : {"0.0.0.0:7071", "[::]:7071"}) {
+    EXPECT_THAT(Advice(all, "localhost:7071"),
+                HasSubstr("--server HOST:7071, where HOST is the coordinator's machine"));
+  }
+}
+
+TEST(DiagnosisTest, ACoordinatorThatOnlyItsMachineReachesSaysSo) {
+  for (const char* address : {"127.0.0.1:7070", "[::1]:7070", "unix:/run/adares.sock"}) {
+    EXPECT_THAT(Advice(address, address),
+                AllOf(HasSubstr("on the coordinator's machine"),
+                      HasSubstr(std::string("--server ") + address), HasSubstr("--listen")));
+  }
 }
 
 TEST(DiagnosisTest, ACoordinatorThatNobodyNamedMayBeAbsent) {

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/sha256.h"
+#include "server/artifacts/upload_quota.h"
 #include "tests/fixtures/await.h"
 #include "tests/integration/scripted_worker.h"
 #include "tests/integration/server_fixture.h"
@@ -263,6 +264,38 @@ TEST_F(CheckpointServiceTest, TwoWorkersBringOneBlobToItsEnd) {
   EXPECT_EQ(others.Acknowledged(theirs, 1, {StartRecord(100, 10), Named("content", 10)}), 2);
   EXPECT_EQ(Metric("adares_checkpoints_total", "recorded"), 2);
   EXPECT_EQ(Metric("adares_artifact_bytes"), 7);
+}
+
+TEST_F(CheckpointServiceTest, AnAttemptHasOnlySoManyUploadsThatNoCheckpointNames) {
+  const auto begin = [this](size_t number) {
+    return Upload(Of("blob " + std::to_string(number)), 0, {"blob"});
+  };
+  for (size_t number = 1; number < UploadQuota::kMaxUnnamed; ++number) {
+    ADARES_ASSERT_OK(begin(number));
+  }
+  ADARES_ASSERT_OK(Upload(Of("content"), 0, {"content"}));
+  EXPECT_EQ(Reason(begin(1000)), "UPLOADS_EXCESSIVE");
+  EXPECT_EQ(Reason(Upload(Of("none"), 0, {"none"})), "UPLOADS_EXCESSIVE");
+  EXPECT_EQ(Known(Of("none"))->received_bytes(), 0);
+  EXPECT_EQ(Metric("adares_blob_uploads_total", "excessive"), 2);
+  EXPECT_EQ(Metric("adares_blob_uploads_total", "stored"), 1);
+  Reports reports(channel_, *worker_);
+  EXPECT_EQ(reports.Acknowledged(attempt_, 1, {StartRecord(100, 10), Named("content", 10)}), 2);
+  EXPECT_EQ(*begin(1000), 4) << "one is named now";
+  EXPECT_EQ(Reason(Upload(Of("none"), 0, {"none"})), "UPLOADS_EXCESSIVE");
+}
+
+TEST_F(CheckpointServiceTest, ACheckpointThatIsNotRecordedNamesNothing) {
+  Reports reports(channel_, *worker_);
+  ADARES_ASSERT_OK(Upload(Of("content"), 0, {"content"}));
+  EXPECT_EQ(reports.Acknowledged(attempt_, 1, {StartRecord(100, 10), Named("content", 10)}), 2);
+  for (size_t number = 0; number < UploadQuota::kMaxUnnamed; ++number) {
+    const std::string blob = "blob " + std::to_string(number);
+    ADARES_ASSERT_OK(Upload(Of(blob), 0, {blob}));
+  }
+  // The step has a checkpoint already.
+  EXPECT_EQ(reports.Acknowledged(attempt_, 3, {Named("blob 1", 10)}), 3);
+  EXPECT_EQ(Reason(Upload(Of("none"), 0, {"none"})), "UPLOADS_EXCESSIVE");
 }
 
 // Each upload is at another point of its way when its stream is ended.

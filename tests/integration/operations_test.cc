@@ -171,6 +171,33 @@ TEST_F(OperationsTest, PlantedDamageIsFoundThroughTheServerAndWithoutIt) {
   EXPECT_EQ(failed, (std::vector<std::string>{"summaries"}));
 }
 
+TEST_F(OperationsTest, ADeepCheckReadsTheFilesOfCheckpoints) {
+  const std::string blob = Sha256Hex("content");
+  fixtures::WriteTextFile(state_ + "/artifacts/" + blob.substr(0, 2) + "/" + blob, "contend");
+  EXPECT_EQ(Adares({"db", "check"}).exit_code, 0);
+  const ProgramResult online = Adares({"db", "check", "--deep"});
+  EXPECT_EQ(online.exit_code, 9) << online.err;
+  EXPECT_THAT(online.err, HasSubstr("checking blob-contents\n"));
+  EXPECT_THAT(online.out, HasSubstr("the blob " + blob + ", which no checkpoint names, has the"));
+  StopProgram();
+  EXPECT_EQ(Adares({"db", "check", "--state", state_}).exit_code, 0);
+  const ProgramResult offline = Adares({"db", "check", "--deep", "--state", state_});
+  EXPECT_EQ(offline.exit_code, 9) << offline.err;
+  EXPECT_EQ(offline.out, online.out);
+}
+
+TEST_F(OperationsTest, AnInterruptEndsADeepCheck) {
+  const std::string blob = Sha256Hex("content");
+  const std::string path = state_ + "/artifacts/" + blob.substr(0, 2) + "/" + blob;
+  fixtures::WriteTextFile(path, "");
+  fs::resize_file(path, int64_t{1} << 40);  // a hole, which takes minutes to read all the same
+  const auto client = Begin({"db", "check", "--deep"});
+  ASSERT_TRUE(client->Says("checking blob-contents"));
+  client->Signal(SIGINT);
+  EXPECT_EQ(client->Finish().exit_code, 130);
+  EXPECT_EQ(Adares({"db", "check"}).exit_code, 0) << "its thread is free for the next";
+}
+
 TEST_F(OperationsTest, WhatIsNoBackupIsNotRestored) {
   StopProgram();
   const std::string before = fixtures::ReadTextFile(state_ + "/adares.db");

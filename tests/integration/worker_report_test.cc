@@ -162,6 +162,12 @@ TEST_F(WorkerReportTest, AnotherValueForAKnownStepIsKeptOut) {
   EXPECT_EQ(Metric("adares_metric_points_written_total"), 2);
 }
 
+TEST_F(WorkerReportTest, AnotherTextOfAKnownLogLineIsKeptOut) {
+  EXPECT_EQ(reports_->Acknowledged(attempt_, 1, {LogRecord(1, {"one", "two"})}), 1);
+  EXPECT_EQ(reports_->Acknowledged(attempt_, 2, {LogRecord(2, {"other", "three"})}), 2);
+  EXPECT_EQ(Metric("adares_log_lines_rejected_total", "conflict"), 1);
+}
+
 TEST_F(WorkerReportTest, AStaleAttemptIsRefused) {
   EXPECT_EQ(reports_->Acknowledged(attempt_, 1, {PointRecord("loss", 1, 3)}), 1);
   ADARES_ASSERT_OK(ScriptedWorker(channel_, "w", "another").Register());

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/sha256.h"
 #include "core/status.h"
 #include "server/store/migrator.h"
 #include "tests/fixtures/temp_folder.h"
@@ -189,6 +190,44 @@ TEST_F(DatabaseCheckTest, ABlobThatGoesWithItsRowMeanwhileIsNoFinding) {
   EXPECT_TRUE(CheckDatabase(path_, CheckDepth::kAll, observer, artifacts).ok());
   EXPECT_FALSE(std::filesystem::exists(artifacts + "/aa/" + dropped));
   EXPECT_THAT(found, ElementsAre(HasSubstr(missing + ", which is not there")));
+}
+
+TEST_F(DatabaseCheckTest, ADeepCheckReadsTheBlobs) {
+  const auto put = [this](const std::string& content, const std::string& holds) {
+    const std::string name = Sha256Hex(content);
+    fixtures::WriteTextFile(folder_ / ("artifacts/" + name.substr(0, 2) + "/" + name), holds);
+    return name;
+  };
+  const std::string named = put("hello", "hallo");
+  const std::string unnamed = put("old", "odd");
+  Do([&] {
+    return store_->AddCheckpoint(
+        running_, {7, 0, CheckpointReason::kPeriodic, {{"model", named, 5}}}, At(11));
+  });
+  const auto check = [this](CheckDepth depth, CheckObserver observer) {
+    std::vector<std::string> found;
+    observer.end = [&](const CheckResult& result) {
+      for (const CheckFinding& finding : result.findings) {
+        found.push_back(result.check + ": " + finding.subject + ": " + finding.problem);
+      }
+    };
+    EXPECT_TRUE(CheckDatabase(path_, depth, observer, folder_ / "artifacts").ok());
+    return found;
+  };
+  EXPECT_THAT(check(CheckDepth::kAll, {}), IsEmpty()) << "sizes are as they should be";
+  CheckObserver observer;
+  int64_t done = 0;
+  observer.progress = [&](int64_t done_bytes, int64_t total) {
+    done = done_bytes;
+    EXPECT_EQ(total, 8);
+  };
+  EXPECT_THAT(check(CheckDepth::kDeep, observer),
+              testing::UnorderedElementsAre(
+                  "blob-contents: " + Trial(running_) + ": the blob " + named +
+                      " of its checkpoint of step 7 has the hash " + Sha256Hex("hallo"),
+                  "blob-contents: : the blob " + unnamed +
+                      ", which no checkpoint names, has the hash " + Sha256Hex("odd")));
+  EXPECT_EQ(done, 8);
 }
 
 TEST_F(DatabaseCheckTest, AMissingConfigurationIsFound) {

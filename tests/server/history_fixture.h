@@ -37,7 +37,7 @@ class HistoryTest : public StoreTest {
       Append(attempt, std::vector<SkipWeightPoint>{{"layer1.0", step, 0, value, 0.5}});
       lines.push_back({step + 1, "step " + std::to_string(step), At(step)});
     }
-    Do([&] { return store_->AppendLog(attempt, lines); });
+    Append(attempt, lines);
     Append(attempt, Flag{FlagKind::kClosed, "layer1.0", 1, 0, true, "closed"});
   }
 

@@ -86,6 +86,39 @@ TEST_F(MigratorTest, AFailedMigrationLeavesNothing) {
   EXPECT_THAT(Texts("SELECT version FROM schema_migration"), ElementsAre("1"));
 }
 
+class ReferenceTest : public MigratorTest {
+ protected:
+  static constexpr Migration kFamily = {
+      1, "family",
+      "CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT;"
+      "CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent) STRICT;"
+      "INSERT INTO parent VALUES (1), (2), (3);"
+      "INSERT INTO child VALUES (5, 1), (6, 2), (7, 3)"};
+
+  void SetUp() override { ADARES_ASSERT_OK(Migrate(path_, {kFamily}, At(1))); }
+};
+
+TEST_F(ReferenceTest, AMigrationAfterWhichRowsReferToNothingIsUndone) {
+  const absl::Status status =
+      Migrate(path_, {kFamily, {2, "careless", "DELETE FROM parent WHERE id > 1"}}, At(2));
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ErrorReason(status), reason::kDatabaseCorrupt);
+  EXPECT_THAT(status.ToString(), HasSubstr("apply migration 2 (careless): "));
+  EXPECT_THAT(status.ToString(), HasSubstr("in child row 6 refers to a row of parent that is not "
+                                           "there, and 1 more such"));
+  EXPECT_THAT(Texts("SELECT id FROM parent ORDER BY id"), ElementsAre("1", "2", "3"));
+  EXPECT_THAT(Texts("SELECT version FROM schema_migration"), ElementsAre("1"));
+}
+
+TEST_F(ReferenceTest, WhatPeoplesOwnTablesReferToIsTheirBusiness) {
+  SQLite::Database(path_, SQLite::OPEN_READWRITE)
+      .exec(
+          "CREATE TABLE note (child INTEGER REFERENCES child); INSERT INTO note VALUES (99);"
+          "CREATE TABLE odd (x INTEGER REFERENCES child (parent)); INSERT INTO odd VALUES (1)");
+  ADARES_ASSERT_OK(
+      Migrate(path_, {kFamily, {2, "careful", "DELETE FROM child WHERE id = 5"}}, At(2)));
+}
+
 TEST_F(MigratorTest, RefusesANewerSchema) {
   ADARES_ASSERT_OK(Migrate(path_, {kFirst, kSecond}, At(1)));
   ExpectMismatch({kFirst}, "the file has schema 2 (second), this program knows schemas up to 1");

@@ -301,9 +301,9 @@ TEST_F(ReaderTest, ChangesCarryOnlyWhatChanged) {
       [&] {
         Append(attempt, Flag{FlagKind::kClosed, "layer1.0", 1, 0, true, "x"});
       },
-      [&] { Do([&] {
-              return store_->AppendLog(attempt, {{1, "x", At(1)}});
-            }); },
+      [&] {
+        Append(attempt, std::vector<LogLine>{{1, "x", At(1)}});
+      },
       [&] { Do([&] { return store_->SetProgress(attempt, {}); }); },
       [&] { Do([&] { return store_->SetAttemptStart(attempt, {}); }); },
       [&] { End(attempt, EndReason::kFinished, TrialState::kSucceeded); },

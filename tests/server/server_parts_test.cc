@@ -99,6 +99,20 @@ TEST(ServerMetricsTest, EffectsAreCounted) {
   EXPECT_THAT(text, HasSubstr("adares_metric_points_rejected_total{reason=\"stale_attempt\"} 2"));
 }
 
+TEST(ServerMetricsTest, UploadsAreCountedByWhatBecameOfThem) {
+  ServerMetrics metrics("1.2.3");
+  metrics.CountUpload(absl::OkStatus());
+  metrics.CountUpload(
+      MakeError(absl::StatusCode::kResourceExhausted, reason::kStorageFull, "no room"));
+  metrics.CountUpload(MakeError(absl::StatusCode::kAborted, reason::kLeaseLost, "gone"));
+  metrics.CountUpload(absl::CancelledError("the worker is gone"));
+  const std::string text = metrics.Expose();
+  for (const char* series :
+       {"stored\"} 1", "full\"} 1", "failed\"} 0", "mismatch\"} 0", "excessive\"} 0"}) {
+    EXPECT_THAT(text, HasSubstr(std::string("adares_blob_uploads_total{outcome=\"") + series));
+  }
+}
+
 // A worker with four slots, one of them busy.
 WorkerRecord Worker(WorkerState state) {
   WorkerRecord worker;

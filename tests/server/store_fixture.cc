@@ -105,6 +105,16 @@ WriteCounts StoreTest::Append(const LiveAttempt& attempt,
   return counts;
 }
 
+WriteCounts StoreTest::Append(const LiveAttempt& attempt, const std::vector<LogLine>& lines) {
+  WriteCounts counts;
+  Do([&] {
+    auto written = store_->AppendLog(attempt, lines);
+    if (written.ok()) counts = *written;
+    return written.status();
+  });
+  return counts;
+}
+
 WriteCounts StoreTest::Append(const LiveAttempt& attempt, const Flag& flag) {
   WriteCounts counts;
   Do([&] {

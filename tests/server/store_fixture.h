@@ -49,7 +49,7 @@ class StoreTest : public testing::Test {
   void End(const LiveAttempt& attempt, EndReason reason, TrialState state, Timestamp now = At(2));
   WriteCounts Append(const LiveAttempt& attempt, const std::vector<MetricPoint>& points);
   WriteCounts Append(const LiveAttempt& attempt, const std::vector<SkipWeightPoint>& weights);
-
+  WriteCounts Append(const LiveAttempt& attempt, const std::vector<LogLine>& lines);
   WriteCounts Append(const LiveAttempt& attempt, const Flag& flag);
 
   fixtures::TempFolder folder_;

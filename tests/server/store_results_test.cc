@@ -421,8 +421,8 @@ TEST_F(ResultsTest, FlagsOfAnAttemptThatIsSupersededDoNotCount) {
 
 TEST_F(ResultsTest, LogLinesAreReadInParts) {
   const std::vector<LogLine> lines = {{1, "one", At(1)}, {2, "", At(2)}, {3, "three", At(3)}};
-  Do([&] { return store_->AppendLog(attempt_, lines); });
-  Do([&] { return store_->AppendLog(attempt_, {lines[2], {4, "four", At(4)}}); });
+  Append(attempt_, lines);
+  Append(attempt_, std::vector<LogLine>{lines[2], {4, "four", At(4)}});
   const std::string& trial = attempt_.id.trial;
   auto part = NewReader()->ReadLog("sweep-a", trial, 0, 2, 2);
   ASSERT_TRUE(part.ok()) << part.status();
@@ -442,10 +442,20 @@ TEST_F(ResultsTest, LogLinesAreReadInParts) {
   EXPECT_EQ(part->lines.size(), 1u);
 }
 
+TEST_F(ResultsTest, AnotherTextOfALogLineIsKeptOutAndCounted) {
+  std::vector<LogLine> lines = {{1, "one", At(1)}, {2, "two", At(2)}};
+  Append(attempt_, lines);
+  lines[1].text = "another";
+  const WriteCounts again = Append(attempt_, lines);
+  EXPECT_EQ(again.repeated, 1);
+  EXPECT_EQ(again.conflicting, 1);
+  EXPECT_EQ(NewReader()->ReadLog("sweep-a", attempt_.id.trial, 0, 2, 9)->lines[0].text, "two");
+}
+
 TEST_F(ResultsTest, LogsAreKeptByAttempt) {
-  Do([&] { return store_->AppendLog(attempt_, {{1, "first", At(1)}}); });
+  Append(attempt_, std::vector<LogLine>{{1, "first", At(1)}});
   LoseAndClaim();
-  Do([&] { return store_->AppendLog(attempt_, {{1, "second", At(1)}}); });
+  Append(attempt_, std::vector<LogLine>{{1, "second", At(1)}});
   const std::string& trial = attempt_.id.trial;
   EXPECT_EQ(NewReader()->ReadLog("sweep-a", trial, 1, 1, 9)->lines[0].text, "first");
   EXPECT_EQ(NewReader()->ReadLog("sweep-a", trial, 0, 1, 9)->lines[0].text, "second");

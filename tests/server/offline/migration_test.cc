@@ -108,9 +108,9 @@ TEST_F(MigrationTest, AFolderWithoutADatabaseIsRefusedAndNotMade) {
 
 TEST_F(MigrationTest, ChecksOfAFolderTellWhatTheyFind) {
   ADARES_ASSERT_OK(MigrateFolder(/*dry_run=*/false).status());
-  EXPECT_EQ(CheckOffline(state_, Keep())->failed_checks(), 0);
+  EXPECT_EQ(CheckOffline({state_}, Keep())->failed_checks(), 0);
   Execute(database_, "DROP TRIGGER trial_is_kept");
-  EXPECT_EQ(CheckOffline(state_, Keep())->failed_checks(), 1);
+  EXPECT_EQ(CheckOffline({state_}, Keep())->failed_checks(), 1);
 }
 
 }  // namespace
