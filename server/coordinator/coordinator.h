@@ -22,9 +22,9 @@
 #include "core/records.h"
 #include "core/request_key.h"
 #include "core/sweep_spec.h"
+#include "core/sync_exchange.h"
 #include "server/coordinator/effects.h"
 #include "server/coordinator/scheduler.h"
-#include "server/coordinator/sync_exchange.h"
 #include "server/store/store.h"
 
 namespace adares {
@@ -96,9 +96,9 @@ class Coordinator {
   // Tells a connected worker to give its trials back and to leave. NOT_FOUND WORKER_NOT_FOUND.
   absl::Status Drain(const std::string& worker, Timestamp now);
 
-  // Of an instance that is known already, notes what its machine has now.
-  // INVALID_ARGUMENT for a malformed name, slots out of 1..1024, or an instance that another one of
-  // the same name has replaced; ALREADY_EXISTS WORKER_NAME_TAKEN while a worker of this name on
+  // Takes a worker that passes CheckRegistration; of an instance that is known already, notes what
+  // its machine has now. INVALID_ARGUMENT for an instance that another one of the same name has
+  // replaced; ALREADY_EXISTS WORKER_NAME_TAKEN while a worker of this name on
   // another machine is alive: two workers must not share a name.
   absl::Status RegisterWorker(const WorkerRecord& worker, Timestamp now);
   // NOT_FOUND WORKER_UNKNOWN, unless the worker leaves.

@@ -12,8 +12,8 @@
 #include "core/sweep_spec.h"
 #include "rpc/convert.h"
 #include "rpc/names.h"
+#include "rpc/page_request.h"
 #include "server/services/follow_stream.h"
-#include "server/services/page_request.h"
 #include "server/services/read_call.h"
 #include "server/services/write_call.h"
 

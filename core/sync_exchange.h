@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/checkpoint.h"
 #include "core/records.h"
-#include "server/store/store.h"
 
 namespace adares {
 
