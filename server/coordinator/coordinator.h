@@ -56,6 +56,11 @@ absl::Status CheckSameContent(const SweepPlan& plan, const std::string& digest);
 
 class Coordinator {
  public:
+  // What it remembers of how attempts ended on workers that are not connected: of so many workers,
+  // and of each so many failures since its last success.
+  static constexpr size_t kRememberedWorkers = 1'000;
+  static constexpr size_t kFailuresKept = 20;
+
   // `store` must outlive the coordinator. Where `has_blob` is empty, no blobs are there. Call
   // Recover before anything else.
   Coordinator(Store* store, LeaseOptions options, HasBlob has_blob = {});

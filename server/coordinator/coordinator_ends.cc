@@ -17,8 +17,6 @@ namespace {
 // set aside.
 constexpr size_t kFailuresInARow = 5;
 constexpr size_t kFailedTrials = 3;
-constexpr size_t kFailuresKept = 20;
-constexpr size_t kRememberedWorkers = 1000;
 
 constexpr int kReleasesAtOnce = 1000;
 constexpr Duration kRequestMemory = std::chrono::hours(24);

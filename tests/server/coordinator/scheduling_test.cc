@@ -57,6 +57,33 @@ class SchedulingTest : public CoordinatorFixture {
     const AttemptId id = Claim(worker, "i1");
     ASSERT_TRUE(Report(worker, "i1", id, 1, {End(reason, "broken")}).ok());
   }
+  // All of it in one transaction, as many do it.
+  void RegisterAndFail(const std::string& worker, int failures) {
+    WorkerRecord record;
+    record.name = worker;
+    record.instance = "i1";
+    record.slots = 1;
+    const absl::Status done = Run([&]() -> absl::Status {
+      ADARES_RETURN_IF_ERROR(coordinator_->RegisterWorker(record, now_));
+      for (int i = 0; i < failures; ++i) {
+        ADARES_ASSIGN_OR_RETURN(const SyncOutput given,
+                                coordinator_->Sync({worker, "i1", {}}, now_));
+        const AttemptId id = given.start.at(0).id;
+        ADARES_RETURN_IF_ERROR(
+            coordinator_->Report({worker, "i1", id, 1, {End(EndReason::kError)}}, now_).status());
+      }
+      return absl::OkStatus();
+    });
+    ASSERT_TRUE(done.ok()) << done;
+  }
+  // Whether the worker is set aside for one more failure, while another one does well.
+  bool IsSetAsideForOneMore(const std::string& worker) {
+    Register("good", "i1");
+    Succeed("good");
+    Register(worker, "i1");
+    Fail(worker);
+    return coordinator_->TakeEffects().workers_excluded == 1;
+  }
   void Succeed(const std::string& worker) {
     const AttemptId id = Claim(worker, "i1");
     ASSERT_TRUE(Report(worker, "i1", id, 1, {End(EndReason::kFinished)}).ok());
@@ -301,6 +328,34 @@ TEST_F(SchedulingTest, AWorkerThatDiesAgainAndAgainIsSetAside) {
   EXPECT_EQ(coordinator_->TakeEffects().workers_excluded, 1);
   EXPECT_THAT(Sync("bad", "instance-5")->start, IsEmpty());
   EXPECT_TRUE(reader_->ListWorkers({})->items.at(0).cordoned_at.has_value());
+}
+
+TEST_F(SchedulingTest, OfAWorkerThatFailsOnlyTheLastFailuresAreRemembered) {
+  constexpr int kFailures = Coordinator::kFailuresKept + 5;
+  Create(Plan("alpha", kFailures + 2));
+  RegisterWith("bad", {"cpu", 0, {}, {}});
+  for (int i = 0; i < kFailures; ++i) Fail("bad");
+  RegisterWith("good", {"cpu", 0, {}, {}});
+  Succeed("good");
+  Fail("bad");
+  EXPECT_THAT(reader_->ListWorkers({})->items.at(0).cordon_reason,
+              HasSubstr("20 attempts of 20 trials failed here"));
+}
+
+TEST_F(SchedulingTest, AWorkerThatWasLostIsKnownByItsFailures) {
+  Create(Plan("alpha", 20));
+  RegisterAndFail("bad", 4);
+  Wait(seconds(31));
+  EXPECT_TRUE(IsSetAsideForOneMore("bad"));
+}
+
+TEST_F(SchedulingTest, OfWorkersThatWereLostOnlySomeAreRemembered) {
+  constexpr int kOthers = Coordinator::kRememberedWorkers;
+  Create(Plan("alpha", kOthers + 20));
+  RegisterAndFail("bad", 4);
+  Wait(seconds(31));
+  for (int i = 0; i < kOthers; ++i) RegisterAndFail("other-" + std::to_string(i), 1);
+  EXPECT_FALSE(IsSetAsideForOneMore("bad")) << "it is as any other";
 }
 
 TEST_F(SchedulingTest, WhereAllFailNobodyIsSetAside) {
