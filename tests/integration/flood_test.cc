@@ -2,7 +2,6 @@
 // served meanwhile.
 #include <gmock/gmock.h>
 #include <grpcpp/create_channel.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "rpc/channel.h"
 #include "tests/fixtures/await.h"
 #include "tests/fixtures/program.h"
+#include "tests/integration/raw_calls.h"
 #include "tests/integration/scripted_worker.h"
 #include "tests/integration/server_fixture.h"
 
@@ -66,24 +66,11 @@ TEST_F(FloodTest, AReportCostsNoMoreThanItsBytes) {
     head.set_attempt(attempt);
     std::string bytes = head.SerializeAsString();
     while (static_cast<int64_t>(bytes.size()) < 16 * kMiB - 2) bytes += std::string("\x32\x00", 2);
-    grpc::GenericStub stub(channel_);
-    const auto context = NewContext();
-    grpc::CompletionQueue queue;
-    const auto call = stub.PrepareCall(context.get(), "/adares.v1.WorkerService/Report", &queue);
-    void* tag = nullptr;
-    bool ok = false;
-    call->StartCall(nullptr);
-    queue.Next(&tag, &ok);
-    const grpc::Slice slice(bytes);
-    call->Write(grpc::ByteBuffer(&slice, 1), nullptr);
-    ASSERT_TRUE(queue.Next(&tag, &ok) && ok);
-    grpc::ByteBuffer answer;
-    call->Read(&answer, nullptr);
-    ASSERT_TRUE(queue.Next(&tag, &ok) && ok);
-    v1::ReportResponse response;
-    ASSERT_TRUE(
-        grpc::SerializationTraits<v1::ReportResponse>::Deserialize(&answer, &response).ok());
-    EXPECT_EQ(response.refused().reason(), attempt == 7 ? "LEASE_LOST" : "ARGUMENT_INVALID");
+    RawReport report(channel_);
+    ASSERT_TRUE(report.Send(bytes));
+    const auto answer = report.Answer();
+    ADARES_ASSERT_OK(answer);
+    EXPECT_EQ(answer->refused().reason(), attempt == 7 ? "LEASE_LOST" : "ARGUMENT_INVALID");
   }
   EXPECT_LT(ServerBytes() - before, 100 * kMiB);
 }
