@@ -40,6 +40,15 @@ struct Checkpoint {
 
 inline constexpr size_t kMaxCheckpointFiles = 16;
 inline constexpr int64_t kMaxBlobBytes = int64_t{1} << 40;
+// Of a blob on its way, in one message.
+inline constexpr size_t kMaxChunkBytes = 1 << 20;
+
+// A file's content, as the store of blobs knows it.
+struct BlobName {
+  std::string sha256;
+  int64_t size_bytes = 0;
+  bool operator==(const BlobName&) const = default;
+};
 
 // 64 lower-case hex digits.
 bool IsSha256(std::string_view text);

@@ -26,6 +26,7 @@ struct PendingReason {
   int32_t trials = 0;
   Cause cause = Cause::kNoWorker;
   std::string why;
+  bool operator==(const PendingReason&) const = default;
 };
 
 struct SweepRecord {

@@ -16,6 +16,10 @@ inline constexpr int kMaxPointsPerRecord = 10'000;
 inline constexpr int kMaxLogLinesPerRecord = 1'000;
 inline constexpr size_t kMaxLogLineBytes = 4'096;
 
+// Trials at a time, and attempts that it holds: what has ended is held until it is acknowledged.
+inline constexpr int kMaxSlots = 1'024;
+inline constexpr int kMaxHeldAttempts = 10'000;
+
 // Of texts: names are what machines are called, messages what people read.
 inline constexpr size_t kMaxNameBytes = 200;
 inline constexpr size_t kMaxMessageTextBytes = 4'096;

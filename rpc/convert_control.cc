@@ -8,6 +8,7 @@
 #include "rpc/convert.h"
 #include "rpc/convert_checks.h"
 #include "rpc/names.h"
+#include "rpc/request_key.h"
 
 namespace adares {
 
@@ -66,6 +67,15 @@ absl::StatusOr<TrialFilter> FromProto(const v1::TrialFilter& filter, const std::
   if (!result.empty()) return result;
   return InvalidField("filter",
                       "name trials, states, seeds or axes; a whole sweep has calls of its own");
+}
+
+absl::StatusOr<ControlOrder> FromProto(const v1::ControlTrialsRequest& request) {
+  ControlOrder order;
+  ADARES_ASSIGN_OR_RETURN(order.key, RequestKeyOf(request));
+  ADARES_ASSIGN_OR_RETURN(order.sweep, ParseSweepResource(request.parent(), "parent"));
+  ADARES_ASSIGN_OR_RETURN(order.action, ActionOf(request));
+  ADARES_ASSIGN_OR_RETURN(order.filter, FromProto(request.filter(), order.sweep));
+  return order;
 }
 
 v1::ControlTrialsResponse ToProto(const ControlOutcome& outcome, const std::string& sweep) {

@@ -23,6 +23,7 @@
 #include "rpc/channel.h"
 #include "rpc/convert.h"
 #include "rpc/convert_admin.h"
+#include "rpc/page_request.h"
 #include "server/artifacts/blob_store.h"
 #include "server/artifacts/file_pool.h"
 #include "server/artifacts/upload_quota.h"
@@ -36,7 +37,6 @@
 #include "server/services/admin_service.h"
 #include "server/services/analysis_service.h"
 #include "server/services/change_hub.h"
-#include "server/services/page_request.h"
 #include "server/services/sweep_service.h"
 #include "server/services/sync_waiters.h"
 #include "server/services/trial_service.h"
@@ -60,8 +60,6 @@ constexpr int kFileThreads = 2;
 constexpr Duration kBlobsKeptAfterReplacement = std::chrono::days(7);
 // What gRPC may hold of messages that come or go; beyond it reads from the network slow down.
 constexpr size_t kTransportBytes = 512 << 20;
-// A worker needs a handful at a time, a person one or two.
-constexpr int kMaxCallsPerConnection = 1'000;
 constexpr const char* kServices[] = {
     v1::SweepService::service_full_name(), v1::TrialService::service_full_name(),
     v1::AnalysisService::service_full_name(), v1::WorkerService::service_full_name(),
@@ -101,7 +99,7 @@ v1::ServerLimits Limits(const ServerConfig& config) {
   limits.set_metric_keys_per_trial(kMaxMetricKeysPerTrial);
   limits.set_sweep_file_bytes(kMaxSweepFileBytes);
   limits.set_trials_per_sweep(kMaxTrialsPerSweep);
-  limits.set_calls_per_connection(kMaxCallsPerConnection);
+  limits.set_calls_per_connection(config.max_calls_per_connection);
   limits.set_streams_per_kind(static_cast<int32_t>(config.max_streams));
   return limits;
 }
@@ -293,7 +291,7 @@ absl::Status Server::Impl::Listen() {
   builder.AddListeningPort(config.listen, grpc::InsecureServerCredentials(), &port);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetResourceQuota(grpc::ResourceQuota("adares").Resize(kTransportBytes));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxCallsPerConnection);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, config.max_calls_per_connection);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 15'000);

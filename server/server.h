@@ -27,6 +27,9 @@ struct ServerConfig {
   // Streams of one kind that may be open. Each costs at most a message or two of memory, and a
   // fleet of workers needs one of each kind for each of them.
   size_t max_streams = 2'000;
+  // Calls that one connection may have open; further ones wait at the client. A worker needs a
+  // handful at a time, a person one or two.
+  int max_calls_per_connection = 1'000;
   // What has been over for so long may be deleted (server/store/retention.h); 0 deletes nothing.
   Duration retention{0};
   // How often it is looked for; the first time at the start.

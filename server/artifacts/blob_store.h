@@ -22,14 +22,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/checkpoint.h"
 #include "server/artifacts/blob_index.h"
 
 namespace adares {
-
-struct BlobName {
-  std::string sha256;
-  int64_t size_bytes = 0;
-};
 
 struct BlobStoreOptions {
   // Uploads leave so much of the disk free, because the database is on it, too, ...

@@ -152,6 +152,7 @@ absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp n
   }
   // A worker that was told to drain, or once said that it does, does so until it has left.
   session->draining = session->draining || input.draining;
+  session->stuck_slots = input.stuck_slots;
   Renew(*session, now);
   SyncOutput output;
   output.drain = session->draining && !input.draining;

@@ -22,9 +22,9 @@
 #include "core/records.h"
 #include "core/request_key.h"
 #include "core/sweep_spec.h"
+#include "core/sync_exchange.h"
 #include "server/coordinator/effects.h"
 #include "server/coordinator/scheduler.h"
-#include "server/coordinator/sync_exchange.h"
 #include "server/coordinator/worker_judge.h"
 #include "server/store/store.h"
 
@@ -64,6 +64,11 @@ absl::Status CheckSameContent(const SweepPlan& plan, const std::string& digest);
 
 class Coordinator {
  public:
+  // What it remembers of how attempts ended on workers that are not connected: of so many workers,
+  // and of each so many failures since its last success.
+  static constexpr size_t kRememberedWorkers = 1'000;
+  static constexpr size_t kFailuresKept = 20;
+
   // `store` must outlive the coordinator. Where `has_blob` is empty, no blobs are there. Call
   // Recover before anything else.
   Coordinator(Store* store, LeaseOptions options, HasBlob has_blob = {});
@@ -104,11 +109,10 @@ class Coordinator {
   // Tells a connected worker to give its trials back and to leave. NOT_FOUND WORKER_NOT_FOUND.
   absl::Status Drain(const std::string& worker, Timestamp now);
 
-  // Of an instance that is known already, notes what its machine has now.
-  // INVALID_ARGUMENT for a malformed name, slots out of 1..1024, or an instance that another one of
-  // the same name has replaced; ALREADY_EXISTS WORKER_NAME_TAKEN while a worker of this name on
-  // another machine is alive: two workers must not share a name; UNAVAILABLE OVERLOADED where 5,000
-  // are connected.
+  // Takes a worker that passes CheckRegistration; of an instance that is known already, notes what
+  // its machine has now. INVALID_ARGUMENT for an instance that another one of the same name has
+  // replaced; ALREADY_EXISTS WORKER_NAME_TAKEN while a worker of this name on another machine is
+  // alive: two workers must not share a name; UNAVAILABLE OVERLOADED where 5,000 are connected.
   absl::Status RegisterWorker(const WorkerRecord& worker, Timestamp now);
   // NOT_FOUND WORKER_UNKNOWN, unless the worker leaves.
   absl::StatusOr<SyncOutput> Sync(const SyncInput& input, Timestamp now);
@@ -160,6 +164,7 @@ class Coordinator {
   struct Session {
     WorkerRecord record;
     bool draining = false;
+    int stuck_slots = 0;   // as it said last
     Timestamp expires_at;  // lost if not heard of before
     Timestamp written_at;  // when last_seen_at was last stored
     std::set<AttemptId> leases;

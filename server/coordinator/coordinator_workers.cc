@@ -5,68 +5,15 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/label.h"
-#include "core/quoted_text.h"
-#include "core/report_limits.h"
 #include "core/status.h"
 #include "server/coordinator/coordinator.h"
 
 namespace adares {
 namespace {
 
-constexpr int kMaxSlots = 1024;
 constexpr size_t kMaxLiveWorkers = 5'000;
 constexpr size_t kReplacedKept = 16;
 constexpr Duration kTouchPeriod = std::chrono::minutes(1);
-
-absl::Status CheckLength(const std::string& field, const std::string& text) {
-  if (text.size() <= kMaxNameBytes) return absl::OkStatus();
-  return InvalidField(field, absl::StrCat("longer than ", kMaxNameBytes, " bytes"));
-}
-
-absl::Status CheckTexts(const WorkerRecord& worker) {
-  ADARES_RETURN_IF_ERROR(CheckLength("instance", worker.instance));
-  ADARES_RETURN_IF_ERROR(CheckLength("hostname", worker.hostname));
-  ADARES_RETURN_IF_ERROR(CheckLength("version", worker.version));
-  return CheckLength("device", worker.capability.device);
-}
-
-absl::Status CheckCapability(const Capability& capability) {
-  if (capability.memory_bytes < 0) return InvalidField("memory_bytes", "must not be negative");
-  if (capability.labels.size() > kMaxLabels) {
-    return InvalidField("labels", absl::StrCat("at most ", kMaxLabels));
-  }
-  for (const auto& [key, value] : capability.labels) {
-    if (!IsLabelKey(key)) return InvalidField("labels", absl::StrCat(Quoted(key), " is no name"));
-    if (value.size() > kLongestLabelValue) {
-      return InvalidField("labels", absl::StrCat(key, " is longer than ", kLongestLabelValue));
-    }
-  }
-  if (!capability.datasets) return absl::OkStatus();
-  if (capability.datasets->size() > kMaxWorkerDatasets) {
-    return InvalidField("datasets", absl::StrCat("at most ", kMaxWorkerDatasets));
-  }
-  for (const std::string& name : *capability.datasets) {
-    if (name.empty() || name.size() > kLongestDatasetName) {
-      return InvalidField("datasets",
-                          absl::StrCat("names have 1 to ", kLongestDatasetName, " bytes"));
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckRegistration(const WorkerRecord& worker) {
-  if (!IsSweepName(worker.name)) {
-    return InvalidField(
-        "worker", absl::StrCat(Quoted(worker.name), ": expected [a-z]([a-z0-9-]{0,61}[a-z0-9])?"));
-  }
-  if (worker.instance.empty()) return InvalidField("instance", "must not be empty");
-  if (worker.slots < 1 || worker.slots > kMaxSlots) {
-    return InvalidField("slots", absl::StrCat(worker.slots, " is not in 1..", kMaxSlots));
-  }
-  ADARES_RETURN_IF_ERROR(CheckTexts(worker));
-  return CheckCapability(worker.capability);
-}
 
 absl::Status TooManyWorkers() {
   return MakeError(absl::StatusCode::kUnavailable, reason::kOverloaded,
@@ -78,7 +25,6 @@ absl::Status TooManyWorkers() {
 }  // namespace
 
 absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp now) {
-  ADARES_RETURN_IF_ERROR(CheckRegistration(worker));
   if (Session* const session = FindSession(worker.name, worker.instance)) {
     return Refresh(*session, worker, now);
   }
@@ -194,7 +140,7 @@ WorkerState Coordinator::StateOf(const Session& session) const {
 }
 
 bool Coordinator::HasFreeSlot(const Session& session) const {
-  return session.leases.size() < static_cast<size_t>(session.record.slots);
+  return std::ssize(session.leases) + session.stuck_slots < session.record.slots;
 }
 
 std::vector<WorkerRecord> Coordinator::LiveWorkers() const {

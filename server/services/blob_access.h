@@ -2,11 +2,9 @@
 #pragma once
 
 #include <functional>
-#include <string>
 
-#include "absl/status/statusor.h"
-#include "adares/v1/worker_service.pb.h"
-#include "core/records.h"
+#include "absl/status/status.h"
+#include "rpc/convert_worker.h"
 #include "server/artifacts/blob_store.h"
 #include "server/artifacts/file_pool.h"
 #include "server/artifacts/upload_quota.h"
@@ -23,18 +21,6 @@ struct BlobAccess {
   // Told what became of an upload, by the storage or by the quota; on any thread.
   const std::function<void(const absl::Status&)>* ended = nullptr;
 };
-
-// Who uploads what.
-struct UploadTarget {
-  std::string worker;
-  std::string instance;
-  AttemptId id;
-  BlobName blob;
-};
-
-// INVALID_ARGUMENT naming the field.
-absl::StatusOr<UploadTarget> TargetOf(const v1::BlobUpload& upload);
-absl::Status CheckHash(const std::string& sha256);
 
 // Calls `then` on the file pool if the attempt holds its trial's lease, else `refused` with ABORTED
 // LEASE_LOST, or UNAVAILABLE. Returns at once.

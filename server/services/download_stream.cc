@@ -18,11 +18,10 @@ DownloadStream* DownloadStream::Begin(grpc::CallbackServerContext* context,
   stream->self_ = stream;
   if (const absl::Status taken = streams->Add(stream.get()); !taken.ok()) {
     stream->End(taken);
-  } else if (const absl::Status valid = CheckHash(request.sha256()); !valid.ok()) {
-    stream->End(valid);
+  } else if (const absl::StatusOr<std::string> hash = HashOf(request); !hash.ok()) {
+    stream->End(hash.status());
   } else {
-    const bool posted =
-        access.files->TryPost([stream, sha256 = request.sha256()] { stream->Open(sha256); });
+    const bool posted = access.files->TryPost([stream, sha256 = *hash] { stream->Open(sha256); });
     if (!posted) stream->End(OverloadedError());
   }
   return stream.get();

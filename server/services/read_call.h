@@ -1,6 +1,7 @@
 // Answers a unary call on the reader pool. The reaction returns at once.
 #pragma once
 
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <utility>

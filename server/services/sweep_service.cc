@@ -12,8 +12,8 @@
 #include "core/sweep_spec.h"
 #include "rpc/convert.h"
 #include "rpc/names.h"
+#include "rpc/page_request.h"
 #include "server/services/follow_stream.h"
-#include "server/services/page_request.h"
 #include "server/services/read_call.h"
 #include "server/services/write_call.h"
 
@@ -106,12 +106,12 @@ class SweepWatch final : public FollowStream<v1::WatchSweepResponse> {
     Step step;
     step.more = changes.more;
     step.finished = IsFinal(changes.sweep.state) && !changes.more;
-    const std::string pending = TextOf(changes.sweep.pending);
-    const bool news = !sent_ || !changes.trials.empty() || pending != pending_ || step.finished;
+    const bool news =
+        !sent_ || !changes.trials.empty() || changes.sweep.pending != pending_ || step.finished;
     if (!news && !heartbeat) return step;
     v1::WatchSweepResponse message;
     *message.mutable_sweep() = ToProto(changes.sweep);
-    pending_ = pending;
+    pending_ = changes.sweep.pending;
     for (const TrialRecord& trial : changes.trials) *message.add_trials() = ToProto(trial);
     message.set_revision(changes.revision);
     cursor_ = changes.next;
@@ -120,19 +120,10 @@ class SweepWatch final : public FollowStream<v1::WatchSweepResponse> {
     return step;
   }
 
-  // Another text where something else waits, or for another reason.
-  static std::string TextOf(const std::vector<PendingReason>& pending) {
-    std::string text;
-    for (const PendingReason& reason : pending) {
-      absl::StrAppend(&text, reason.trials, " ", reason.why, "\n");
-    }
-    return text;
-  }
-
   const absl::StatusOr<std::string> sweep_;
   ChangeCursor cursor_;
   bool sent_ = false;
-  std::string pending_;  // as it was sent
+  std::vector<PendingReason> pending_;  // as it was sent
 };
 
 }  // namespace

@@ -36,10 +36,15 @@ class TaskStream final : public grpc::ServerWriteReactor<Response> {
   // Runs on the maintenance thread; what it returns is the end of the stream.
   using Body = std::function<absl::Status(TaskStream&)>;
 
+  // Tells how long the client has been waited for.
+  using Clock = std::function<std::chrono::steady_clock::time_point()>;
+
   // Begins when the thread is free. `patience` is how long a message may wait for the client.
   static grpc::ServerWriteReactor<Response>* Begin(MaintenanceThread* thread,
-                                                   std::chrono::milliseconds patience, Body body) {
-    const std::shared_ptr<TaskStream> stream(new TaskStream(thread->stop_token(), patience));
+                                                   std::chrono::milliseconds patience, Body body,
+                                                   Clock clock = std::chrono::steady_clock::now) {
+    const std::shared_ptr<TaskStream> stream(
+        new TaskStream(thread->stop_token(), patience, std::move(clock)));
     stream->self_ = stream;
     stream->on_stop_.emplace(thread->stop_token(),
                              [raw = stream.get()] { raw->EndBecauseOfStop(); });
@@ -75,8 +80,8 @@ class TaskStream final : public grpc::ServerWriteReactor<Response> {
   }
 
  private:
-  TaskStream(std::stop_token stop, std::chrono::milliseconds patience)
-      : stop_(std::move(stop)), patience_(patience) {}
+  TaskStream(std::stop_token stop, std::chrono::milliseconds patience, Clock clock)
+      : stop_(std::move(stop)), patience_(patience), clock_(std::move(clock)) {}
 
   absl::Status RunToItsEnd(const Body& body) {
     if (IsOver()) return WhyOver();
@@ -86,11 +91,10 @@ class TaskStream final : public grpc::ServerWriteReactor<Response> {
   }
 
   absl::Status AwaitTaken(std::unique_lock<std::mutex>& lock) {
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = clock_();
     const bool taken = changed_.wait_for(lock, stop_, std::min(patience_, TimeLeft()),
                                          [this] { return !writing_ || over_; });
-    waited_ += std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::steady_clock::now() - begin);
+    waited_ += std::chrono::duration_cast<std::chrono::milliseconds>(clock_() - begin);
     if (over_ || stop_.stop_requested()) return WhyOver();
     if (taken) return absl::OkStatus();
     return absl::DeadlineExceededError("the caller takes nothing of what it asked for");
@@ -142,6 +146,7 @@ class TaskStream final : public grpc::ServerWriteReactor<Response> {
 
   const std::stop_token stop_;
   const std::chrono::milliseconds patience_;
+  const Clock clock_;
   std::shared_ptr<TaskStream> self_;  // set by Begin, dropped by OnDone
 
   mutable std::mutex mutex_;

@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "rpc/convert.h"
 #include "rpc/convert_control.h"
+#include "rpc/convert_query.h"
 #include "rpc/names.h"
 #include "server/services/follow_stream.h"
-#include "server/services/page_request.h"
 #include "server/services/read_call.h"
 #include "server/services/write_call.h"
 
@@ -20,22 +18,6 @@ namespace adares {
 namespace {
 
 constexpr int kLinesPerMessage = 1'000;
-
-struct ControlOrder {
-  RequestKey key;
-  std::string sweep;
-  TrialFilter filter;
-  ControlAction action = ControlAction::kPause;
-};
-
-absl::StatusOr<ControlOrder> OrderOf(const v1::ControlTrialsRequest& request) {
-  ControlOrder order;
-  ADARES_ASSIGN_OR_RETURN(order.key, RequestKeyOf(request));
-  ADARES_ASSIGN_OR_RETURN(order.sweep, ParseSweepResource(request.parent(), "parent"));
-  ADARES_ASSIGN_OR_RETURN(order.action, ActionOf(request));
-  ADARES_ASSIGN_OR_RETURN(order.filter, FromProto(request.filter(), order.sweep));
-  return order;
-}
 
 class LogTail final : public FollowStream<v1::TailLogsResponse> {
  public:
@@ -109,31 +91,18 @@ grpc::ServerUnaryReactor* TrialServiceImpl::GetTrial(grpc::CallbackServerContext
 grpc::ServerUnaryReactor* TrialServiceImpl::ListTrials(grpc::CallbackServerContext* context,
                                                        const v1::ListTrialsRequest* request,
                                                        v1::ListTrialsResponse* response) {
-  const absl::StatusOr<std::string> sweep = ParseSweepResource(request->parent(), "parent");
-  if (!sweep.ok()) return AnswerAtOnce(context, sweep.status());
-  const absl::StatusOr<Page> page = PageOfRequest(*request);
-  if (!page.ok()) return AnswerAtOnce(context, page.status());
-  if (request->states_size() > kMaxFilterStates) {
-    return AnswerAtOnce(context,
-                        InvalidField("states", absl::StrCat("at most ", kMaxFilterStates)));
-  }
-  std::vector<TrialState> states;
-  for (const int state : request->states()) {
-    const absl::StatusOr<TrialState> known = FromProto(static_cast<v1::Trial::State>(state));
-    if (!known.ok()) return AnswerAtOnce(context, known.status());
-    states.push_back(*known);
-  }
-  return AnswerFromReader(context, readers_, response,
-                          [sweep = *sweep, page = *page,
-                           states](Reader& reader) -> absl::StatusOr<v1::ListTrialsResponse> {
-                            ADARES_ASSIGN_OR_RETURN(const PageOf<TrialRecord> trials,
-                                                    reader.ListTrials(sweep, states, page));
-                            v1::ListTrialsResponse message;
-                            for (const TrialRecord& trial : trials.items)
-                              *message.add_trials() = ToProto(trial);
-                            message.set_next_page_token(trials.next_token);
-                            return message;
-                          });
+  absl::StatusOr<TrialQuery> query = FromProto(*request);
+  if (!query.ok()) return AnswerAtOnce(context, query.status());
+  return AnswerFromReader(
+      context, readers_, response,
+      [query = *std::move(query)](Reader& reader) -> absl::StatusOr<v1::ListTrialsResponse> {
+        ADARES_ASSIGN_OR_RETURN(const PageOf<TrialRecord> trials,
+                                reader.ListTrials(query.sweep, query.states, query.page));
+        v1::ListTrialsResponse message;
+        for (const TrialRecord& trial : trials.items) *message.add_trials() = ToProto(trial);
+        message.set_next_page_token(trials.next_token);
+        return message;
+      });
 }
 
 grpc::ServerWriteReactor<v1::TailLogsResponse>* TrialServiceImpl::TailLogs(
@@ -145,7 +114,7 @@ grpc::ServerWriteReactor<v1::TailLogsResponse>* TrialServiceImpl::TailLogs(
 grpc::ServerUnaryReactor* TrialServiceImpl::ControlTrials(grpc::CallbackServerContext* context,
                                                           const v1::ControlTrialsRequest* request,
                                                           v1::ControlTrialsResponse* response) {
-  absl::StatusOr<ControlOrder> order = OrderOf(*request);
+  absl::StatusOr<ControlOrder> order = FromProto(*request);
   if (!order.ok()) return AnswerAtOnce(context, order.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   RequestKey key = std::move(order->key);

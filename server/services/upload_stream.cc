@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "core/status.h"
 #include "rpc/grpc_status.h"
 
 namespace adares {
@@ -36,19 +34,14 @@ void UploadStream::OnReadDone(bool ok) {
     reading_ = false;
   }
   if (!ok) return Answer(upload_ ? upload_->received_bytes() : 0);
-  const bool begins = request_.has_begin();
-  if (begins != (upload_ == nullptr)) {
-    return End(InvalidField("part", "an upload has one beginning, and then chunks"));
-  }
-  if (begins) return TakeBegin(request_.begin());
-  if (request_.chunk().size() > kMaxChunkBytes) {
-    return End(InvalidField("chunk", absl::StrCat("longer than ", kMaxChunkBytes, " bytes")));
-  }
+  const absl::Status fits = CheckPart(request_, /*is_first=*/upload_ == nullptr);
+  if (!fits.ok()) return End(fits);
+  if (request_.has_begin()) return TakeBegin(request_.begin());
   access_.files->Post([self = shared_from_this()] { self->WriteChunk(); });
 }
 
 void UploadStream::TakeBegin(const v1::UploadBegin& begin) {
-  absl::StatusOr<UploadTarget> target = TargetOf(begin.upload());
+  absl::StatusOr<UploadTarget> target = FromProto(begin.upload());
   if (!target.ok()) return End(target.status());
   target_ = *std::move(target);
   IfHeld(

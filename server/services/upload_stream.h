@@ -25,8 +25,6 @@ class UploadStream final : public grpc::ServerReadReactor<v1::UploadBlobRequest>
  public:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
-  static constexpr size_t kMaxChunkBytes = 1 << 20;
-
   // The stream lives until gRPC is done with it. `streams` must outlive it.
   static UploadStream* Begin(const BlobAccess& access, UploadStreams* streams,
                              v1::UploadBlobResponse* response);

@@ -5,11 +5,11 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "core/status.h"
 #include "rpc/convert.h"
+#include "rpc/convert_worker.h"
 #include "rpc/names.h"
-#include "server/services/page_request.h"
+#include "rpc/page_request.h"
 #include "server/services/read_call.h"
 #include "server/services/report_stream.h"
 #include "server/services/write_call.h"
@@ -17,90 +17,10 @@
 namespace adares {
 namespace {
 
-constexpr size_t kLongestCordonReason = 200;
-// Several times the slots that a worker may have: what has ended is held until it is acknowledged.
-constexpr int kMaxHeldAttempts = 10'000;
-
-WorkerRecord FromProto(const v1::RegisterWorkerRequest& request) {
-  WorkerRecord worker;
-  worker.name = request.worker();
-  worker.instance = request.instance();
-  worker.hostname = request.hostname();
-  worker.slots = request.slots();
-  worker.version = request.version();
-  worker.capability.device = request.device();
-  worker.capability.memory_bytes = request.memory_bytes();
-  worker.capability.labels.insert(request.labels().begin(), request.labels().end());
-  if (request.datasets_known()) {
-    worker.capability.datasets.emplace(request.datasets().begin(), request.datasets().end());
-  }
-  return worker;
-}
-
-HeldPhase PhaseOf(v1::HeldAttempt::Phase phase) {
-  switch (phase) {
-    case v1::HeldAttempt::PHASE_STOPPING:
-      return HeldPhase::kStopping;
-    case v1::HeldAttempt::PHASE_REPORTING:
-      return HeldPhase::kReporting;
-    default:
-      return HeldPhase::kRunning;
-  }
-}
-
-absl::StatusOr<SyncInput> InputOf(const v1::SyncRequest& request) {
-  if (request.attempts_size() > kMaxHeldAttempts) {
-    return InvalidField("attempts", absl::StrCat("at most ", kMaxHeldAttempts));
-  }
-  SyncInput input{request.worker(), request.instance(), {}, request.draining(), request.leaving()};
-  for (const v1::HeldAttempt& held : request.attempts()) {
-    ADARES_ASSIGN_OR_RETURN(AttemptId id, ParseAttempt(held.trial(), held.attempt()));
-    input.held.push_back({std::move(id), PhaseOf(held.phase())});
-  }
-  return input;
-}
-
-v1::StopOrder::Reason ToProto(StopReason reason) {
-  switch (reason) {
-    case StopReason::kLeaseLost:
-      return v1::StopOrder::REASON_LEASE_LOST;
-    case StopReason::kCancelled:
-      return v1::StopOrder::REASON_CANCELLED;
-    case StopReason::kPaused:
-      return v1::StopOrder::REASON_PAUSED;
-    case StopReason::kStoppedEarly:
-      return v1::StopOrder::REASON_STOPPED_EARLY;
-    case StopReason::kTimeout:
-      return v1::StopOrder::REASON_TIMEOUT;
-  }
-  return v1::StopOrder::REASON_UNSPECIFIED;
-}
-
-v1::SyncResponse ResponseOf(const SyncOutput& output) {
-  v1::SyncResponse response;
-  for (const Assignment& assignment : output.start) {
-    v1::Assignment* message = response.add_start();
-    message->set_trial(TrialResource(assignment.id.sweep, assignment.id.trial));
-    message->set_attempt(assignment.id.attempt);
-    message->set_spec_json(assignment.spec_json);
-    if (assignment.checkpoint) {
-      *message->mutable_checkpoint() = adares::ToProto(*assignment.checkpoint);
-    }
-  }
-  response.set_drain(output.drain);
-  for (const StopOrder& order : output.stop) {
-    v1::StopOrder* message = response.add_stop();
-    message->set_trial(TrialResource(order.id.sweep, order.id.trial));
-    message->set_attempt(order.id.attempt);
-    message->set_reason(ToProto(order.reason));
-  }
-  return response;
-}
-
 v1::ListWorkersResponse ResponseOf(const PageOf<WorkerRecord>& workers) {
   v1::ListWorkersResponse response;
   for (const WorkerRecord& worker : workers.items) {
-    *response.add_workers() = adares::ToProto(worker);
+    *response.add_workers() = ToProto(worker);
   }
   response.set_next_page_token(workers.next_token);
   return response;
@@ -111,7 +31,7 @@ void SetLastSeen(const Coordinator& coordinator, v1::ListWorkersResponse& respon
   for (v1::Worker& worker : *response.mutable_workers()) {
     const absl::StatusOr<std::string> name = ParseWorkerResource(worker.name());
     const std::optional<Timestamp> seen = name.ok() ? coordinator.LastSeen(*name) : std::nullopt;
-    if (seen) *worker.mutable_last_seen_time() = adares::ToProto(*seen);
+    if (seen) *worker.mutable_last_seen_time() = ToProto(*seen);
   }
 }
 
@@ -125,7 +45,7 @@ class SyncReactor final : public grpc::ServerUnaryReactor {
   void Start(SyncInput input, Duration max_wait) {
     waiters_->Sync(ticket_, std::move(input), max_wait,
                    [this](const absl::StatusOr<SyncOutput>& output) {
-                     if (output.ok()) *response_ = ResponseOf(*output);
+                     if (output.ok()) *response_ = ToProto(*output);
                      Finish(ToGrpcStatus(output.status()));
                    });
   }
@@ -144,12 +64,13 @@ class SyncReactor final : public grpc::ServerUnaryReactor {
 grpc::ServerUnaryReactor* WorkerServiceImpl::RegisterWorker(
     grpc::CallbackServerContext* context, const v1::RegisterWorkerRequest* request,
     v1::RegisterWorkerResponse* response) {
-  WorkerRecord worker = FromProto(*request);
-  *response->mutable_sync_interval() = adares::ToProto(options_.sync_interval);
-  *response->mutable_lease_duration() = adares::ToProto(options_.lease_duration);
+  absl::StatusOr<WorkerRecord> worker = FromProto(*request);
+  if (!worker.ok()) return AnswerAtOnce(context, worker.status());
+  *response->mutable_sync_interval() = ToProto(options_.sync_interval);
+  *response->mutable_lease_duration() = ToProto(options_.lease_duration);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   loop_->Post(
-      [worker = std::move(worker)](Coordinator& coordinator, Timestamp now) {
+      [worker = *std::move(worker)](Coordinator& coordinator, Timestamp now) {
         return coordinator.RegisterWorker(worker, now);
       },
       [reactor](const absl::Status& status) { reactor->Finish(ToGrpcStatus(status)); });
@@ -159,13 +80,11 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::RegisterWorker(
 grpc::ServerUnaryReactor* WorkerServiceImpl::Sync(grpc::CallbackServerContext* context,
                                                   const v1::SyncRequest* request,
                                                   v1::SyncResponse* response) {
-  absl::StatusOr<SyncInput> input = InputOf(*request);
+  absl::StatusOr<SyncInput> input = FromProto(*request);
   if (!input.ok()) return AnswerAtOnce(context, input.status());
   auto* reactor = new SyncReactor(waiters_, response);
   // A call that is held open renews no lease: it must come again in time.
-  const Duration max_wait = std::clamp(adares::FromProto(request->max_wait()), Duration(0),
-                                       request->leaving() ? Duration(0) : options_.sync_interval);
-  reactor->Start(*std::move(input), max_wait);
+  reactor->Start(*std::move(input), WaitOf(*request, options_.sync_interval));
   return reactor;
 }
 
@@ -177,7 +96,7 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* WorkerServiceImpl::
 grpc::ServerUnaryReactor* WorkerServiceImpl::GetUpload(grpc::CallbackServerContext* context,
                                                        const v1::GetUploadRequest* request,
                                                        v1::GetUploadResponse* response) {
-  const absl::StatusOr<UploadTarget> target = TargetOf(request->upload());
+  const absl::StatusOr<UploadTarget> target = FromProto(request->upload());
   if (!target.ok()) return AnswerAtOnce(context, target.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   IfHeld(
@@ -241,14 +160,10 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::ListWorkers(grpc::CallbackServerCon
 grpc::ServerUnaryReactor* WorkerServiceImpl::CordonWorker(grpc::CallbackServerContext* context,
                                                           const v1::CordonWorkerRequest* request,
                                                           v1::CordonWorkerResponse* /*response*/) {
-  if (request->reason().size() > kLongestCordonReason) {
-    return AnswerAtOnce(
-        context,
-        InvalidField("reason", absl::StrCat("longer than ", kLongestCordonReason, " bytes")));
-  }
-  const std::string why = request->reason().empty() ? "on request" : request->reason();
+  const absl::StatusOr<std::string> why = ReasonOf(*request);
+  if (!why.ok()) return AnswerAtOnce(context, why.status());
   return ActOn(context, *request,
-               [why](Coordinator& coordinator, const std::string& worker, Timestamp now) {
+               [why = *why](Coordinator& coordinator, const std::string& worker, Timestamp now) {
                  return coordinator.Cordon(worker, why, now);
                });
 }

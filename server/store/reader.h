@@ -13,15 +13,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/page.h"
 #include "core/records.h"
 
 namespace adares {
-
-// Which part of a list to read. Tokens are opaque, URL-safe and bound to their list.
-struct Page {
-  int size = 100;     // at least 1; what lists of resources take at most is 1000
-  std::string token;  // empty for the first page
-};
 
 template <typename T>
 struct PageOf {

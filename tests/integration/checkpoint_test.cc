@@ -9,6 +9,7 @@
 #include "core/sha256.h"
 #include "server/artifacts/upload_quota.h"
 #include "tests/fixtures/await.h"
+#include "tests/integration/raw_calls.h"
 #include "tests/integration/scripted_worker.h"
 #include "tests/integration/server_fixture.h"
 
@@ -47,22 +48,10 @@ class CheckpointServiceTest : public ServerTest {
   // Sends the chunks from `offset` on; the bytes that are there afterwards.
   absl::StatusOr<int64_t> Upload(const v1::BlobUpload& upload, int64_t offset,
                                  const std::vector<std::string>& chunks) {
-    const auto stub = v1::WorkerService::NewStub(channel_);
-    const auto context = NewContext();
-    v1::UploadBlobResponse response;
-    const auto stream = stub->UploadBlob(context.get(), &response);
-    v1::UploadBlobRequest request;
-    *request.mutable_begin()->mutable_upload() = upload;
-    request.mutable_begin()->set_offset(offset);
-    stream->Write(request);
-    for (const std::string& chunk : chunks) {
-      request.set_chunk(chunk);
-      stream->Write(request);
-    }
-    stream->WritesDone();
-    const absl::Status status = FromGrpcStatus(stream->Finish());
-    if (!status.ok()) return status;
-    return response.received_bytes();
+    RawUpload stream(channel_);
+    stream.Begin(upload, offset);
+    for (const std::string& chunk : chunks) stream.Send(chunk);
+    return stream.Finish();
   }
 
   absl::StatusOr<std::string> Download(const std::string& sha256, int64_t offset) {
@@ -156,41 +145,24 @@ TEST_F(CheckpointServiceTest, UploadsThatMakeNoSenseAreRefused) {
 }
 
 TEST_F(CheckpointServiceTest, AnUploadBeginsOnce) {
-  const auto stub = v1::WorkerService::NewStub(channel_);
-  for (const bool twice : {true, false}) {
-    const auto context = NewContext();
-    v1::UploadBlobResponse response;
-    const auto stream = stub->UploadBlob(context.get(), &response);
-    v1::UploadBlobRequest request;
-    if (twice) {
-      *request.mutable_begin()->mutable_upload() = Of("content");
-      stream->Write(request);
-    } else {
-      request.set_chunk("content");
-    }
-    stream->Write(request);
-    stream->WritesDone();
-    EXPECT_EQ(ErrorReason(FromGrpcStatus(stream->Finish())), "ARGUMENT_INVALID");
-  }
+  RawUpload twice(channel_);
+  twice.Begin(Of("content"));
+  twice.Begin(Of("content"));
+  EXPECT_EQ(Reason(twice.Finish()), "ARGUMENT_INVALID");
+  RawUpload never(channel_);
+  never.Send("content");
+  EXPECT_EQ(Reason(never.Finish()), "ARGUMENT_INVALID");
 }
 
 TEST_F(CheckpointServiceTest, WhoHasLostTheLeaseUploadsNothing) {
   const v1::BlobUpload upload = Of("content");
-  const auto stub = v1::WorkerService::NewStub(channel_);
-  const auto context = NewContext();
-  v1::UploadBlobResponse response;
-  const auto stream = stub->UploadBlob(context.get(), &response);
-  v1::UploadBlobRequest request;
-  *request.mutable_begin()->mutable_upload() = upload;
-  ASSERT_TRUE(stream->Write(request));
-  request.set_chunk("con");
-  ASSERT_TRUE(stream->Write(request));
+  RawUpload stream(channel_);
+  ASSERT_TRUE(stream.Begin(upload));
+  ASSERT_TRUE(stream.Send("con"));
   ASSERT_TRUE(fixtures::Await([&] { return Known(upload)->received_bytes() == 3; }));
   GiveToAnother();
-  request.set_chunk("tent");
-  stream->Write(request);
-  stream->WritesDone();
-  EXPECT_EQ(ErrorReason(FromGrpcStatus(stream->Finish())), "LEASE_LOST") << "in the middle";
+  stream.Send("tent");
+  EXPECT_EQ(Reason(stream.Finish()), "LEASE_LOST") << "in the middle";
   EXPECT_EQ(Reason(Upload(upload, 0, {"content"})), "LEASE_LOST");
   EXPECT_EQ(Reason(Known(upload)), "LEASE_LOST");
   EXPECT_EQ(Reason(Download(upload.sha256(), 0)), "BLOB_NOT_FOUND");
@@ -241,21 +213,13 @@ TEST_F(CheckpointServiceTest, TwoWorkersBringOneBlobToItsEnd) {
   second.set_trial(theirs.trial());
   second.set_attempt(theirs.attempt());
 
-  const auto stub = v1::WorkerService::NewStub(channel_);
-  const auto context = NewContext();
-  v1::UploadBlobResponse response;
-  const auto stream = stub->UploadBlob(context.get(), &response);
-  v1::UploadBlobRequest request;
-  *request.mutable_begin()->mutable_upload() = first;
-  ASSERT_TRUE(stream->Write(request));
-  request.set_chunk("con");
-  ASSERT_TRUE(stream->Write(request));
+  RawUpload stream(channel_);
+  ASSERT_TRUE(stream.Begin(first));
+  ASSERT_TRUE(stream.Send("con"));
   ASSERT_TRUE(fixtures::Await([&] { return Known(second)->received_bytes() == 3; }));
   EXPECT_EQ(*Upload(second, 3, {"tent"}), 7) << "takes over";
-  request.set_chunk("tent");
-  stream->Write(request);
-  stream->WritesDone();
-  EXPECT_EQ(ErrorReason(FromGrpcStatus(stream->Finish())), "UPLOAD_MOVED");
+  stream.Send("tent");
+  EXPECT_EQ(Reason(stream.Finish()), "UPLOAD_MOVED");
   EXPECT_TRUE(Known(first)->complete()) << "so its next try has nothing to send";
 
   Reports reports(channel_, *worker_);

@@ -2,7 +2,6 @@
 // served meanwhile.
 #include <gmock/gmock.h>
 #include <grpcpp/create_channel.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "rpc/channel.h"
 #include "tests/fixtures/await.h"
 #include "tests/fixtures/program.h"
+#include "tests/integration/raw_calls.h"
 #include "tests/integration/scripted_worker.h"
 #include "tests/integration/server_fixture.h"
 
@@ -53,48 +53,6 @@ class FloodTest : public ServerTest {
   v1::Assignment attempt_;
 };
 
-// A Report stream of bytes, whatever they are.
-class RawReports {
- public:
-  explicit RawReports(const std::shared_ptr<grpc::Channel>& channel) : stub_(channel) {
-    call_ = stub_.PrepareCall(context_.get(), "/adares.v1.WorkerService/Report", &queue_);
-    call_->StartCall(nullptr);
-    Wait();
-  }
-  ~RawReports() {
-    context_->TryCancel();
-    grpc::Status status;
-    call_->Finish(&status, nullptr);
-    Wait();
-  }
-
-  v1::ReportResponse Send(const std::string& bytes) {
-    const grpc::Slice slice(bytes);
-    call_->Write(grpc::ByteBuffer(&slice, 1), nullptr);
-    Wait();
-    grpc::ByteBuffer answer;
-    call_->Read(&answer, nullptr);
-    Wait();
-    v1::ReportResponse response;
-    EXPECT_TRUE(
-        grpc::SerializationTraits<v1::ReportResponse>::Deserialize(&answer, &response).ok());
-    return response;
-  }
-
- private:
-  void Wait() {
-    void* tag = nullptr;
-    bool ok = false;
-    queue_.Next(&tag, &ok);
-    EXPECT_TRUE(ok);
-  }
-
-  grpc::GenericStub stub_;
-  std::unique_ptr<grpc::ClientContext> context_ = NewContext();
-  grpc::CompletionQueue queue_;
-  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
-};
-
 // Millions of records without content.
 std::string HollowReport(const std::string& trial, int attempt, int64_t size) {
   v1::ReportRequest head;
@@ -112,9 +70,11 @@ std::string HollowReport(const std::string& trial, int attempt, int64_t size) {
 TEST_F(FloodTest, AReportCostsNoMoreThanItsBytes) {
   const int64_t before = ServerBytes();
   for (const int attempt : {7, 1}) {
-    RawReports reports(channel_);
-    const auto response = reports.Send(HollowReport(attempt_.trial(), attempt, 16 * kMiB));
-    EXPECT_EQ(response.refused().reason(), attempt == 7 ? "LEASE_LOST" : "ARGUMENT_INVALID");
+    RawReport report(channel_);
+    ASSERT_TRUE(report.Send(HollowReport(attempt_.trial(), attempt, 16 * kMiB)));
+    const auto answer = report.Answer();
+    ADARES_ASSERT_OK(answer);
+    EXPECT_EQ(answer->refused().reason(), attempt == 7 ? "LEASE_LOST" : "ARGUMENT_INVALID");
   }
   EXPECT_LT(ServerBytes() - before, 100 * kMiB);
 }
@@ -122,9 +82,12 @@ TEST_F(FloodTest, AReportCostsNoMoreThanItsBytes) {
 TEST_F(FloodTest, StreamsHoldNothingOfWhatWasAnswered) {
   const std::string report = HollowReport(attempt_.trial(), 7, 15 * kMiB);
   const int64_t before = ServerBytes();
-  std::deque<RawReports> idle;
+  std::deque<RawReport> idle;
   for (int i = 0; i < 40; ++i) {
-    EXPECT_EQ(idle.emplace_back(channel_).Send(report).refused().reason(), "LEASE_LOST");
+    ASSERT_TRUE(idle.emplace_back(channel_).Send(report));
+    const auto answer = idle.back().Answer();
+    ADARES_ASSERT_OK(answer);
+    EXPECT_EQ(answer->refused().reason(), "LEASE_LOST");
   }
   EXPECT_LT(ServerBytes() - before, 200 * kMiB);
 }

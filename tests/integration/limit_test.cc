@@ -7,6 +7,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "tests/fixtures/await.h"
+#include "tests/integration/raw_calls.h"
 #include "tests/integration/scripted_worker.h"
 #include "tests/integration/server_fixture.h"
 
@@ -132,41 +133,32 @@ class StuckStreamTest : public ServerTest {
     attempt_ = worker_->TakeOne();
   }
 
-  v1::UploadBlobRequest Begin(const std::string& content) const {
-    v1::UploadBlobRequest request;
-    v1::BlobUpload* upload = request.mutable_begin()->mutable_upload();
-    upload->set_worker(worker_->name);
-    upload->set_instance(worker_->instance);
-    upload->set_trial(attempt_.trial());
-    upload->set_attempt(attempt_.attempt());
-    upload->set_sha256(Sha256Hex(content));
-    upload->set_size_bytes(std::ssize(content));
-    return request;
+  v1::BlobUpload Of(const std::string& content) const {
+    v1::BlobUpload upload;
+    upload.set_worker(worker_->name);
+    upload.set_instance(worker_->instance);
+    upload.set_trial(attempt_.trial());
+    upload.set_attempt(attempt_.attempt());
+    upload.set_sha256(Sha256Hex(content));
+    upload.set_size_bytes(std::ssize(content));
+    return upload;
   }
 
   std::unique_ptr<ScriptedWorker> worker_;
   v1::Assignment attempt_;
-  const std::unique_ptr<v1::WorkerService::Stub> NewStub() {
-    return v1::WorkerService::NewStub(channel_);
-  }
 };
 
 TEST_F(StuckStreamTest, AnUploadThatStallsIsEndedAndGoesOnLater) {
   const std::string content(300'000, 'c');
-  const auto stub = NewStub();
-  const auto context = NewContext();
-  v1::UploadBlobResponse response;
-  const auto stalled = stub->UploadBlob(context.get(), &response);
-  ASSERT_TRUE(stalled->Write(Begin(content)));
-  v1::UploadBlobRequest chunk;
-  chunk.set_chunk(content.substr(0, 100'000));
-  ASSERT_TRUE(stalled->Write(chunk));
-  const grpc::Status ended = stalled->Finish();
+  RawUpload stalled(channel_);
+  ASSERT_TRUE(stalled.Begin(Of(content)));
+  ASSERT_TRUE(stalled.Send(content.substr(0, 100'000)));
+  const grpc::Status ended = stalled.End();
   EXPECT_EQ(ended.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_EQ(ended.error_message(), "nothing more of the upload came; begin it again")
       << "it is the server that ends it";
   v1::GetUploadRequest ask;
-  *ask.mutable_upload() = Begin(content).begin().upload();
+  *ask.mutable_upload() = Of(content);
   const auto known = Call<v1::WorkerService>(channel_, &v1::WorkerService::Stub::GetUpload, ask);
   ADARES_ASSERT_OK(known);
   EXPECT_EQ(known->received_bytes(), 100'000);
@@ -174,18 +166,11 @@ TEST_F(StuckStreamTest, AnUploadThatStallsIsEndedAndGoesOnLater) {
 
 TEST_F(StuckStreamTest, ADownloadThatIsNotTakenIsCutOff) {
   const std::string content(64 << 20, 'c');
-  const auto stub = NewStub();
-  {
-    const auto context = NewContext();
-    v1::UploadBlobResponse response;
-    const auto upload = stub->UploadBlob(context.get(), &response);
-    upload->Write(Begin(content));
-    v1::UploadBlobRequest chunk;
-    chunk.set_chunk(content.substr(0, 1 << 20));
-    for (int i = 0; i < 64; ++i) upload->Write(chunk);
-    upload->WritesDone();
-    ASSERT_TRUE(upload->Finish().ok());
-  }
+  RawUpload upload(channel_);
+  upload.Begin(Of(content));
+  for (int i = 0; i < 64; ++i) upload.Send(content.substr(0, 1 << 20));
+  ADARES_ASSERT_OK(upload.Finish());
+  const auto stub = v1::WorkerService::NewStub(channel_);
   v1::DownloadBlobRequest request;
   request.set_sha256(Sha256Hex(content));
   const auto context = NewContext();
@@ -237,6 +222,49 @@ TEST_F(StuckStreamTest, StreamsBeyondTheLimitAreRefusedWithAdvice) {
   EXPECT_TRUE(fixtures::Await([&] { return Metric("adares_watch_streams") == 2; }));
   const auto context = NewContext();
   EXPECT_TRUE(stub->WatchSweep(context.get(), request)->Read(&message)) << "there is room again";
+  context->TryCancel();
+}
+
+class ConnectionLimitTest : public ServerTest {
+ protected:
+  using Watch = grpc::ClientReader<v1::WatchSweepResponse>;
+
+  void SetUp() override {
+    config_.max_calls_per_connection = 3;
+    ServerTest::SetUp();
+    Create({.name = "a", .granularities = {"none"}});
+    stub_ = v1::SweepService::NewStub(channel_);
+  }
+
+  std::unique_ptr<Watch> Begin(grpc::ClientContext& context) const {
+    v1::WatchSweepRequest request;
+    request.set_name("sweeps/a");
+    return stub_->WatchSweep(&context, request);
+  }
+
+  std::unique_ptr<v1::SweepService::Stub> stub_;
+};
+
+TEST_F(ConnectionLimitTest, CallsBeyondTheLimitWaitForTheirTurn) {
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<Watch>> watches;
+  v1::WatchSweepResponse message;
+  for (int i = 0; i < 3; ++i) {
+    contexts.push_back(NewContext());
+    watches.push_back(Begin(*contexts.back()));
+    ASSERT_TRUE(watches.back()->Read(&message));
+  }
+  grpc::ClientContext impatient;
+  impatient.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(300));
+  const auto refused = Begin(impatient);
+  EXPECT_FALSE(refused->Read(&message)) << "it has no turn before it is over";
+  EXPECT_EQ(refused->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(Metric("grpc_server_started_total", "grpc_method=\"WatchSweep\""), 3);
+
+  contexts[0]->TryCancel();
+  const auto context = NewContext();
+  EXPECT_TRUE(Begin(*context)->Read(&message)) << "one turn is free";
+  for (const auto& open : contexts) open->TryCancel();
   context->TryCancel();
 }
 

@@ -1,7 +1,6 @@
 // WorkerService.Report, spoken by a scripted worker over a real channel: what is kept, what is
 // acknowledged, what is refused.
 #include <gmock/gmock.h>
-#include <grpcpp/generic/generic_stub.h>
 
 #include <cmath>
 #include <limits>
@@ -9,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/report_limits.h"
 #include "rpc/convert.h"
-
+#include "tests/integration/raw_calls.h"
 #include "tests/integration/scripted_worker.h"
 #include "tests/integration/server_fixture.h"
 #include "worker/agent/attempt_journal.h"
@@ -272,21 +271,9 @@ TEST_F(WorkerReportTest, ARequestHasLimits) {
 }
 
 TEST_F(WorkerReportTest, BytesThatAreNoReportEndTheStream) {
-  grpc::GenericStub stub(channel_);
-  const auto context = NewContext();
-  grpc::CompletionQueue queue;
-  const auto call = stub.PrepareCall(context.get(), "/adares.v1.WorkerService/Report", &queue);
-  void* tag = nullptr;
-  bool ok = false;
-  call->StartCall(nullptr);
-  queue.Next(&tag, &ok);
-  const grpc::Slice bytes("\x0a\xff no message");
-  call->Write(grpc::ByteBuffer(&bytes, 1), nullptr);
-  queue.Next(&tag, &ok);
-  grpc::Status status;
-  call->Finish(&status, nullptr);
-  queue.Next(&tag, &ok);
-  EXPECT_EQ(Reason(absl::StatusOr<int>(FromGrpcStatus(status))), "ARGUMENT_INVALID");
+  RawReport report(channel_);
+  report.Send("\x0a\xff no message");
+  EXPECT_EQ(ErrorReason(report.End()), "ARGUMENT_INVALID");
 }
 
 // The spool cuts batches; no record is larger than those of which it is filled here.

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/available_cores.h"
 #include "core/label.h"
+#include "core/report_limits.h"
 #include "core/sweep_spec.h"
 
 namespace adares::worker {
@@ -19,10 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMaxSlots = 1024;
 constexpr int kMaxSeconds = 1'000'000;
 constexpr int64_t kMaxTrials = 1'000'000'000;
-constexpr size_t kMaxNameBytes = 63;
+constexpr size_t kLongestWorkerName = 63;
 
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -167,7 +167,7 @@ std::string WorkerNameFrom(std::string_view hostname) {
   for (const char raw : hostname) {
     const char c = raw >= 'A' && raw <= 'Z' ? static_cast<char>(raw - 'A' + 'a') : raw;
     if (name.empty() && !IsLower(c)) continue;
-    if (name.size() == kMaxNameBytes) break;
+    if (name.size() == kLongestWorkerName) break;
     name += IsLower(c) || IsDigit(c) ? c : '-';
   }
   while (name.ends_with('-')) name.pop_back();

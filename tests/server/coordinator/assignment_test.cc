@@ -20,6 +20,23 @@ TEST_F(AssignmentTest, AWorkerGetsAsManyTrialsAsItHasSlots) {
   EXPECT_EQ(reader_->GetSweep("alpha")->counts.running, 3);
 }
 
+TEST_F(AssignmentTest, SlotsThatAreStuckGetNothing) {
+  Create(Plan("alpha", 3));
+  Register("w1", "i1", 3);
+  const auto sync = [this](std::vector<HeldAttempt> held, int stuck) {
+    return *Run([&] {
+      return coordinator_->Sync({"w1", "i1", std::move(held), false, false, stuck}, now_);
+    });
+  };
+  const SyncOutput one = sync({}, 2);
+  ASSERT_THAT(one.start, SizeIs(1));
+  EXPECT_FALSE(one.takes_more);
+  const std::vector<HeldAttempt> held = {{one.start[0].id, HeldPhase::kRunning}};
+  EXPECT_THAT(sync(held, 2).start, IsEmpty());
+  EXPECT_THAT(sync(held, 3).start, IsEmpty()) << "however many it says";
+  EXPECT_THAT(sync(held, 0).start, SizeIs(2)) << "they have died after all";
+}
+
 TEST_F(AssignmentTest, HigherPriorityComesFirstThenTheOlderSweep) {
   Create(Plan("low", 1, 10));
   Create(Plan("first", 1, 50));

@@ -75,18 +75,6 @@ TEST_F(CoordinatorTest, AnUnknownInstanceMustRegister) {
   EXPECT_EQ(ErrorReason(Sync("w2", "i1").status()), reason::kWorkerUnknown);
 }
 
-TEST_F(CoordinatorTest, RegistrationChecksNameInstanceAndSlots) {
-  for (const auto& [name, instance, slots] : std::vector<std::tuple<std::string, std::string, int>>{
-           {"W1", "i", 1}, {"w1", "", 1}, {"w1", "i", 0}, {"w1", "i", 2000}}) {
-    WorkerRecord record;
-    record.name = name;
-    record.instance = instance;
-    record.slots = slots;
-    EXPECT_EQ(Run([&] { return coordinator_->RegisterWorker(record, now_); }).code(),
-              absl::StatusCode::kInvalidArgument);
-  }
-}
-
 TEST_F(CoordinatorTest, LeaseOfASilentWorkerReturnsToTheQueue) {
   Create(Plan("alpha", 1));
   Register("w1", "i1");

@@ -1,11 +1,11 @@
-// Reads page_size and page_token of a list request.
+// page_size and page_token of a list request. Thread-safe: pure functions.
 #pragma once
 
 #include <algorithm>
 
 #include "absl/status/statusor.h"
+#include "core/page.h"
 #include "core/status.h"
-#include "server/store/reader.h"
 
 namespace adares {
 

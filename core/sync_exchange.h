@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/checkpoint.h"
 #include "core/records.h"
-#include "server/store/store.h"
 
 namespace adares {
 
@@ -23,6 +23,7 @@ struct SyncInput {
   std::vector<HeldAttempt> held;
   bool draining = false;
   bool leaving = false;  // its last one: it holds nothing
+  int stuck_slots = 0;   // held by processes that do not die: nothing can be started there
 };
 
 enum class StopReason {

@@ -1,0 +1,13 @@
+// What a worker may say of itself when it registers. Thread-safe: pure functions.
+#pragma once
+
+#include "absl/status/status.h"
+#include "core/records.h"
+
+namespace adares {
+
+// INVALID_ARGUMENT naming the field: a malformed name, slots out of 1..kMaxSlots, texts that are
+// too long, or a capability that no machine has.
+absl::Status CheckRegistration(const WorkerRecord& worker);
+
+}  // namespace adares
