@@ -11,11 +11,10 @@
 #include "core/utf8.h"
 #include "rpc/convert.h"
 #include "rpc/convert_admin.h"
-#include "rpc/convert_control.h"
 #include "rpc/grpc_status.h"
 #include "rpc/names.h"
 #include "rpc/report_head.h"
-#include "rpc/request_key.h"
+#include "tests/fuzz/refusal.h"
 #include "tests/fuzz/require.h"
 #include "worker/agent/wire.h"
 
@@ -23,12 +22,7 @@ namespace adares {
 namespace {
 
 using fuzz::Require;
-
-void RequireRefusal(const absl::Status& status) {
-  Require(status.code() == absl::StatusCode::kInvalidArgument, "it is the message that is wrong");
-  Require(!ErrorReason(status).empty() && !status.message().empty(), "refusals have reasons");
-  Require(!ToGrpcStatus(status).error_details().empty(), "which travel");
-}
+using fuzz::RequireRefusal;
 
 // What it says of itself is what the whole message says.
 void ReportHeads(const std::string& bytes) {
@@ -63,29 +57,10 @@ void RoundTrip(const std::string& bytes) {
   Require(ToProto(*again).ByteSizeLong() == back.ByteSizeLong(), "and is the same");
 }
 
-void Controls(const std::string& bytes) {
-  v1::ControlTrialsRequest request;
-  if (!request.ParseFromString(bytes)) return;
-  const auto key = RequestKeyOf(request);
-  if (!key.ok()) RequireRefusal(key.status());
-  const auto action = ActionOf(request);
-  if (!action.ok()) RequireRefusal(action.status());
-  const auto sweep = ParseSweepResource(request.parent(), "parent");
-  if (!sweep.ok()) RequireRefusal(sweep.status());
-  const auto filter = FromProto(request.filter(), sweep.ok() ? *sweep : "a");
-  if (!filter.ok()) return RequireRefusal(filter.status());
-  Require(!filter->empty(), "a filter means something");
-}
-
 void Names(const std::string& bytes) {
-  v1::BlobUpload upload;
-  if (upload.ParseFromString(bytes)) {
-    const auto id = ParseAttempt(upload.trial(), upload.attempt());
-    if (!id.ok()) return RequireRefusal(id.status());
-    Require(TrialResource(id->sweep, id->trial) == upload.trial(), "a name is printed as it came");
-  }
   const auto worker = ParseWorkerResource(bytes);
-  if (worker.ok()) Require(WorkerResource(*worker) == bytes, "so is a worker's");
+  if (worker.ok())
+    Require(WorkerResource(*worker) == bytes, "a worker's name is printed as it came");
   const auto trial = ParseTrialResource(bytes);
   if (trial.ok()) Require(TrialResource(trial->sweep, trial->trial) == bytes, "and a trial's");
 }
@@ -122,7 +97,6 @@ constexpr std::array kTurns = {ReportHeads,
                                RoundTrip<v1::Record>,
                                RoundTrip<v1::Flag>,
                                RoundTrip<v1::Checkpoint>,
-                               Controls,
                                Names,
                                Answers,
                                Durations};

@@ -53,6 +53,7 @@ void Chaos::Rage() {
 bool Chaos::Calm() {
   Tell("everything is mended");
   for (const auto& [due, mend] : std::exchange(mends_, {})) mend();
+  BackUpUntilDone();
   const Clock::time_point end = Clock::now() + kCalmPatience;
   Clock::time_point next_ask;
   while (Clock::now() < end) {

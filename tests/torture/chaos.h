@@ -26,8 +26,8 @@ class Chaos {
 
   // Submits sweeps and lets faults happen until the time is over.
   void Rage();
-  // Mends everything, asks for all that was given up, and waits until every trial has succeeded.
-  // False where that does not come.
+  // Mends everything, takes a backup, asks for all that was given up, and waits until every trial
+  // has succeeded. False where that does not come.
   bool Calm();
 
   // The sweeps that the server has acknowledged, by trainer.
@@ -79,6 +79,8 @@ class Chaos {
   bool CancelTrial();
   bool CordonWorker();
   bool Backup();
+  void BackUpUntilDone();
+  std::string NewBackupPath();
 
   // One turn of the loop: what is due, what has ended, what is to be submitted, and a look.
   void Turn();
@@ -119,6 +121,7 @@ class Chaos {
   std::set<Trainer> submitting_;
   std::map<Trainer, int> submitted_;
   Clock::time_point next_look_;
+  int backups_begun_ = 0;
   std::vector<std::string> backups_;
   std::vector<std::string> findings_;
   std::string story_;

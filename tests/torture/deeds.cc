@@ -243,13 +243,25 @@ bool Chaos::CordonWorker() {
   return true;
 }
 
+std::string Chaos::NewBackupPath() {
+  return absl::StrCat(fleet_.folder(), "/backup-", ++backups_begun_, ".db");
+}
+
 bool Chaos::Backup() {
-  const std::string path =
-      absl::StrCat(fleet_.folder(), "/backup-", backups_.size(), "-", Index(1'000'000), ".db");
+  const std::string path = NewBackupPath();
   Ask({"db", "backup", path}, [=, this](bool ok) {
     if (ok) backups_.push_back(path);
   });
   return true;
+}
+
+// A server that has just started may not answer yet.
+void Chaos::BackUpUntilDone() {
+  const std::string path = NewBackupPath();
+  Ask({"db", "backup", path}, [=, this](bool ok) {
+    if (!ok) return BackUpUntilDone();
+    backups_.push_back(path);
+  });
 }
 
 }  // namespace adares::torture

@@ -102,6 +102,7 @@ TEST(TortureTest, NothingIsLostAndNothingCountsTwice) {
     backup.CheckWhole();
     EXPECT_EQ(absl::StrJoin(backup.findings(), "\n"), "") << path;
   }
+  EXPECT_GT(chaos.backups().size(), 0U);
   EXPECT_GT(chaos.sweeps().size(), 0U);
   EXPECT_GT(watcher.blobs(), 0) << "checkpoints are left";
   EXPECT_GT(database.Number("SELECT count(*) FROM v1_attempts WHERE end_reason <> 'finished'"), 0)
