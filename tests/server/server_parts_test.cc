@@ -1,6 +1,7 @@
 // Addresses, the state folder and the metrics of the server.
 #include <gmock/gmock.h>
 
+#include "core/status.h"
 #include "server/listen_address.h"
 #include "server/metrics/server_metrics.h"
 #include "server/state_folder.h"
