@@ -96,7 +96,10 @@ TEST(OptimizerStateTest, StateOfAnotherTrialIsRefusedByName) {
   EXPECT_THAT(message(state), HasSubstr("fc.bias has no moments"));
   state = optimizer.State();
   state.second_moments["fc.bias"] = torch::zeros({11});
-  EXPECT_THAT(message(state), HasSubstr("fc.bias have another shape"));
+  EXPECT_THAT(message(state), HasSubstr("fc.bias have another shape or type"));
+  state = optimizer.State();
+  state.second_moments["fc.bias"] = state.second_moments["fc.bias"].to(torch::kFloat64);
+  EXPECT_THAT(message(state), HasSubstr("fc.bias have another shape or type"));
   state = optimizer.State();
   state.second_moments["fc.other"] = torch::zeros({1});
   EXPECT_THAT(message(state), HasSubstr("fc.other are not expected"));

@@ -68,12 +68,13 @@ absl::Status MovingMean::Restore(const MovingMeanState& state) {
   bool fits = state.means.size() == slots_.size();
   for (const Slot& slot : slots_) {
     const auto found = state.means.find(slot.name);
-    fits = fits && found != state.means.end() && found->second.sizes() == slot.mean.sizes();
+    fits = fits && found != state.means.end() && found->second.sizes() == slot.mean.sizes() &&
+           found->second.scalar_type() == slot.mean.scalar_type();
   }
   if (!fits) {
     return absl::FailedPreconditionError(absl::StrCat(
         "the moving mean of the parameters is of another trial: it has ", state.means.size(),
-        " tensors for ", slots_.size(), " parameters, or other names or shapes"));
+        " tensors for ", slots_.size(), " parameters, or other names, shapes or types"));
   }
   const torch::NoGradGuard no_grad;
   for (Slot& slot : slots_) slot.mean.copy_(state.means.at(slot.name));

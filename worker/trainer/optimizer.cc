@@ -56,8 +56,9 @@ absl::Status CheckTensors(const TensorsByName& wanted, const TensorsByName& all)
   for (const auto& [name, tensor] : wanted) {
     const auto found = all.find(name);
     if (found == all.end()) return WrongState(name + " has no moments");
-    if (found->second.sizes() != tensor.sizes()) {
-      return WrongState("moments of " + name + " have another shape");
+    if (found->second.sizes() != tensor.sizes() ||
+        found->second.scalar_type() != tensor.scalar_type()) {
+      return WrongState("moments of " + name + " have another shape or type");
     }
   }
   for (const auto& [name, tensor] : all) {

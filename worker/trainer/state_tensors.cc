@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +78,8 @@ class TensorReader {
     return 0;
   }
 
+  bool Flag(const std::string& name) { return Count(name, 1) == 1; }
+
   double Number(const std::string& name) {
     const Tensor tensor = Get(name, torch::kFloat64, 0);
     return tensor.defined() ? tensor.item<double>() : 0;
@@ -101,25 +105,36 @@ class TensorReader {
   Random::State RandomState(const std::string& name) {
     const std::vector<int64_t> words = Integers(name);
     Random::State state;
-    if (words.size() != state.words.size() + 2) {
+    const size_t count = state.words.size();
+    // Words of zeros alone give zeros for ever, and whoever draws until a number fits hangs.
+    if (words.size() != count + 2 || words[count + 1] < 0 || words[count + 1] > 1 ||
+        std::all_of(words.begin(), words.begin() + std::ssize(state.words),
+                    [](int64_t word) { return word == 0; })) {
       Fail(absl::StrCat(Quoted(name), " is no state of a random generator"));
       return state;
     }
-    for (size_t i = 0; i < state.words.size(); ++i) {
-      state.words[i] = std::bit_cast<uint64_t>(words[i]);
-    }
-    state.spare_normal = std::bit_cast<double>(words[4]);
-    state.has_spare_normal = words[5] != 0;
+    for (size_t i = 0; i < count; ++i) state.words[i] = std::bit_cast<uint64_t>(words[i]);
+    state.spare_normal = std::bit_cast<double>(words[count]);
+    state.has_spare_normal = words[count + 1] == 1;
     return state;
   }
 
   // All whose names have the prefix, under the rest of their names.
-  TensorMap Below(std::string_view prefix) const {
+  TensorMap Below(std::string_view prefix) {
     TensorMap found;
     for (const auto& [name, tensor] : tensors_) {
-      if (name.starts_with(prefix)) found[name.substr(prefix.size())] = tensor;
+      if (!name.starts_with(prefix)) continue;
+      found[name.substr(prefix.size())] = tensor;
+      known_.insert(name);
     }
     return found;
+  }
+
+  // Once all is read: what nobody asked for is of no state.
+  void FailForTheRest() {
+    for (const auto& [name, tensor] : tensors_) {
+      if (!known_.contains(name)) Fail(absl::StrCat("has ", Quoted(name), ", which no state has"));
+    }
   }
 
   void Fail(const std::string& cause) {
@@ -131,6 +146,7 @@ class TensorReader {
   // An undefined tensor where it is not there, or is another.
   Tensor Get(const std::string& name, torch::ScalarType type, int64_t rank) {
     const auto found = tensors_.find(name);
+    known_.insert(name);
     if (found == tensors_.end()) {
       Fail(absl::StrCat("lacks ", Quoted(name)));
       return {};
@@ -141,6 +157,7 @@ class TensorReader {
   }
 
   const TensorMap& tensors_;
+  std::set<std::string> known_;  // whose names were asked for
   absl::Status status_;
 };
 
@@ -194,7 +211,7 @@ void RestoreWatches(TensorReader& reader, TrainingState& state) {
   state.loss_watch.Restore({losses, reader.Count("loss_watch.long_steps", losses),
                             reader.Number("loss_watch.short_mean"),
                             reader.Number("loss_watch.long_mean"),
-                            reader.Integer("loss_watch.raised") != 0});
+                            reader.Flag("loss_watch.raised")});
   WeightFlags::State flags{{}, reader.Integers("drift.steps"), reader.Numbers("drift.values")};
   for (const auto& [key, tensor] : reader.Below(kWindow)) {
     flags.windows[key] = reader.Integers(absl::StrCat(std::string(kWindow), key));
@@ -252,6 +269,7 @@ absl::Status RestoreState(const TensorMap& tensors, const TrainSpec& train, Trai
   const GradientMomentsState moments{reader.Row("gradient_moments.mean"),
                                      reader.Row("gradient_moments.square")};
   RestoreWatches(reader, state);
+  reader.FailForTheRest();
   ADARES_RETURN_IF_ERROR(reader.status());
   state.order_random.Restore(order_random);
   state.augmentation_random.Restore(augmentation_random);

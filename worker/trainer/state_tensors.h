@@ -14,8 +14,8 @@ TensorMap TensorsOfState(const TrainingState& state);
 
 // Takes the values over into the state of a run at its start, which trains as `train` says.
 // FAILED_PRECONDITION where they are of other examples or parameters, DATA_LOSS names what is
-// missing, of another type or shape, or a count that no such run comes to; some of the state may
-// have been taken over by then.
+// missing, not expected, of another type or shape, or a number that no such run comes to; some of
+// the state may have been taken over by then.
 absl::Status RestoreState(const TensorMap& tensors, const TrainSpec& train, TrainingState& state);
 
 }  // namespace adares
