@@ -30,7 +30,7 @@ constexpr int kForgedFiles = 500;
 TrialSpec SpecWithAllState() {
   TrialSpec spec = TinySpec();
   spec.model.branch_drop = 0.7;
-  spec.model.skip.constraint = {Constraint::kSigmoid, 0, 1};
+  spec.model.skip.constraint = {SkipConstraint::Kind::kSigmoid, 0, 1};
   spec.train.optimizer = OptimizerKind::kAdam;
   spec.train.ema_decay = 0.9;
   return spec;
