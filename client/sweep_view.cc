@@ -23,7 +23,6 @@ std::string Pairs(const google::protobuf::Map<std::string, std::string>& map) {
 
 std::string Seeds(const v1::Sweep& sweep) { return absl::StrJoin(sweep.seeds(), ", "); }
 
-// What its file says of how its trials are handed out.
 std::string StopText(const v1::StopRule& rule) {
   std::string text =
       absl::StrCat("stops early with ", rule.metric(),
@@ -33,6 +32,7 @@ std::string StopText(const v1::StopRule& rule) {
   return text;
 }
 
+// What its file says of how its trials are handed out and stopped.
 std::string ScheduleText(const v1::Schedule& schedule) {
   constexpr int64_t kMebibyte = 1 << 20;
   std::vector<std::string> parts;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/status.h"
+#include "core/utf8.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
@@ -21,14 +22,12 @@ using Metadata = std::map<std::string, std::string>;
 constexpr size_t kMessageBytes = 1'000;
 constexpr size_t kMetadataBytes = 1'000;
 
-// The start of the text that has at most so many bytes, whole characters, and "..." where it is
-// cut.
+// At most so many bytes of the text, with "..." where it is cut.
 std::string Cut(std::string_view text, size_t limit) {
   constexpr std::string_view kMore = "...";
   if (text.size() <= limit) return std::string(text);
-  size_t end = limit > kMore.size() ? limit - kMore.size() : 0;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + std::string(kMore);
+  if (limit < kMore.size()) return "";
+  return std::string(Utf8Prefix(text, limit - kMore.size())) + std::string(kMore);
 }
 
 std::string MessageOf(const absl::Status& status) {

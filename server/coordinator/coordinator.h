@@ -64,11 +64,6 @@ absl::Status CheckSameContent(const SweepPlan& plan, const std::string& digest);
 
 class Coordinator {
  public:
-  // What it remembers of how attempts ended on workers that are not connected: of so many workers,
-  // and of each so many failures since its last success.
-  static constexpr size_t kRememberedWorkers = 1'000;
-  static constexpr size_t kFailuresKept = 20;
-
   // `store` must outlive the coordinator. Where `has_blob` is empty, no blobs are there. Call
   // Recover before anything else.
   Coordinator(Store* store, LeaseOptions options, HasBlob has_blob = {});
@@ -112,7 +107,7 @@ class Coordinator {
   // Takes a worker that passes CheckRegistration; of an instance that is known already, notes what
   // its machine has now. INVALID_ARGUMENT for an instance that another one of the same name has
   // replaced; ALREADY_EXISTS WORKER_NAME_TAKEN while a worker of this name on another machine is
-  // alive: two workers must not share a name; UNAVAILABLE OVERLOADED where 5,000 are connected.
+  // alive: two workers must not share a name; UNAVAILABLE OVERLOADED where 2,000 are connected.
   absl::Status RegisterWorker(const WorkerRecord& worker, Timestamp now);
   // NOT_FOUND WORKER_UNKNOWN, unless the worker leaves.
   absl::StatusOr<SyncOutput> Sync(const SyncInput& input, Timestamp now);
@@ -143,7 +138,7 @@ class Coordinator {
   void DropEffects();
 
   const LeaseOptions& options() const { return options_; }
-  // The workers that are not lost, with their busy slots.
+  // The workers that are not lost, with their busy slots and without those that are stuck.
   std::vector<WorkerRecord> LiveWorkers() const;
   FleetCounts CountFleet() const;
   // When a live worker was last heard of; nullopt for others.

@@ -11,7 +11,8 @@
 namespace adares {
 namespace {
 
-constexpr size_t kMaxLiveWorkers = 5'000;
+// Each keeps a Report stream open, of which there may be as many (ServerConfig::max_streams).
+constexpr size_t kMaxLiveWorkers = 2'000;
 constexpr size_t kReplacedKept = 16;
 constexpr Duration kTouchPeriod = std::chrono::minutes(1);
 
@@ -149,6 +150,7 @@ std::vector<WorkerRecord> Coordinator::LiveWorkers() const {
     WorkerRecord record = session.record;
     record.state = StateOf(session);
     record.busy_slots = static_cast<int32_t>(session.leases.size());
+    record.slots = std::max(record.busy_slots, record.slots - session.stuck_slots);
     workers.push_back(std::move(record));
   }
   return workers;

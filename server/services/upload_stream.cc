@@ -79,8 +79,10 @@ void UploadStream::GoOn() {
 }
 
 void UploadStream::FinishUpload() {
-  const absl::Status finished = access_.blobs->Finish(*upload_, SystemNow());
+  const Timestamp now = SystemNow();
+  const absl::Status finished = access_.blobs->Finish(*upload_, now);
   if (!finished.ok()) return EndByStorage(finished);
+  access_.quota->Touch(target_.id, target_.blob.sha256, now);  // from now on it stays for an hour
   (*access_.ended)(absl::OkStatus());
   Answer(target_.blob.size_bytes);
 }

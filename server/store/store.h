@@ -110,8 +110,8 @@ class Store {
 
   // What a live attempt reports. Points, weights, flags and log lines repeated with the same value
   // are ignored, and kept out with another; but for log lines also where an attempt that it went on
-  // from had reported them. Its start supersedes
-  // what earlier attempts reported beyond the step that it says it goes on from.
+  // from had reported them. Its start supersedes what earlier attempts reported beyond the step
+  // that it says it goes on from.
   absl::Status SetAttemptStart(const LiveAttempt& attempt, const AttemptStart& start);
   absl::StatusOr<WriteCounts> AppendPoints(const LiveAttempt& attempt,
                                            const std::vector<MetricPoint>& points);

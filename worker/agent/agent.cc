@@ -102,8 +102,7 @@ void Agent::NoteSilentLook() {
   if (std::exchange(silent_look_logged_, true)) return;
   spdlog::warn(
       "event=data_folder_silent hint=\"it is still being looked at which data sets are there: "
-      "until "
-      "that ends the coordinator knows what was seen before\"");
+      "until that ends the coordinator knows what was seen before\"");
 }
 
 void Agent::TakeLook(const Capability& capability) {

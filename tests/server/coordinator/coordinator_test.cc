@@ -346,7 +346,7 @@ TEST_F(CoordinatorTest, OnlySoManyWorkersAreConnected) {
   record.instance = "i1";
   record.slots = 1;
   EXPECT_TRUE(Run([&]() -> absl::Status {
-                for (int i = 0; i < 5'000; ++i) {
+                for (int i = 0; i < 2'000; ++i) {
                   record.name = "w" + std::to_string(i);
                   ADARES_RETURN_IF_ERROR(coordinator_->RegisterWorker(record, now_));
                 }
