@@ -104,6 +104,14 @@ Table ComparisonTable(const v1::CompareVariantsResponse& comparison) {
   return table;
 }
 
+bool HasEqualDifferences(const v1::CompareVariantsResponse& comparison) {
+  return std::any_of(comparison.variants().begin(), comparison.variants().end(),
+                     [](const auto& variant) {
+                       return variant.has_difference() && variant.difference().n() >= 2 &&
+                              std::isnan(variant.difference().ci_low());
+                     });
+}
+
 std::string ReadingNote(const v1::CompareVariantsResponse& comparison) {
   const auto seeds = static_cast<int64_t>(SeedsOf(comparison).size());
   std::string note = Plural(seeds, "seed");
@@ -112,6 +120,7 @@ std::string ReadingNote(const v1::CompareVariantsResponse& comparison) {
     if (seeds >= 2) note += "; interval: Student's t, 95 %";
   }
   if (seeds < 2) absl::StrAppend(&note, "; an interval needs ", 2 - seeds, " more");
+  if (HasEqualDifferences(comparison)) note += "; none where all differences are equal";
   return note + "\n";
 }
 

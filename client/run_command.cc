@@ -1,6 +1,4 @@
 // `adares run`: a whole study in one command, with a private coordinator and worker.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iterator>
@@ -22,6 +20,7 @@
 #include "client/resource_time.h"
 #include "client/sweep_file.h"
 #include "client/sweep_view.h"
+#include "client/trainer_device.h"
 #include "client/words.h"
 #include "core/available_cores.h"
 #include "core/measurement.h"
@@ -69,9 +68,15 @@ class Run {
                   IsUtf8Locale(), options.quiet}) {}
 
   absl::StatusOr<ExitCode> Do() {
+    ADARES_ASSIGN_OR_RETURN(device_, DeviceOfTrainer(run_.device, signals_));
+    if (device_ == "cpu" && run_.device == "auto" && HasNvidiaDriver()) {
+      Say(options_,
+          "there is an NVIDIA driver, but adares-trainer's LibTorch finds no CUDA device: "
+          "training on the CPU");
+    }
     ADARES_ASSIGN_OR_RETURN(
         service_,
-        LocalService::Start({run_.state, run_.data, run_.device, TimeoutOf(options_)}, signals_));
+        LocalService::Start({run_.state, run_.data, device_, TimeoutOf(options_)}, signals_));
     absl::StatusOr<ExitCode> result = RunToEnd();
     if (absl::IsCancelled(result.status())) {
       display_.Clear();
@@ -171,8 +176,7 @@ class Run {
     request.threads = run_.threads;
     request.cores = AvailableCores();
     request.trials = TrialCount(sweep) - DoneCount(sweep);
-    request.is_on_gpu =
-        run_.device == "cuda" || (run_.device == "auto" && access("/dev/nvidiactl", F_OK) == 0);
+    request.is_on_gpu = device_ == "cuda";
     const SlotPlan plan = PlanSlots(request);
     Say(options_, absl::StrCat(Plural(plan.slots, "trial"), " at a time, ",
                                Plural(plan.threads, "thread"), plan.slots == 1 ? "" : " each"));
@@ -240,6 +244,7 @@ class Run {
   Signals signals_;
   ProgressDisplay display_;
   const Timestamp started_at_ = SystemNow();
+  std::string device_;  // that its trainers take
   std::unique_ptr<LocalService> service_;
 };
 

@@ -2,6 +2,7 @@
 // cancellation.
 #include "core/comparison.h"
 
+#include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
@@ -11,6 +12,9 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kUpperQuantile = 0.975;  // of a two-sided 95 % interval
+
+// What is smaller beside the values than this comes of their rounding.
+constexpr double kRounding = 1e-12;
 
 }  // namespace
 
@@ -30,13 +34,17 @@ Summary Summarize(const std::vector<double>& values) {
 PairedDifference ComparePaired(const std::map<int64_t, double>& variant,
                                const std::map<int64_t, double>& baseline) {
   std::vector<double> differences;
+  double largest = 0;
   for (const auto& [seed, value] : variant) {
     const auto partner = baseline.find(seed);
-    if (partner != baseline.end()) differences.push_back(value - partner->second);
+    if (partner == baseline.end()) continue;
+    differences.push_back(value - partner->second);
+    largest = std::max({largest, std::abs(value), std::abs(partner->second)});
   }
   const Summary summary = Summarize(differences);
   PairedDifference result = {summary.n, summary.mean, summary.sd, kNaN, kNaN};
-  if (summary.n < 2) return result;
+  // Of equal differences, as counts of mistakes may have, it would be a point, and measure nothing.
+  if (summary.n < 2 || summary.sd <= kRounding * largest) return result;
   const double n = static_cast<double>(summary.n);
   const boost::math::students_t distribution(n - 1);
   const double half_width =

@@ -19,7 +19,8 @@ Summary Summarize(const std::vector<double>& values);
 
 // Difference of two variants over the seeds that both have: mean of x_i - y_i, its standard
 // deviation, and the two-sided 95 % confidence interval by Student's t with n - 1 degrees of
-// freedom. The interval is empty (NaN, NaN) for n < 2.
+// freedom. The interval is empty (NaN, NaN) for n < 2, and where all differences are equal but for
+// rounding: the values are coarser than what they should tell.
 struct PairedDifference {
   int64_t n = 0;
   double mean = 0;

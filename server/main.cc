@@ -73,6 +73,8 @@ int Serve(const ServerConfig& config) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // What gRPC has to say about an address that is taken, our own message says better.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   spdlog::set_default_logger(spdlog::stderr_color_mt("adares-server"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   ServerConfig config;

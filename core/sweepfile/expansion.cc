@@ -40,6 +40,7 @@ class Expansion {
     ADARES_RETURN_IF_ERROR(MakeVariants());
     ADARES_RETURN_IF_ERROR(CheckRules());
     ADARES_RETURN_IF_ERROR(CheckObjective());
+    ADARES_RETURN_IF_ERROR(CheckStopRule());
     ADARES_RETURN_IF_ERROR(PairWithBaseline());
     ADARES_RETURN_IF_ERROR(MakeTrials());
     return std::move(plan_);
@@ -154,6 +155,40 @@ class Expansion {
                        " needs data.validation_size > 0, and it is 0 in the cell ", variant.label,
                        "; take a metric of the test part, or hold "
                        "something out"));
+    }
+    return absl::OkStatus();
+  }
+
+  // A rule that no trial can come to would be found out only after the study.
+  absl::Status CheckStopRule() const {
+    if (!document_.schedule.stop) return absl::OkStatus();
+    const StopRule& rule = *document_.schedule.stop;
+    const auto refuse = [&](const std::string& why) {
+      return errors_.At(document_.stop_place, absl::StrCat("the stop rule ", why));
+    };
+    const bool is_accuracy = rule.metric.ends_with("/accuracy");
+    if (is_accuracy && rule.side == StopRule::Side::kAbove && rule.target >= 1) {
+      return refuse("can never be reached: accuracies are fractions, 0 to 1");
+    }
+    if (is_accuracy && rule.side == StopRule::Side::kBelow && rule.target <= 0) {
+      return refuse("can never be reached: accuracies are fractions, 0 to 1");
+    }
+    for (const Variant& variant : plan_.variants) {
+      const bool has_validation = variant.spec.data.validation_size > 0;
+      const std::string where = absl::StrCat(" in the cell ", variant.label);
+      if (rule.metric.starts_with("validation/") && !has_validation) {
+        return refuse(absl::StrCat("needs data.validation_size > 0, and it is 0", where));
+      }
+      if (rule.metric.starts_with("test/") && has_validation) {
+        return refuse(
+            absl::StrCat("looks at the test part, which is measured only at the end where "
+                         "there is a validation part, as",
+                         where, "; take a metric of that"));
+      }
+      if (rule.after_epoch > variant.spec.train.epochs) {
+        return refuse(absl::StrCat("looks from epoch ", rule.after_epoch,
+                                   " on, and train.epochs is ", variant.spec.train.epochs, where));
+      }
     }
     return absl::OkStatus();
   }

@@ -176,6 +176,7 @@ absl::Status ReadStop(const YamlNode& node, const NodeReader& reader, SweepDocum
   ADARES_ASSIGN_OR_RETURN(const std::string word,
                           reader.ReadWord(*type, "stop.rule.type", {"none", "target"}));
   if (word == "none") return reader.CheckMap(*rule, "stop.rule", {"type"});
+  document.stop_place = rule->place;
   ADARES_ASSIGN_OR_RETURN(document.schedule.stop, ReadTargetRule(*rule, reader));
   return absl::OkStatus();
 }

@@ -37,6 +37,7 @@ struct SweepDocument {
   std::map<std::string, std::string> labels;
   Objective objective;
   Place objective_place;               // of the metric, where the file names one
+  Place stop_place;                    // of the rule, where the file has one
   std::vector<Setting> base;           // in file order, each path once
   Place base_place;                    // of the key `base`, or of the file
   std::vector<Override> overrides;     // each path once

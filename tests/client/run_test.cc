@@ -127,6 +127,28 @@ TEST_F(RunTest, EndsWithTheComparisonAndWhereTheResultsAre) {
   EXPECT_TRUE(WorkerIsGone());
 }
 
+TEST_F(RunTest, ADeviceThatTheTrainerLacksIsRefusedBeforeAnythingStarts) {
+  WriteProgram("adares-trainer",
+               "#!/bin/sh\ntest \"$*\" = '--device cuda --show-device' || exit 1\n"
+               "echo 'adares-trainer: no CUDA device here' >&2\nexit 2\n");
+  Program::Options options = RunOptions("succeeds");
+  options.arguments.back() = "cuda";
+  const auto result = Program(options).Finish();
+  EXPECT_EQ(result.exit_code, 5) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("no CUDA device here"));
+  EXPECT_FALSE(fs::exists(State()));
+}
+
+TEST_F(RunTest, TheWorkerGetsTheDeviceThatTheTrainerTook) {
+  WriteProgram("adares-trainer", "#!/bin/sh\necho cuda\n");
+  Program::Options options = RunOptions("succeeds");
+  options.arguments.back() = "cuda";
+  const auto result = Program(options).Finish();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("1 trial at a time"));
+  EXPECT_THAT(Log("worker"), HasSubstr("--device cuda "));
+}
+
 TEST_F(RunTest, OtherUnfinishedSweepsOfTheFolderAreNamed) {
   const auto result = RunSweep("succeeds");
   EXPECT_THAT(result.err,

@@ -83,5 +83,18 @@ TEST(ComparisonTest, AVariantEqualsItself) {
   EXPECT_EQ(result.ci_high, 0);
 }
 
+TEST(ComparisonTest, EqualDifferencesHaveNoInterval) {
+  // 7 of 2000 pictures more, with each seed.
+  const PairedDifference result = ComparePaired({{0, 0.9565}, {1, 0.9635}, {2, 0.9705}},
+                                                {{0, 0.9530}, {1, 0.9600}, {2, 0.9670}});
+  EXPECT_EQ(result.n, 3);
+  EXPECT_NEAR(result.mean, 0.0035, 1e-12);
+  EXPECT_TRUE(std::isnan(result.ci_low));
+  EXPECT_TRUE(std::isnan(result.ci_high));
+  const PairedDifference other =
+      ComparePaired({{0, 0.9565}, {1, 0.9635}}, {{0, 0.9530}, {1, 0.9605}});
+  EXPECT_FALSE(std::isnan(other.ci_low));
+}
+
 }  // namespace
 }  // namespace adares

@@ -124,6 +124,15 @@ TEST(SweepScheduleTest, WhatCannotBeIsAnErrorWithItsPlace) {
       {"stop: {rule: {type: target, metric: test/loss, below: 1, above: 2}}\n",
        "stop.rule takes either `below` or `above`"},
       {"stop: {rule: {type: target, metric: test/loss, below: .5}}\n", "7:55: stop.rule's target"},
+      {"stop: {rule: {type: target, metric: validation/accuracy, above: 95}}\n",
+       "7:14: the stop rule can never be reached: accuracies are fractions"},
+      {"stop: {rule: {type: target, metric: test/accuracy, above: 0.9}}\n",
+       "7:14: the stop rule looks at the test part, which is measured only at the end"},
+      {"stop: {rule: {type: target, metric: train/loss, below: 0.1, after_epoch: 900}}\n",
+       "7:14: the stop rule looks from epoch 900 on, and train.epochs is"},
+      {"base: {data: {validation_size: 0}}\n"
+       "stop: {rule: {type: target, metric: validation/loss, below: 0.1}}\n",
+       "the stop rule needs data.validation_size > 0"},
       {"stop: {rule: {type: none, above: 1}}\n", "unknown key \"above\" in stop.rule"},
       {"resources: {gpus: 1}\n", "unknown key \"gpus\" in resources"},
   };

@@ -23,17 +23,24 @@ class StartCheckTest : public ::testing::Test {
     EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
     return std::string(status.message());
   }
+  static std::string Refusal(const std::filesystem::path& trainer) {
+    return Refusal(CheckTrainer(trainer, "auto").status());
+  }
 
   fixtures::TempFolder folder_;
 };
 
-TEST_F(StartCheckTest, TrainerThatTellsItsVersionWillDo) {
-  EXPECT_TRUE(CheckTrainer(ADARES_SCRIPTED_TRAINER).ok());
-  EXPECT_TRUE(CheckTrainer(Shell("test \"$*\" = --version")).ok());
+TEST_F(StartCheckTest, TheTrainerTellsWhichDeviceItTakes) {
+  EXPECT_EQ(*CheckTrainer(ADARES_SCRIPTED_TRAINER, "auto"), "cpu");
+  const auto both = Shell("test \"$1 $3\" = \"--device --show-device\" && echo warning && echo $2");
+  EXPECT_EQ(*CheckTrainer(both, "cuda"), "cuda");
+  EXPECT_EQ(*CheckTrainer(both, "cpu"), "cpu");
+  EXPECT_THAT(Refusal(both), HasSubstr("with --device auto --show-device it exited with code 0 and "
+                                       "said \"warning\nauto\""));
 }
 
 TEST_F(StartCheckTest, MissingTrainerIsNamedWithTheWayOut) {
-  EXPECT_THAT(Refusal(CheckTrainer("/nowhere/adares-trainer")),
+  EXPECT_THAT(Refusal(std::filesystem::path("/nowhere/adares-trainer")),
               AllOf(HasSubstr("/nowhere/adares-trainer: No such file or directory"),
                     HasSubstr("--trainer")));
 }
@@ -41,19 +48,19 @@ TEST_F(StartCheckTest, MissingTrainerIsNamedWithTheWayOut) {
 TEST_F(StartCheckTest, FileThatIsNoProgramIsNamed) {
   const std::filesystem::path path = folder_ / "text";
   std::ofstream(path) << "no program";
-  EXPECT_THAT(Refusal(CheckTrainer(path)), HasSubstr("text: Permission denied"));
+  EXPECT_THAT(Refusal(path), HasSubstr("text: Permission denied"));
 }
 
 // As one does whose libraries are not there.
 TEST_F(StartCheckTest, TrainerThatFailsIsQuoted) {
   const std::filesystem::path path = Shell("echo cannot open libtorch.so >&2; exit 127");
-  EXPECT_THAT(Refusal(CheckTrainer(path)),
+  EXPECT_THAT(Refusal(path),
               AllOf(HasSubstr(path.string()), HasSubstr("exited with code 127"),
                     HasSubstr("\"cannot open libtorch.so\""), HasSubstr("--trainer")));
 }
 
 TEST_F(StartCheckTest, TrainerThatDiesIsTold) {
-  EXPECT_THAT(Refusal(CheckTrainer(Shell("kill -SEGV $$"))), HasSubstr("killed by signal 11"));
+  EXPECT_THAT(Refusal(Shell("kill -SEGV $$")), HasSubstr("killed by signal 11"));
 }
 
 TEST_F(StartCheckTest, DataMustBeAFolderOrNone) {

@@ -115,14 +115,25 @@ int Work(const Config& config, const WorkerIdentity& identity, AttemptFolders& f
   return signals.exit_code();
 }
 
-absl::Status CheckMachine(const Config& config) {
+// The device that trials are trained on.
+absl::StatusOr<std::string> CheckMachine(const Config& config) {
   ADARES_RETURN_IF_ERROR(CheckDataFolder(config.data_dir));
-  return CheckTrainer(config.trainer);
+  return CheckTrainer(config.trainer, config.device);
+}
+
+// Where there is a driver that the trainer cannot use, this is a machine without one: the fleet
+// must not think that it trains on a GPU, nor may the number of slots.
+CommandLine WithoutDriver(int argc, char** argv, Machine& machine) {
+  spdlog::warn(
+      "event=driver_not_used hint=\"there is an NVIDIA driver, but the trainer's LibTorch finds no "
+      "CUDA device: trials are trained on the CPU; build against a CUDA build of PyTorch\"");
+  machine.has_nvidia_driver = false;
+  return ParseCommandLine(argc, argv, machine, ADARES_VERSION);
 }
 
 int Run(int argc, char** argv) {
-  const Machine machine = ThisMachine();
-  const CommandLine command_line = ParseCommandLine(argc, argv, machine, ADARES_VERSION);
+  Machine machine = ThisMachine();
+  CommandLine command_line = ParseCommandLine(argc, argv, machine, ADARES_VERSION);
   if (!command_line.config) {
     (command_line.exit_code == 0 ? std::cout : std::cerr) << command_line.text;
     return command_line.exit_code;
@@ -130,14 +141,19 @@ int Run(int argc, char** argv) {
   SetUpLog();
   // Whoever signals all processes of a worker to ask for checkpoints means the trainers.
   std::signal(SIGUSR1, SIG_IGN);
-  const Config& config = *command_line.config;
+  Config& config = *command_line.config;
   const auto lock = StateLock::Acquire(config.state_folder);
   auto folders = lock.ok() ? AttemptFolders::Open(config.state_folder) : lock.status();
-  const absl::Status can_start = folders.ok() ? CheckMachine(config) : folders.status();
-  if (!can_start.ok()) {
-    std::cerr << "adares-worker: " << can_start.message() << "\n";
+  const auto device =
+      folders.ok() ? CheckMachine(config) : absl::StatusOr<std::string>(folders.status());
+  if (!device.ok()) {
+    std::cerr << "adares-worker: " << device.status().message() << "\n";
     return kExitCannotStart;
   }
+  if (*device == "cpu" && FleetDevice(config, machine) == "cuda") {
+    command_line = WithoutDriver(argc, argv, machine);
+  }
+  config.device = *device;
   const WorkerIdentity identity{config.name,      RandomInstance(),
                                 machine.hostname, CapabilityOf(config, machine),
                                 config.slots,     ADARES_VERSION};

@@ -36,21 +36,25 @@ TrainerExit WaitForExit(pid_t pid) {
 
 }  // namespace
 
-absl::Status CheckTrainer(const std::filesystem::path& trainer) {
+absl::StatusOr<std::string> CheckTrainer(const std::filesystem::path& trainer,
+                                         const std::string& device) {
   TrainerProgram program;
   program.path = trainer;
-  ADARES_ASSIGN_OR_RETURN(const SpawnedTrainer child, SpawnTrainer(program, {"--version"}));
+  ADARES_ASSIGN_OR_RETURN(const SpawnedTrainer child,
+                          SpawnTrainer(program, {"--device", device, "--show-device"}));
   close(child.commands_fd);
   close(child.events_fd);
   fcntl(child.log_fd, F_SETFL, 0);  // blocks from now on
   std::string output = ReadToEnd(child.log_fd);
   close(child.log_fd);
   const TrainerExit exit = WaitForExit(child.pid);
-  if (exit.exit_code == 0) return absl::OkStatus();
   while (output.ends_with('\n')) output.pop_back();
+  const std::string last = output.substr(output.rfind('\n') + 1);
+  if (exit.exit_code == 0 && (last == "cpu" || last == "cuda")) return last;
   return absl::FailedPreconditionError(
-      absl::StrCat("the trainer ", trainer.string(), " does not work: with --version it ",
-                   Describe(exit), output.empty() ? "" : absl::StrCat(" and said \"", output, "\""),
+      absl::StrCat("the trainer ", trainer.string(), " does not work: with --device ", device,
+                   " --show-device it ", Describe(exit),
+                   output.empty() ? "" : absl::StrCat(" and said \"", output, "\""),
                    "; repair it or name another with --trainer"));
 }
 

@@ -92,6 +92,13 @@ int Run(const adares::TrainerOptions& options) {
   return by_hand ? RunByHand(options, runner, inbox) : RunForWorker(runner, inbox);
 }
 
+int ShowDevice(const std::string& wanted) {
+  const absl::StatusOr<std::string> device = adares::ResolveDevice(wanted);
+  if (!device.ok()) return Fail(device.status());
+  std::printf("%s\n", *device == "cpu" ? "cpu" : "cuda");
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -106,6 +113,8 @@ int main(int argc, char** argv) {
       std::printf("adares-trainer %s (commit %s, LibTorch %s)\n", ADARES_VERSION,
                   adares::kTrainerCommit, adares::LibTorchVersion().c_str());
       return 0;
+    case adares::TrainerOptions::Action::kShowDevice:
+      return ShowDevice(options->device);
     case adares::TrainerOptions::Action::kTrain:
       return Run(*options);
   }

@@ -20,7 +20,7 @@ constexpr int kMaxThreads = 1024;
 constexpr int kMaxInterval = 1'000'000'000;
 constexpr double kDefaultSeconds = 60;
 
-constexpr std::array<option, 16> kOptions{{
+constexpr std::array<option, 17> kOptions{{
     {"spec", required_argument, nullptr, 's'},
     {"events-fd", required_argument, nullptr, 'e'},
     {"device", required_argument, nullptr, 'd'},
@@ -36,6 +36,7 @@ constexpr std::array<option, 16> kOptions{{
     {"eager-steps", no_argument, nullptr, 'g'},
     {"help", no_argument, nullptr, 'h'},
     {"version", no_argument, nullptr, 'v'},
+    {"show-device", no_argument, nullptr, 'w'},
     {nullptr, 0, nullptr, 0},
 }};
 
@@ -105,6 +106,9 @@ absl::Status Apply(int letter, const std::string& value, TrainerOptions& options
     case 'v':
       options.action = TrainerOptions::Action::kShowVersion;
       break;
+    case 'w':
+      options.action = TrainerOptions::Action::kShowDevice;
+      break;
     default:
       return absl::InvalidArgumentError("unknown option or missing value");
   }
@@ -156,6 +160,7 @@ const char kTrainerHelp[] =
     "                    $ADARES_DETERMINISTIC is 1); the CPU gives them anyway\n"
     "  --eager-steps     on CUDA: start each operation of a step by itself, not captured ones\n"
     "                    together: the same numbers, slower\n"
+    "  --show-device     print what it would train on, cpu or cuda, and end\n"
     "  --version, --help\n"
     "\n"
     "SIGTERM and SIGINT stop the trial after its step, with a checkpoint where there is a folder "

@@ -9,7 +9,7 @@
 namespace adares {
 
 struct TrainerOptions {
-  enum class Action { kTrain, kShowHelp, kShowVersion };
+  enum class Action { kTrain, kShowHelp, kShowVersion, kShowDevice };
   Action action = Action::kTrain;
   std::string spec_path;                          // empty: commands come from standard input
   int events_fd = -1;                             // -1: standard output, allowed with a spec only

@@ -43,8 +43,9 @@ int EventsFd(int argc, char** argv) {
 
 int Run(int argc, char** argv) {
   prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);  // a test may keep it from dying
-  if (argc == 2 && std::string(argv[1]) == "--version") {
-    std::cout << "adares-scripted-trainer\n";
+  if (argc == 4 && std::string(argv[3]) == "--show-device") {
+    const std::string wanted = argv[2];
+    std::cout << (wanted == "auto" ? "cpu" : wanted) << "\n";
     return 0;
   }
   const int events_fd = EventsFd(argc, argv);
