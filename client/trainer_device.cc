@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "client/child_process.h"
 #include "client/scratch_folder.h"
+#include "core/status.h"
 
 namespace adares::client {
 namespace {
