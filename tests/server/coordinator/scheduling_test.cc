@@ -138,7 +138,8 @@ TEST_F(SchedulingTest, TheOrderHoldsAcrossNeeds) {
     for (const PlannedTrial& trial : plan.trials) expected.push_back(trial.id);
     RegisterWith("w1", {"cpu", 0, {}, {}}, 6);
     std::vector<std::string> given;
-    for (const Assignment& start : Sync("w1", "i1")->start) given.push_back(start.id.trial);
+    const SyncOutput output = *Sync("w1", "i1");
+    for (const Assignment& start : output.start) given.push_back(start.id.trial);
     EXPECT_EQ(given, expected) << plan.name;
     Wait(minutes(1));  // the worker is silent, and loses them
     ASSERT_TRUE(Control(plan.name, ControlAction::kCancel).ok());
