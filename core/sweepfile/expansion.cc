@@ -166,11 +166,9 @@ class Expansion {
     const auto refuse = [&](const std::string& why) {
       return errors_.At(document_.stop_place, absl::StrCat("the stop rule ", why));
     };
-    const bool is_accuracy = rule.metric.ends_with("/accuracy");
-    if (is_accuracy && rule.side == StopRule::Side::kAbove && rule.target >= 1) {
-      return refuse("can never be reached: accuracies are fractions, 0 to 1");
-    }
-    if (is_accuracy && rule.side == StopRule::Side::kBelow && rule.target <= 0) {
+    const bool is_beyond_fractions =
+        rule.side == StopRule::Side::kAbove ? rule.target >= 1 : rule.target <= 0;
+    if (rule.metric.ends_with("/accuracy") && is_beyond_fractions) {
       return refuse("can never be reached: accuracies are fractions, 0 to 1");
     }
     for (const Variant& variant : plan_.variants) {

@@ -29,14 +29,7 @@ class CheckpointServiceTest : public ServerTest {
   }
 
   v1::BlobUpload Of(const std::string& content) const {
-    v1::BlobUpload upload;
-    upload.set_worker(worker_->name);
-    upload.set_instance(worker_->instance);
-    upload.set_trial(attempt_.trial());
-    upload.set_attempt(attempt_.attempt());
-    upload.set_sha256(Sha256Hex(content));
-    upload.set_size_bytes(std::ssize(content));
-    return upload;
+    return UploadOf(*worker_, attempt_, content);
   }
 
   absl::StatusOr<v1::GetUploadResponse> Known(const v1::BlobUpload& upload) {

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <utility>
 
+#include "core/sha256.h"
 #include "tests/integration/server_fixture.h"
 
 namespace adares {
@@ -39,6 +41,18 @@ absl::StatusOr<v1::SyncResponse> ScriptedWorker::Sync(int max_wait_seconds) cons
 // The wait is longer than the call's deadline: an answer is not the end of the wait.
 std::future<absl::StatusOr<v1::SyncResponse>> ScriptedWorker::HoldSync() const {
   return std::async(std::launch::async, [this] { return Sync(60); });
+}
+
+v1::BlobUpload UploadOf(const ScriptedWorker& worker, const v1::Assignment& attempt,
+                        const std::string& content) {
+  v1::BlobUpload upload;
+  upload.set_worker(worker.name);
+  upload.set_instance(worker.instance);
+  upload.set_trial(attempt.trial());
+  upload.set_attempt(attempt.attempt());
+  upload.set_sha256(Sha256Hex(content));
+  upload.set_size_bytes(std::ssize(content));
+  return upload;
 }
 
 v1::Assignment ScriptedWorker::TakeOne() {

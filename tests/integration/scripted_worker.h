@@ -41,6 +41,10 @@ class ScriptedWorker {
   const std::shared_ptr<grpc::Channel> channel_;
 };
 
+// What the worker says of a file with this content that it uploads for the attempt.
+v1::BlobUpload UploadOf(const ScriptedWorker& worker, const v1::Assignment& attempt,
+                        const std::string& content);
+
 // The worker's end of one Report stream, one message and its answer at a time.
 class Reports {
  public:
