@@ -146,14 +146,19 @@ std::string StopNote(const v1::CompareVariantsResponse& comparison) {
   return "stopped: trials that the sweep's rule stopped early; their values do not count here\n";
 }
 
+std::string Heading(const v1::CompareVariantsResponse& comparison, const std::string& sweep) {
+  const std::string goal = GoalWord(comparison.goal());
+  return absl::StrCat(ShortName(sweep), ": ", comparison.metric(),
+                      goal.empty() ? "" : " (" + goal + ")", "\n\n");
+}
+
 }  // namespace
 
 std::string ComparisonText(const v1::CompareVariantsResponse& comparison, const std::string& sweep,
                            bool color) {
-  return absl::StrCat(
-      ShortName(sweep), ": ", comparison.metric(), " (", GoalWord(comparison.goal()), ")\n\n",
-      RenderTable(ComparisonTable(comparison), color), "\n", ReadingNote(comparison),
-      MissingNote(comparison), FlagNote(comparison), StopNote(comparison));
+  return absl::StrCat(Heading(comparison, sweep), RenderTable(ComparisonTable(comparison), color),
+                      "\n", ReadingNote(comparison), MissingNote(comparison), FlagNote(comparison),
+                      StopNote(comparison));
 }
 
 std::vector<CsvRow> ComparisonCsv(const v1::CompareVariantsResponse& comparison) {

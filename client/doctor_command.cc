@@ -25,6 +25,7 @@ absl::StatusOr<ServerAnswers> Ask(const GlobalOptions& options, Signals& signals
   answers.address = options.server;
   ADARES_ASSIGN_OR_RETURN(answers.health, connection->CheckHealth());
   ADARES_ASSIGN_OR_RETURN(answers.workers, connection->ListWorkers());
+  ADARES_ASSIGN_OR_RETURN(answers.sweeps, connection->ListSweeps());
   answers.asked_at = SystemNow();
   ADARES_ASSIGN_OR_RETURN(answers.info, connection->GetServerInfo());
   answers.answered_at = SystemNow();

@@ -69,6 +69,7 @@ class Follower {
   void TellPending() {
     std::set<std::string> reasons;
     for (const v1::PendingReason& pending : snapshot_.sweep.pending()) {
+      if (parts_.brings_worker && pending.cause() == v1::PendingReason::CAUSE_NO_WORKER) continue;
       reasons.insert(pending.reason());
       if (told_pending_.contains(pending.reason())) continue;
       parts_.display.Note(absl::StrCat("waiting: ", PendingText(pending)));

@@ -17,6 +17,8 @@ struct FollowParts {
   Connection& connection;
   Signals& signals;
   ProgressDisplay& display;
+  // Whether the only worker is this program's own, which has not registered at first.
+  bool brings_worker = false;
   // Asked when a child process may have ended; an error ends the watch.
   std::function<absl::Status()> check = [] { return absl::OkStatus(); };
   // Asked with each state of the sweep; an error ends the watch.

@@ -68,8 +68,9 @@ void AddCommands(CLI::App& app, CommandLine& line) {
       "  adares compare quick                    variants over seeds, with differences\n");
 }
 
-int Report(const absl::Status& status, const GlobalOptions& options) {
-  const Problem problem = DescribeProblem(status, options.server);
+int Report(const absl::Status& status, const GlobalOptions& options, const std::string& command) {
+  const Problem problem =
+      DescribeProblem(status, {options.server, command, options.timeout_seconds});
   WriteAll(stderr, ProblemText(problem));
   // A reader of JSON gets a document in every case, but never two.
   if (options.output == OutputFormat::kJson && !HasPrinted()) {
@@ -95,11 +96,13 @@ int Main(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success);  // help or version was asked for
   } catch (const CLI::ParseError& error) {
-    return Report(UsageProblem(app, error.what(), {argv + 1, argv + argc}), line.options);
+    return Report(UsageProblem(app, error.what(), {argv + 1, argv + argc}), line.options,
+                  app.get_name());
   }
   line.options.is_server_given = app.get_option("--server")->count() > 0;
   const auto result = line.chosen(line.options);
-  return result.ok() ? static_cast<int>(*result) : Report(result.status(), line.options);
+  return result.ok() ? static_cast<int>(*result)
+                     : Report(result.status(), line.options, ChosenCommand(app));
 }
 
 }  // namespace

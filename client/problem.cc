@@ -48,7 +48,6 @@ struct Hint {
 };
 constexpr Hint kHints[] = {
     {reason::kSpecInvalid, "nothing was started; correct the file and give the same command again"},
-    {reason::kArgumentInvalid, "`adares COMMAND --help` shows the forms"},
     {reason::kPageTokenInvalid, "the list changed meanwhile; try again"},
     {reason::kSweepNotFound, "`adares sweep list` lists what there is"},
     {reason::kTrialNotFound, "`adares trial list` lists what there is"},
@@ -57,7 +56,7 @@ constexpr Hint kHints[] = {
      "`adares trial metrics TRIAL` lists the keys of a trial; compare reads finished trials"},
     {reason::kSiteNotFound, "`adares trial weights TRIAL` lists the sites of a trial"},
     {reason::kSweepExists,
-     "give the sweep another `name:`, or `adares sweep show NAME` to see the existing one"},
+     "give the sweep another name (--name), or `adares sweep show NAME` to see the existing one"},
     {reason::kStateConflict, "`adares trial show TRIAL` shows the present state"},
     {reason::kLeaseLost,
      "the coordinator gave this work to another worker; nothing needs to be done"},
@@ -86,7 +85,10 @@ constexpr Hint kHints[] = {
     {reason::kMaintenanceBusy, "try again once they are done"},
 };
 
-std::string HintForReason(std::string_view reason) {
+std::string HintForReason(std::string_view reason, const Occasion& occasion) {
+  if (reason == reason::kArgumentInvalid) {
+    return absl::StrCat("`", std::string(occasion.command), " --help` shows the forms");
+  }
   for (const Hint& hint : kHints) {
     if (hint.reason == reason) return std::string(hint.text);
   }
@@ -117,17 +119,22 @@ std::string LastCause(const std::string& message) {
   return at == std::string::npos ? message : message.substr(at + 2);
 }
 
-std::string What(const absl::Status& status, std::string_view server) {
+std::string WaitText(double seconds) {
+  return seconds > 0 ? absl::StrCat(" within ", seconds, " s") : " in time";
+}
+
+std::string What(const absl::Status& status, const Occasion& occasion) {
   const std::string message(status.message());
+  const std::string server(occasion.server);
   if (!ErrorReason(status).empty()) return message;
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
-      return absl::StrCat("cannot reach the coordinator at ", std::string(server), ": ",
-                          LastCause(message));
+      return absl::StrCat("cannot reach the coordinator at ", server, ": ", LastCause(message));
     case absl::StatusCode::kDeadlineExceeded:
-      return absl::StrCat("the coordinator at ", std::string(server), " did not answer in time");
+      return absl::StrCat("the coordinator at ", server, " did not answer",
+                          WaitText(occasion.timeout_seconds));
     case absl::StatusCode::kUnimplemented:
-      return absl::StrCat("the program at ", std::string(server), " does not know this call");
+      return absl::StrCat("the program at ", server, " does not know this call");
     case absl::StatusCode::kInternal:
     case absl::StatusCode::kUnknown:
       return absl::StrCat(message.empty() ? "unknown error" : message);
@@ -165,11 +172,11 @@ ExitCode ExitCodeFor(const absl::Status& status) {
   }
 }
 
-Problem DescribeProblem(const absl::Status& status, std::string_view server) {
+Problem DescribeProblem(const absl::Status& status, const Occasion& occasion) {
   const auto metadata = ErrorMetadata(status);
   Problem problem;
   problem.exit_code = ExitCodeFor(status);
-  problem.what = What(status, server);
+  problem.what = What(status, occasion);
   if (const auto excerpt = metadata.find(kExcerptKey); excerpt != metadata.end()) {
     problem.excerpt = excerpt->second;
   }
@@ -177,7 +184,7 @@ Problem DescribeProblem(const absl::Status& status, std::string_view server) {
     problem.hint = hint->second;
   } else {
     const std::string reason = ErrorReason(status);
-    problem.hint = reason.empty() ? HintForCode(status.code()) : HintForReason(reason);
+    problem.hint = reason.empty() ? HintForCode(status.code()) : HintForReason(reason, occasion);
   }
   return problem;
 }

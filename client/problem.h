@@ -20,8 +20,14 @@ struct Problem {
 
 ExitCode ExitCodeFor(const absl::Status& status);
 
-// `server` is the address that the failed call went to.
-Problem DescribeProblem(const absl::Status& status, std::string_view server);
+// What was being done when an error came.
+struct Occasion {
+  std::string_view server;              // the address that the failed call went to
+  std::string_view command = "adares";  // as it was typed, without its arguments
+  double timeout_seconds = 0;           // of each call; 0 where none was made
+};
+
+Problem DescribeProblem(const absl::Status& status, const Occasion& occasion);
 
 // `error: what`, the excerpt, `hint: ...`, each with a newline.
 std::string ProblemText(const Problem& problem);

@@ -225,7 +225,7 @@ std::string ChangeText(const TrialChange& change, const v1::Sweep& sweep) {
     case TrialChange::Kind::kFlagged:
       return FlagText(change.flags);
     case TrialChange::Kind::kRequeued:
-      return "its attempt ended without a result, waits again";
+      return WithReason("waits for another attempt", change.trial);
     case TrialChange::Kind::kPaused:
       return "paused";
     case TrialChange::Kind::kSucceeded:

@@ -36,6 +36,7 @@ constexpr size_t kFailuresShown = 3;
 
 struct RunOptions {
   std::string file;
+  std::string name;
   std::string state = "adares-state";
   std::string data;
   std::string device = "auto";
@@ -50,7 +51,8 @@ struct RunOptions {
 const v1::PendingReason* FindUnfit(const v1::Sweep& sweep) {
   const auto& pending = sweep.pending();
   const auto it = std::find_if(pending.begin(), pending.end(), [](const v1::PendingReason& reason) {
-    return reason.cause() == v1::PendingReason::CAUSE_UNFIT;
+    return reason.cause() == v1::PendingReason::CAUSE_UNFIT ||
+           reason.cause() == v1::PendingReason::CAUSE_UNREADABLE;
   });
   return it == pending.end() ? nullptr : &*it;
 }
@@ -96,11 +98,12 @@ class Run {
       ADARES_RETURN_IF_ERROR(TellOfOtherSweeps(sweep));
       ADARES_RETURN_IF_ERROR(StartWorker(sweep));
       display_.Start(SystemNow());
-      ADARES_ASSIGN_OR_RETURN(const SweepSnapshot end,
-                              FollowSweep({service_->connection(), signals_, display_,
-                                           [this] { return service_->Check(); },
-                                           [this](const v1::Sweep& s) { return CheckCanRun(s); }},
-                                          sweep.name()));
+      ADARES_ASSIGN_OR_RETURN(
+          const SweepSnapshot end,
+          FollowSweep({service_->connection(), signals_, display_, /*brings_worker=*/true,
+                       [this] { return service_->Check(); },
+                       [this](const v1::Sweep& s) { return CheckCanRun(s); }},
+                      sweep.name()));
       sweep = end.sweep;
     }
     ADARES_RETURN_IF_ERROR(PrintComparison(sweep));
@@ -141,7 +144,7 @@ class Run {
     const auto response = service_->connection().CreateSweep(MakeCreateRequest(file_, overrides_));
     if (ErrorReason(response.status()) == reason::kSweepExists) {
       return WithHint(response.status(),
-                      absl::StrCat("give the changed sweep another `name:`, or keep its results "
+                      absl::StrCat("give the changed sweep another --name, or keep its results "
                                    "apart with --state DIR (now ",
                                    run_.state, ")"));
     }
@@ -271,7 +274,7 @@ absl::StatusOr<ExitCode> RunSweep(const GlobalOptions& options, const RunOptions
   ADARES_RETURN_IF_ERROR(CheckServerIsNotGiven(options));
   ADARES_RETURN_IF_ERROR(CheckMetric(run.metric));
   ADARES_ASSIGN_OR_RETURN(SweepFile file, ReadSweepFile(run.file));
-  ADARES_ASSIGN_OR_RETURN(auto overrides, ParseOverrides(run.set));
+  ADARES_ASSIGN_OR_RETURN(auto overrides, ParseOverrides(run.set, run.name));
   const auto plan = LoadSweep(file.text, file.origin, overrides);
   if (!plan.ok()) return WithExcerpt(plan.status(), file.text);
   ADARES_RETURN_IF_ERROR(CheckData(*plan, run.data));
@@ -299,9 +302,12 @@ void AddRunCommand(CLI::App& app, CommandLine& line) {
       ->check(IntegerBetween(1, 1024))
       ->type_name("N");
   command->add_option("--device", run->device, "cpu, cuda, or auto for cuda where there is one")
+      ->transform([](const std::string& word) { return word == "gpu" ? "cuda" : word; }, "", "")
       ->check(OneOf({"cpu", "cuda", "auto"}))
       ->type_name("DEVICE")
       ->capture_default_str();
+  command->add_option("--name", run->name, "Another name for the sweep than the file's")
+      ->type_name("NAME");
   command->add_option("--set", run->set, "Change the base configuration, e.g. train.epochs=2")
       ->type_name("PATH=VALUE")
       ->allow_extra_args(false);

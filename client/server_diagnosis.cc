@@ -9,6 +9,7 @@
 #include "client/problem.h"
 #include "client/resource_argument.h"
 #include "client/resource_time.h"
+#include "client/sweep_view.h"
 #include "client/words.h"
 
 namespace adares::client {
@@ -26,6 +27,7 @@ constexpr int64_t kLargeLog = 1'000'000'000;
 // A worker that has been silent for longer is no news: its machine was given up.
 constexpr Duration kLostLately = std::chrono::hours(24);
 constexpr size_t kNamedWorkers = 5;
+constexpr size_t kNamedSweeps = 3;
 
 Diagnosis DiagnoseVersion(const std::string& theirs, const std::string& ours) {
   if (theirs == ours) return {"version", Verdict::kOk, ours, ""};
@@ -163,6 +165,26 @@ Diagnosis DiagnoseWorkers(const ServerAnswers& answers) {
   return {"workers", Verdict::kOk, what, ""};
 }
 
+// Trials that no worker can run, but for there being none, which is said of the workers.
+Diagnosis DiagnoseTrials(const std::vector<v1::Sweep>& sweeps) {
+  std::vector<std::string> waiting;
+  size_t more = 0;
+  for (const v1::Sweep& sweep : sweeps) {
+    for (const v1::PendingReason& pending : sweep.pending()) {
+      if (pending.cause() == v1::PendingReason::CAUSE_NO_WORKER) continue;
+      if (waiting.size() == kNamedSweeps) {
+        ++more;
+        continue;
+      }
+      waiting.push_back(absl::StrCat(ShortName(sweep.name()), ": ", PendingText(pending)));
+    }
+  }
+  if (waiting.empty()) return {"trials", Verdict::kOk, "none waits for what no worker has", ""};
+  if (more > 0) waiting.push_back(absl::StrCat(more, " more"));
+  return {"trials", Verdict::kWarning, absl::StrJoin(waiting, "; "),
+          "give a worker what they need, or correct the sweep and submit it under another name"};
+}
+
 Volume VolumeOf(const v1::VolumeInfo& info) {
   Volume volume;
   volume.file_system = info.file_system();
@@ -225,11 +247,12 @@ std::vector<Diagnosis> DiagnoseServer(const ServerAnswers& answers, const std::s
     found.push_back(std::move(diagnosis));
   }
   found.push_back(DiagnoseWorkers(answers));
+  found.push_back(DiagnoseTrials(answers.sweeps));
   return found;
 }
 
 Diagnosis DiagnoseAbsence(const absl::Status& status, const std::string& address, bool is_named) {
-  const Problem problem = DescribeProblem(status, address);
+  const Problem problem = DescribeProblem(status, {.server = address});
   if (is_named || !absl::IsUnavailable(status)) {
     return {"coordinator", Verdict::kError, problem.what, problem.hint};
   }

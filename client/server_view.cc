@@ -55,8 +55,11 @@ std::string LimitsText(const v1::ServerLimits& limits) {
       limits.log_lines_per_record(), " lines of ", ShowBytes(limits.log_line_bytes()), "; reports ",
       ShowBytes(limits.report_bytes()), " and ", limits.records_per_report(), " records; sweeps ",
       ShowBytes(limits.sweep_file_bytes()), " and ", limits.trials_per_sweep(), " trials of ",
-      limits.metric_keys_per_trial(), " metrics; ", limits.calls_per_connection(),
-      " calls a connection, ", limits.streams_per_kind(), " streams of a kind");
+      limits.metric_keys_per_trial(), " metrics and ", limits.sites_per_trial(), " sites; ",
+      limits.changes_per_second(), " changes a second from one machine; ",
+      limits.connected_workers(), " workers, ", limits.unnamed_uploads_per_attempt(),
+      " unnamed uploads of an attempt; ", limits.calls_per_connection(), " calls a connection, ",
+      limits.streams_per_kind(), " streams of a kind");
 }
 
 int64_t CountOf(const google::protobuf::Map<std::string, int64_t>& counts) {

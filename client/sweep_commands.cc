@@ -22,6 +22,7 @@ namespace {
 
 struct SubmitOptions {
   std::string file;
+  std::string name;
   std::vector<std::string> set;
   bool dry_run = false;
   bool wait = false;
@@ -85,14 +86,15 @@ absl::Status SubmitError(const absl::Status& status, const SubmitOptions& submit
                     "creates it twice");
   }
   if (submit.dry_run && ErrorReason(status) == reason::kSweepExists) {
-    return WithHint(status, "submitting it would fail like this; give the sweep another `name:`");
+    return WithHint(status,
+                    "submitting it would fail like this; give the sweep another name: --name NAME");
   }
   return WithExcerpt(status, file.text);
 }
 
 absl::StatusOr<ExitCode> Submit(const GlobalOptions& options, const SubmitOptions& submit) {
   ADARES_ASSIGN_OR_RETURN(const SweepFile file, ReadSweepFile(submit.file));
-  ADARES_ASSIGN_OR_RETURN(const auto overrides, ParseOverrides(submit.set));
+  ADARES_ASSIGN_OR_RETURN(const auto overrides, ParseOverrides(submit.set, submit.name));
   v1::CreateSweepRequest request = MakeCreateRequest(file, overrides);
   request.set_validate_only(submit.dry_run);
   const bool is_waiting = submit.wait && !submit.dry_run;
@@ -151,6 +153,8 @@ void AddSubmit(CLI::App& sweep, CommandLine& line) {
   CLI::App* command = sweep.add_subcommand("submit", "Send a sweep file to the coordinator");
   command->add_option("FILE", submit->file, "The sweep file, YAML or JSON; - for standard input")
       ->required();
+  command->add_option("--name", submit->name, "Another name for the sweep than the file's")
+      ->type_name("NAME");
   command->add_option("--set", submit->set, "Change the base configuration, e.g. train.epochs=2")
       ->type_name("PATH=VALUE")
       ->allow_extra_args(false);

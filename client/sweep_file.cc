@@ -50,8 +50,10 @@ absl::StatusOr<SweepFile> ReadSweepFile(const std::string& path) {
   return result;
 }
 
-absl::StatusOr<std::vector<Override>> ParseOverrides(const std::vector<std::string>& texts) {
+absl::StatusOr<std::vector<Override>> ParseOverrides(const std::vector<std::string>& texts,
+                                                     const std::string& name) {
   std::vector<Override> overrides;
+  if (!name.empty()) overrides.push_back({std::string(kSweepNamePath), name});
   for (const std::string& text : texts) {
     const size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {

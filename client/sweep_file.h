@@ -19,8 +19,9 @@ struct SweepFile {
 // than sweep files may be.
 absl::StatusOr<SweepFile> ReadSweepFile(const std::string& path);
 
-// `train.epochs=2`; INVALID_ARGUMENT without `=` or path.
-absl::StatusOr<std::vector<Override>> ParseOverrides(const std::vector<std::string>& texts);
+// `train.epochs=2`, and the sweep's name where one is given; INVALID_ARGUMENT without `=` or path.
+absl::StatusOr<std::vector<Override>> ParseOverrides(const std::vector<std::string>& texts,
+                                                     const std::string& name);
 
 v1::CreateSweepRequest MakeCreateRequest(const SweepFile& file,
                                          const std::vector<Override>& overrides);

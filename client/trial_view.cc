@@ -159,6 +159,8 @@ std::vector<CsvRow> TrialCsv(const std::vector<v1::Trial>& trials) {
                                "message"}};
   for (const v1::Trial& trial : trials) {
     const v1::Progress progress = ProgressOf(trial);
+    const bool has_begun = progress.total_steps() > 0;
+    const auto if_begun = [has_begun](const std::string& text) { return has_begun ? text : ""; };
     const auto value = [&trial](const char* key) { return Newest(trial, key, ExactNumber, ""); };
     rows.push_back({ShortName(trial.name()),
                     StateWord(trial.state()),
@@ -166,11 +168,11 @@ std::vector<CsvRow> TrialCsv(const std::vector<v1::Trial>& trials) {
                     trial.variant_label(),
                     absl::StrCat(trial.seed()),
                     absl::StrCat(trial.attempt_count()),
-                    absl::StrCat(progress.step()),
-                    absl::StrCat(progress.total_steps()),
-                    absl::StrCat(progress.epoch()),
-                    absl::StrCat(progress.total_epochs()),
-                    ExactNumber(progress.images_per_second()),
+                    if_begun(absl::StrCat(progress.step())),
+                    if_begun(absl::StrCat(progress.total_steps())),
+                    if_begun(absl::StrCat(progress.epoch())),
+                    if_begun(absl::StrCat(progress.total_epochs())),
+                    if_begun(ExactNumber(progress.images_per_second())),
                     value(metric::kTrainLoss),
                     value(metric::kTrainAccuracy),
                     value(metric::kValidationLoss),

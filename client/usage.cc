@@ -112,4 +112,10 @@ absl::Status UsageProblem(const CLI::App& app, const std::string& complaint,
   return UsageError(complaint, HelpHint(at));
 }
 
+std::string ChosenCommand(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  return PathOf(at);
+}
+
 }  // namespace adares::client

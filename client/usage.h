@@ -18,4 +18,7 @@ namespace adares::client {
 absl::Status UsageProblem(const CLI::App& app, const std::string& complaint,
                           const std::vector<std::string>& arguments);
 
+// The command that was parsed, as it is typed: `adares trial list`.
+std::string ChosenCommand(const CLI::App& app);
+
 }  // namespace adares::client

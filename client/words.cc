@@ -68,7 +68,14 @@ std::vector<v1::Trial::State> TrialStatesOf(const std::vector<std::string>& word
 }
 
 std::string GoalWord(v1::Objective::Goal goal) {
-  return goal == v1::Objective::GOAL_MINIMIZE ? "lower is better" : "higher is better";
+  switch (goal) {
+    case v1::Objective::GOAL_MINIMIZE:
+      return "lower is better";
+    case v1::Objective::GOAL_MAXIMIZE:
+      return "higher is better";
+    default:
+      return "";
+  }
 }
 
 std::string Plural(int64_t count, const char* word) {

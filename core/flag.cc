@@ -1,7 +1,8 @@
 // Names of the kinds, and what is left of a list of changes.
 #include "core/flag.h"
 
-#include <algorithm>
+#include <map>
+#include <utility>
 
 namespace adares {
 
@@ -29,12 +30,13 @@ std::optional<FlagKind> ParseFlagKind(std::string_view name) {
 }
 
 std::vector<Flag> RaisedFlags(const std::vector<Flag>& changes) {
+  std::map<std::pair<FlagKind, std::string_view>, size_t> newest;
+  for (size_t i = 0; i < changes.size(); ++i) newest[{changes[i].kind, changes[i].site}] = i;
   std::vector<Flag> raised;
-  for (const Flag& change : changes) {
-    std::erase_if(raised, [&change](const Flag& before) {
-      return before.kind == change.kind && before.site == change.site;
-    });
-    if (change.raised) raised.push_back(change);
+  for (size_t i = 0; i < changes.size(); ++i) {
+    if (changes[i].raised && newest.at({changes[i].kind, changes[i].site}) == i) {
+      raised.push_back(changes[i]);
+    }
   }
   return raised;
 }

@@ -8,7 +8,7 @@
 
 namespace adares {
 
-enum class Lack { kDevice, kMemory, kLabel, kDataset };
+enum class Lack { kUnreadable, kDevice, kMemory, kLabel, kDataset };
 
 // The first thing that keeps the machine from training the trial; nullopt where nothing does. What
 // the machine does not know of itself is no lack. WhyUnfit says the same in words.

@@ -23,8 +23,10 @@ bool IsMetricKey(std::string_view text) { return IsNameOf(text, "_/.-"); }
 
 bool IsSiteName(std::string_view text) { return IsNameOf(text, "_.-"); }
 
-Goal GoalOfMetric(std::string_view key) {
-  return key.ends_with("loss") || key.ends_with("seconds") ? Goal::kMinimize : Goal::kMaximize;
+std::optional<Goal> GoalOfMetric(std::string_view key) {
+  if (key.ends_with("loss") || key.ends_with("seconds")) return Goal::kMinimize;
+  if (key.ends_with("accuracy") || key.ends_with("per_second")) return Goal::kMaximize;
+  return std::nullopt;
 }
 
 const std::vector<std::string>& ReportedMetrics() {

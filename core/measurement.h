@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,8 +63,9 @@ const std::vector<std::string>& ReportedMetrics();
 // Which values of a metric are the better ones.
 enum class Goal { kMaximize, kMinimize };
 
-// What a key's ending says of it: less is better of a `loss` and of `seconds`, more of all else.
-Goal GoalOfMetric(std::string_view key);
+// What a key's ending says of it: less is better of a `loss` and of `seconds`, more of `accuracy`
+// and of what is counted `per_second`; nothing of others.
+std::optional<Goal> GoalOfMetric(std::string_view key);
 
 // [a-z0-9_/.-]{1,128}
 bool IsMetricKey(std::string_view text);

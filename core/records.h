@@ -22,7 +22,7 @@ namespace adares {
 
 // Trials that wait although nothing could run them as the fleet is.
 struct PendingReason {
-  enum class Cause { kNoWorker, kUnfit, kCordoned };
+  enum class Cause { kNoWorker, kUnfit, kCordoned, kUnreadable };
   int32_t trials = 0;
   Cause cause = Cause::kNoWorker;
   std::string why;
@@ -163,7 +163,7 @@ struct VariantResult {
 
 struct Comparison {
   std::string metric;
-  Goal goal = Goal::kMaximize;
+  std::optional<Goal> goal;  // where one direction is better
   std::vector<VariantResult> variants;
   std::string next_token = {};  // where there are more variants than a message holds
 };

@@ -27,6 +27,9 @@ inline constexpr size_t kMaxLogTailLines = 20;
 // Entries of an attempt's provenance or digests.
 inline constexpr size_t kMaxFacts = 64;
 
+// Workers that are connected; each keeps a stream of each kind open.
+inline constexpr size_t kMaxConnectedWorkers = 2'000;
+
 // Keys that the metrics of one trial may have; points of further ones are kept out.
 inline constexpr int kMaxMetricKeysPerTrial = 1'000;
 // Sites that the skip weights of one trial may have; rows of further ones are kept out.

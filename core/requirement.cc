@@ -64,12 +64,13 @@ std::string DatasetOf(const TrialSpec& spec) {
 }
 
 Requirement RequirementOf(const Resources& resources, const TrialSpec& spec) {
-  Requirement requirement{resources, DatasetOf(spec)};
+  Requirement requirement{resources, DatasetOf(spec), {}};
   if (spec.train.precision == Precision::kTf32) requirement.resources.device = "cuda";
   return requirement;
 }
 
 std::optional<Lack> FindLack(const Requirement& requirement, const Capability& capability) {
+  if (!requirement.unreadable.empty()) return Lack::kUnreadable;
   const Resources& wanted = requirement.resources;
   if (!wanted.device.empty() && wanted.device != capability.device) return Lack::kDevice;
   if (capability.memory_bytes > 0 && wanted.memory_bytes > capability.memory_bytes) {
@@ -88,6 +89,8 @@ std::optional<std::string> WhyUnfit(const Requirement& requirement, const Capabi
   if (!lack) return std::nullopt;
   const Resources& wanted = requirement.resources;
   switch (*lack) {
+    case Lack::kUnreadable:
+      return absl::StrCat("what it needs cannot be read: ", requirement.unreadable);
     case Lack::kDevice:
       return absl::StrCat("needs device ", wanted.device);
     case Lack::kMemory:

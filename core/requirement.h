@@ -25,6 +25,8 @@ struct Resources {
 struct Requirement {
   Resources resources;
   std::string dataset;  // as workers name it; empty where none is read from files
+  // Why it could not be read: no machine has it then. Otherwise empty.
+  std::string unreadable = {};
   bool operator==(const Requirement&) const = default;
 };
 

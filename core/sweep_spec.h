@@ -65,7 +65,11 @@ struct SweepPlan {
   std::string digest;  // SHA-256 (hex) over all that changes what is run or how it is compared
 };
 
-// A change of the base configuration from outside the file: `--set train.epochs=2`.
+// An override of this path gives the sweep another name than its file does.
+inline constexpr std::string_view kSweepNamePath = "name";
+
+// A change of the base configuration, or of the name, from outside the file:
+// `--set train.epochs=2`.
 struct Override {
   std::string path;
   std::string value;

@@ -1,6 +1,7 @@
 // What a worker states in a Sync, and what the coordinator wants of it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct SyncInput {
   bool draining = false;
   bool leaving = false;  // its last one: it holds nothing
   int stuck_slots = 0;   // held by processes that do not die: nothing can be started there
+  int64_t sequence = 0;  // larger in each one of the instance; 0 where it is not said
 };
 
 enum class StopReason {

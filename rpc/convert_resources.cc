@@ -236,7 +236,7 @@ v1::VariantResult ToProto(const VariantResult& result) {
 v1::CompareVariantsResponse ToProto(const Comparison& comparison) {
   v1::CompareVariantsResponse message;
   message.set_metric(comparison.metric);
-  message.set_goal(ToProto(comparison.goal));
+  if (comparison.goal) message.set_goal(ToProto(*comparison.goal));
   for (const auto& result : comparison.variants) *message.add_variants() = ToProto(result);
   message.set_next_page_token(comparison.next_token);
   return message;

@@ -120,6 +120,8 @@ v1::PendingReason::Cause ToProto(PendingReason::Cause value) {
       return v1::PendingReason::CAUSE_UNFIT;
     case PendingReason::Cause::kCordoned:
       return v1::PendingReason::CAUSE_CORDONED;
+    case PendingReason::Cause::kUnreadable:
+      return v1::PendingReason::CAUSE_UNREADABLE;
   }
   return v1::PendingReason::CAUSE_UNSPECIFIED;
 }

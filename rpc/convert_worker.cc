@@ -69,8 +69,10 @@ absl::StatusOr<SyncInput> FromProto(const v1::SyncRequest& request) {
     return InvalidField("attempts", absl::StrCat("at most ", kMaxHeldAttempts));
   }
   if (request.stuck_slots() < 0) return InvalidField("stuck_slots", "must not be negative");
+  if (request.sequence() < 0) return InvalidField("sequence", "must not be negative");
   SyncInput input{request.worker(),   request.instance(), {},
-                  request.draining(), request.leaving(),  request.stuck_slots()};
+                  request.draining(), request.leaving(),  request.stuck_slots(),
+                  request.sequence()};
   for (const v1::HeldAttempt& held : request.attempts()) {
     ADARES_ASSIGN_OR_RETURN(AttemptId id, ParseAttempt(held.trial(), held.attempt()));
     input.held.push_back({std::move(id), PhaseOf(held.phase())});

@@ -85,8 +85,7 @@ int main(int argc, char** argv) {
   CLI::App app{"adares-server: queues trials, hands them to workers and keeps what they measure.",
                "adares-server"};
   app.set_version_flag("--version", "adares-server " ADARES_VERSION);
-  app.add_option("--state", config.state_dir, "folder of the database; made if missing")
-      ->required();
+  app.add_option("--state", config.state_dir, "folder of the database; made if missing. REQUIRED");
   app.add_option("--listen", config.listen, "gRPC address, HOST:PORT or unix:PATH")
       ->capture_default_str();
   app.add_option("--http", config.http, "HTTP address for /metrics and probes, or none")
@@ -111,6 +110,8 @@ int main(int argc, char** argv) {
   adares::AddOfflineCommands(app, config.state_dir, offline);
   try {
     app.parse(argc, argv);
+    // Not of the option itself: what is misspelt is to be told first.
+    if (config.state_dir.empty()) throw CLI::RequiredError("--state");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? EXIT_SUCCESS : kUsageError;
   }

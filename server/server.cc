@@ -101,6 +101,10 @@ v1::ServerLimits Limits(const ServerConfig& config) {
   limits.set_trials_per_sweep(kMaxTrialsPerSweep);
   limits.set_calls_per_connection(config.max_calls_per_connection);
   limits.set_streams_per_kind(static_cast<int32_t>(config.max_streams));
+  limits.set_changes_per_second(static_cast<int32_t>(config.change_rate.per_second));
+  limits.set_sites_per_trial(kMaxSitesPerTrial);
+  limits.set_connected_workers(static_cast<int32_t>(kMaxConnectedWorkers));
+  limits.set_unnamed_uploads_per_attempt(static_cast<int32_t>(UploadQuota::kMaxUnnamed));
   return limits;
 }
 
@@ -130,13 +134,16 @@ absl::Status CheckAddresses(const ServerConfig& config) {
 }  // namespace
 
 struct Server::Impl {
-  ServerConfig config;
+  explicit Impl(const ServerConfig& given) : config(given) {}
+
+  const ServerConfig config;
   std::unique_ptr<StateFolder> folder;
   ServerMetrics metrics{ADARES_VERSION};
   ChangeHub hub;
   SyncWaiters waiters;
   std::unique_ptr<BlobStore> blobs;
   UploadQuota quota;
+  ChangeRate rate{config.change_rate};
   std::unique_ptr<FilePool> files;
   std::unique_ptr<BlobCollector> collector;
   std::unique_ptr<CommitLoop> loop;
@@ -274,12 +281,14 @@ void Server::Impl::TellUpload(const absl::Status& ended) {
 }
 
 absl::Status Server::Impl::Listen() {
-  sweeps = std::make_unique<SweepServiceImpl>(loop.get(), readers.get(), &hub);
-  trials = std::make_unique<TrialServiceImpl>(loop.get(), readers.get(), &hub);
+  const ChangeAccess changes = {loop.get(), &rate};
+  sweeps = std::make_unique<SweepServiceImpl>(changes, readers.get(), &hub);
+  trials = std::make_unique<TrialServiceImpl>(changes, readers.get(), &hub);
   analysis = std::make_unique<AnalysisServiceImpl>(readers.get());
   workers = std::make_unique<WorkerServiceImpl>(
-      WorkerServiceImpl::Context{loop.get(), &waiters, readers.get(), blobs.get(), files.get(),
-                                 &quota, [this](const absl::Status& ended) { TellUpload(ended); },
+      WorkerServiceImpl::Context{loop.get(), &rate, &waiters, readers.get(), blobs.get(),
+                                 files.get(), &quota,
+                                 [this](const absl::Status& ended) { TellUpload(ended); },
                                  config.patience, config.max_streams},
       config.lease);
   ticking = workers.get();
@@ -416,8 +425,7 @@ AdminContext Server::Impl::AdminServiceContext() {
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config) {
-  auto impl = std::make_unique<Impl>();
-  impl->config = config;
+  auto impl = std::make_unique<Impl>(config);
   ADARES_RETURN_IF_ERROR(CheckAddresses(config));
   std::unique_ptr<Server> server(new Server(std::move(impl)));
   ADARES_RETURN_IF_ERROR(server->impl_->Open());

@@ -7,7 +7,9 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "core/report_limits.h"
 #include "server/coordinator/commit_loop.h"
+#include "server/services/change_rate.h"
 
 namespace adares {
 
@@ -26,7 +28,9 @@ struct ServerConfig {
   std::chrono::milliseconds patience = std::chrono::minutes(1);
   // Streams of one kind that may be open. Each costs at most a message or two of memory, and a
   // fleet of workers needs one of each kind for each of them.
-  size_t max_streams = 2'000;
+  size_t max_streams = kMaxConnectedWorkers;
+  // How much one machine may change.
+  ChangeRate::Limits change_rate = {};
   // Calls that one connection may have open; further ones wait at the client. A worker needs a
   // handful at a time, a person one or two.
   int max_calls_per_connection = 1'000;

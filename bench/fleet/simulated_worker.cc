@@ -86,6 +86,7 @@ void SimulatedWorker::Sync() {
   }
   state.leaving = farewell_sent_ = leaving_;
   if (!leaving_) state.max_wait = terms_.sync_interval;
+  state.sequence = ++sync_sequence_;
   syncing_ = true;
   sync_has_room_ = HasRoom();
   sync_sent_ = Clock::now();

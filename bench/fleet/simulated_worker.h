@@ -113,6 +113,7 @@ class SimulatedWorker {
   bool farewell_sent_ = false;
   bool left_ = false;
   Clock::time_point sync_sent_;
+  int64_t sync_sequence_ = 0;
   std::unique_ptr<worker::EventLoop::Timer> sync_timer_;  // until a failed Sync is tried again
   Clock::time_point arrived_;  // when gRPC handed over what is being handled
 

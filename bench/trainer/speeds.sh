@@ -11,9 +11,20 @@ trainer_speed() {
     sed 's/.*://'
 }
 
+# THREADS COMMAND...: that, and the seconds of processor time of the whole run, which other programs
+# on the machine change less.
+trainer_cost() {
+  local speed
+  local -r used=$(mktemp)
+  TIMEFORMAT='%U %S'
+  speed=$({ time trainer_speed "$@"; } 2>"$used")
+  printf '%s %s\n' "$speed" "$(awk '{ print $1 + $2 }' "$used")"
+  rm "$used"
+}
+
 # "median low high" of the numbers on standard input.
 summary() {
   sort -n | awk '{ v[NR] = $1 } END {
     m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
-    printf "%.1f %.1f %.1f\n", m, v[1], v[NR] }'
+    printf "%.2f %.2f %.2f\n", m, v[1], v[NR] }'
 }

@@ -41,16 +41,37 @@ absl::Status CheckVersion(const YamlNode& root, const NodeReader& reader) {
                                          " is not known here; this build reads ", kApiVersion));
 }
 
+std::string BadNameMessage(const std::string& name) {
+  return absl::StrCat("a sweep cannot be called ", Quoted(name),
+                      "; write up to 63 of a-z, 0-9 and -, a letter first, no - last");
+}
+
 absl::Status ReadName(const YamlNode& root, const NodeReader& reader, SweepDocument& document) {
   ADARES_ASSIGN_OR_RETURN(const YamlNode* node, reader.Require(root, "the sweep file", "name"));
   ADARES_RETURN_IF_ERROR(reader.CheckScalar(*node, "name"));
   if (!IsSweepName(node->text)) {
-    return reader.errors().At(
-        node->place, absl::StrCat("a sweep cannot be called ", Quoted(node->text),
-                                  "; write up to 63 of a-z, 0-9 and -, a letter first, no - last"));
+    return reader.errors().At(node->place, BadNameMessage(node->text));
   }
   document.name = node->text;
   return absl::OkStatus();
+}
+
+// The overrides without that of the name, which the document takes.
+absl::StatusOr<std::vector<Override>> TakeName(const std::vector<Override>& overrides,
+                                               const SpecErrors& errors, SweepDocument& document) {
+  std::vector<Override> others;
+  bool is_named = false;
+  for (const Override& override_ : overrides) {
+    if (override_.path != kSweepNamePath) {
+      others.push_back(override_);
+      continue;
+    }
+    if (is_named) return errors.Of(override_, "the name is set twice; keep one of them");
+    if (!IsSweepName(override_.value)) return errors.Of(override_, BadNameMessage(override_.value));
+    document.name = override_.value;
+    is_named = true;
+  }
+  return others;
 }
 
 absl::Status ReadLabels(const YamlNode& node, const NodeReader& reader, SweepDocument& document) {
@@ -137,7 +158,9 @@ absl::StatusOr<SweepDocument> ReadSweepDocument(const YamlNode& root,
   ADARES_ASSIGN_OR_RETURN(const YamlNode* replicates,
                           reader.Require(root, "the sweep file", "replicates"));
   ADARES_RETURN_IF_ERROR(ReadReplicates(*replicates, reader, document));
-  ADARES_RETURN_IF_ERROR(ReadOverrides(overrides, errors, document));
+  ADARES_ASSIGN_OR_RETURN(const std::vector<Override> settings,
+                          TakeName(overrides, errors, document));
+  ADARES_RETURN_IF_ERROR(ReadOverrides(settings, errors, document));
   ADARES_RETURN_IF_ERROR(CheckMethods(errors, document));
   return document;
 }

@@ -67,6 +67,7 @@ absl::Status Coordinator::Reload(Timestamp now) {
     // The end of an attempt that is live in the file was not committed.
     std::erase_if(session.ended, [&](const auto& entry) { return leases_.contains(entry.first); });
     session.replaced = known->second.replaced;
+    session.newest_sync = known->second.newest_sync;
   }
   return absl::OkStatus();
 }
@@ -146,6 +147,9 @@ absl::StatusOr<SyncOutput> Coordinator::Sync(const SyncInput& input, Timestamp n
                                   " is not registered with this instance; register again"),
                      {{"worker", input.worker}});
   }
+  // What it says is over: a later one was taken, and came by another connection.
+  if (input.sequence != 0 && input.sequence < session->newest_sync) return SyncOutput{};
+  session->newest_sync = std::max(session->newest_sync, input.sequence);
   if (input.leaving) {
     ADARES_RETURN_IF_ERROR(Leave(input.worker, now));
     return SyncOutput{};

@@ -159,9 +159,10 @@ class Coordinator {
   struct Session {
     WorkerRecord record;
     bool draining = false;
-    int stuck_slots = 0;   // as it said last
-    Timestamp expires_at;  // lost if not heard of before
-    Timestamp written_at;  // when last_seen_at was last stored
+    int stuck_slots = 0;      // as it said last
+    int64_t newest_sync = 0;  // the largest sequence of its Syncs
+    Timestamp expires_at;     // lost if not heard of before
+    Timestamp written_at;     // when last_seen_at was last stored
     std::set<AttemptId> leases;
     // Attempts whose end this instance reported, with their last sequence: a repeated report of one
     // is acknowledged, and the worker is not told to stop it. Forgotten when it no longer holds it,
@@ -212,7 +213,6 @@ class Coordinator {
   absl::Status LoseLease(const AttemptId& id, const std::string& why, Timestamp now);
   void AddLease(const LiveAttempt& attempt, Timestamp expires_at);
   void DropLease(const AttemptId& id);
-  absl::StatusOr<SweepHead> GetSweep(const std::string& sweep);
   absl::Status CheckIds(const std::vector<TrialRow>& trials, const TrialFilter& filter) const;
   absl::Status MoveTrial(const SweepHead& sweep, const TrialRow& trial, ControlAction action,
                          Timestamp now, ControlOutcome* outcome);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/axis_check.h"
 #include "core/status.h"
 #include "server/coordinator/coordinator.h"
 
@@ -64,13 +65,6 @@ absl::StatusOr<std::string> Coordinator::Once(const RequestKey& key, Timestamp n
   return response;
 }
 
-absl::StatusOr<SweepHead> Coordinator::GetSweep(const std::string& sweep) {
-  ADARES_ASSIGN_OR_RETURN(std::optional<SweepHead> head, store_->FindSweep(sweep));
-  if (head) return *std::move(head);
-  return MakeError(absl::StatusCode::kNotFound, reason::kSweepNotFound,
-                   absl::StrCat("there is no sweep ", sweep), {{"sweep", sweep}});
-}
-
 absl::Status Coordinator::CheckIds(const std::vector<TrialRow>& trials,
                                    const TrialFilter& filter) const {
   std::set<std::string> found;
@@ -87,10 +81,14 @@ absl::Status Coordinator::CheckIds(const std::vector<TrialRow>& trials,
 absl::StatusOr<ControlOutcome> Coordinator::Control(const std::string& sweep,
                                                     const TrialFilter& filter, ControlAction action,
                                                     Timestamp now) {
-  ADARES_ASSIGN_OR_RETURN(const SweepHead head, GetSweep(sweep));
+  ADARES_ASSIGN_OR_RETURN(const SweepHead head, store_->GetSweep(sweep));
   ADARES_ASSIGN_OR_RETURN(const std::vector<TrialRow> trials,
                           store_->SelectTrials(head.row, filter));
   ADARES_RETURN_IF_ERROR(CheckIds(trials, filter));
+  if (trials.empty() && !filter.axes.empty()) {
+    ADARES_ASSIGN_OR_RETURN(const std::vector<Axis> axes, store_->AxesOfSweep(head.row));
+    ADARES_RETURN_IF_ERROR(CheckAxisValues(axes, filter.axes, "filter.axes"));
+  }
   const bool whole = filter.empty();
   if (whole && action == ControlAction::kCancel) {
     ADARES_RETURN_IF_ERROR(store_->MarkSweepCancelled(head.row, now));

@@ -98,6 +98,7 @@ absl::StatusOr<TrialUpdate> Coordinator::AfterEnd(const LiveAttempt& attempt, co
   if (update.stage.state == TrialState::kFailed) update.message = WhyFailed(endings, end);
   if (update.stage.state == TrialState::kStoppedEarly) update.message = trial.message;
   if (update.stage.state != TrialState::kQueued) return update;
+  update.message = Describe({attempt.id.attempt, attempt.worker, end.reason, end.message});
   if (delay && *delay > Duration(0)) update.not_before = now + *delay;
   if (WorkerJudge::IsFailure(end.reason) && HasOtherWorkerFor(trial.group, attempt.worker)) {
     update.avoided_worker = attempt.worker;

@@ -5,20 +5,19 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/report_limits.h"
 #include "core/status.h"
 #include "server/coordinator/coordinator.h"
 
 namespace adares {
 namespace {
 
-// Each keeps a Report stream open, of which there may be as many (ServerConfig::max_streams).
-constexpr size_t kMaxLiveWorkers = 2'000;
 constexpr size_t kReplacedKept = 16;
 constexpr Duration kTouchPeriod = std::chrono::minutes(1);
 
 absl::Status TooManyWorkers() {
   return MakeError(absl::StatusCode::kUnavailable, reason::kOverloaded,
-                   absl::StrCat(kMaxLiveWorkers,
+                   absl::StrCat(kMaxConnectedWorkers,
                                 " workers are connected, which is all that one "
                                 "coordinator takes; try again when some have left"));
 }
@@ -30,7 +29,7 @@ absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp n
     return Refresh(*session, worker, now);
   }
   const auto it = sessions_.find(worker.name);
-  if (it == sessions_.end() && sessions_.size() >= kMaxLiveWorkers) return TooManyWorkers();
+  if (it == sessions_.end() && sessions_.size() >= kMaxConnectedWorkers) return TooManyWorkers();
   std::deque<std::string> replaced;
   if (it != sessions_.end()) {
     replaced = it->second.replaced;

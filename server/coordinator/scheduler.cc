@@ -17,6 +17,7 @@ Scheduler::Turn Scheduler::TurnOf(int64_t row, const Sweep& sweep) {
 }
 
 bool Scheduler::IsFull(const Sweep& sweep) {
+  if (!sweep.schedule.unreadable.empty()) return true;
   return sweep.schedule.max_parallel > 0 && sweep.running >= sweep.schedule.max_parallel;
 }
 

@@ -61,6 +61,7 @@ class Scheduler {
   };
 
   static Turn TurnOf(int64_t row, const Sweep& sweep);
+  // Nothing more of it may run.
   static bool IsFull(const Sweep& sweep);
   // Takes the sweep out of the order, changes it, and puts it back where it belongs.
   template <typename Change>

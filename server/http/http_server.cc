@@ -133,7 +133,8 @@ struct HttpServer::Impl {
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (!error) return absl::OkStatus();
     return absl::UnavailableError(
-        absl::StrCat("cannot listen on --http ", address, ": ", error.message()));
+        absl::StrCat("cannot listen on --http ", address, ": ", error.message(),
+                     "; stop what uses it, or name another address or none"));
   }
 
   void Accept() {

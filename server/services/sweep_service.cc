@@ -15,7 +15,6 @@
 #include "rpc/page_request.h"
 #include "server/services/follow_stream.h"
 #include "server/services/read_call.h"
-#include "server/services/write_call.h"
 
 namespace adares {
 namespace {
@@ -159,7 +158,7 @@ void SweepServiceImpl::Submit(SweepPlan plan, grpc::CallbackServerContext* conte
   auto shared = std::make_shared<const SweepPlan>(std::move(plan));
   const size_t bytes = request.spec_text().size() + shared->trials.size() * kBytesOfPlannedTrial;
   CallOnce(
-      loop_, *key,
+      changes_, *context, *key,
       [shared, context, text = request.spec_text()](Coordinator& coordinator,
                                                     Timestamp now) -> absl::StatusOr<std::string> {
         if (context->IsCancelled()) return absl::CancelledError("the call was given up");
@@ -215,7 +214,7 @@ grpc::ServerUnaryReactor* SweepServiceImpl::ControlSweep(grpc::CallbackServerCon
   if (!key.ok()) return AnswerAtOnce(context, key.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   CallOnce(
-      loop_, *key,
+      changes_, *context, *key,
       [name = *name, action](Coordinator& coordinator,
                              Timestamp now) -> absl::StatusOr<std::string> {
         ADARES_ASSIGN_OR_RETURN(const ControlOutcome outcome,

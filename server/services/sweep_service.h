@@ -3,8 +3,8 @@
 
 #include "adares/v1/sweep_service.grpc.pb.h"
 #include "core/sweep_spec.h"
-#include "server/coordinator/commit_loop.h"
 #include "server/services/change_hub.h"
+#include "server/services/write_call.h"
 #include "server/store/reader_pool.h"
 
 namespace adares {
@@ -12,8 +12,8 @@ namespace adares {
 class SweepServiceImpl final : public v1::SweepService::CallbackService {
  public:
   // All must outlive the service.
-  SweepServiceImpl(CommitLoop* loop, ReaderPool* readers, ChangeHub* hub)
-      : loop_(loop), readers_(readers), hub_(hub) {}
+  SweepServiceImpl(const ChangeAccess& changes, ReaderPool* readers, ChangeHub* hub)
+      : changes_(changes), readers_(readers), hub_(hub) {}
 
   grpc::ServerUnaryReactor* CreateSweep(grpc::CallbackServerContext* context,
                                         const v1::CreateSweepRequest* request,
@@ -50,7 +50,7 @@ class SweepServiceImpl final : public v1::SweepService::CallbackService {
                                          const Request& request, Response* response,
                                          ControlAction action);
 
-  CommitLoop* const loop_;
+  const ChangeAccess changes_;
   ReaderPool* const readers_;
   ChangeHub* const hub_;
 };

@@ -7,6 +7,12 @@
 namespace adares {
 namespace {
 
+// Whether it was said before the other one, or that is not known.
+bool IsEarlier(const SyncInput& input, const SyncInput& other) {
+  return input.worker == other.worker &&
+         (input.instance != other.instance || input.sequence <= other.sequence);
+}
+
 absl::Status GivenUp() { return absl::CancelledError("the worker gave the call up"); }
 
 }  // namespace
@@ -26,7 +32,7 @@ void SyncWaiters::Sync(int64_t ticket, SyncInput input, Duration max_wait, Respo
   bool stopping = false;
   {
     const std::lock_guard lock(mutex_);
-    const auto is_earlier = [&](const Call& c) { return c.input.worker == call->input.worker; };
+    const auto is_earlier = [&](const Call& c) { return IsEarlier(c.input, call->input); };
     earlier = Remove(is_earlier);
     for (auto& [other, held] : calls_) held->given_up = held->given_up || is_earlier(*held);
     stopping = stopping_;

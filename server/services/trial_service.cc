@@ -12,7 +12,6 @@
 #include "rpc/names.h"
 #include "server/services/follow_stream.h"
 #include "server/services/read_call.h"
-#include "server/services/write_call.h"
 
 namespace adares {
 namespace {
@@ -119,7 +118,7 @@ grpc::ServerUnaryReactor* TrialServiceImpl::ControlTrials(grpc::CallbackServerCo
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   RequestKey key = std::move(order->key);
   CallOnce(
-      loop_, std::move(key),
+      changes_, *context, std::move(key),
       [order = *std::move(order)](Coordinator& coordinator,
                                   Timestamp now) -> absl::StatusOr<std::string> {
         ADARES_ASSIGN_OR_RETURN(const ControlOutcome outcome,

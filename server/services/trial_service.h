@@ -2,8 +2,8 @@
 #pragma once
 
 #include "adares/v1/trial_service.grpc.pb.h"
-#include "server/coordinator/commit_loop.h"
 #include "server/services/change_hub.h"
+#include "server/services/write_call.h"
 #include "server/store/reader_pool.h"
 
 namespace adares {
@@ -11,8 +11,8 @@ namespace adares {
 class TrialServiceImpl final : public v1::TrialService::CallbackService {
  public:
   // All must outlive the service.
-  TrialServiceImpl(CommitLoop* loop, ReaderPool* readers, ChangeHub* hub)
-      : loop_(loop), readers_(readers), hub_(hub) {}
+  TrialServiceImpl(const ChangeAccess& changes, ReaderPool* readers, ChangeHub* hub)
+      : changes_(changes), readers_(readers), hub_(hub) {}
 
   grpc::ServerUnaryReactor* GetTrial(grpc::CallbackServerContext* context,
                                      const v1::GetTrialRequest* request,
@@ -27,7 +27,7 @@ class TrialServiceImpl final : public v1::TrialService::CallbackService {
                                           v1::ControlTrialsResponse* response) override;
 
  private:
-  CommitLoop* const loop_;
+  const ChangeAccess changes_;
   ReaderPool* const readers_;
   ChangeHub* const hub_;
 };

@@ -83,7 +83,7 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::Sync(grpc::CallbackServerContext* c
   absl::StatusOr<SyncInput> input = FromProto(*request);
   if (!input.ok()) return AnswerAtOnce(context, input.status());
   auto* reactor = new SyncReactor(waiters_, response);
-  // A call that is held open renews no lease: it must come again in time.
+  // It is held for an interval at most: the leases of a worker that is gone must end.
   reactor->Start(*std::move(input), WaitOf(*request, options_.sync_interval));
   return reactor;
 }
@@ -195,7 +195,7 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::ActOn(grpc::CallbackServerContext* 
   if (!key.ok()) return AnswerAtOnce(context, key.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   CallOnce(
-      loop_, *key,
+      {loop_, rate_}, *context, *key,
       [name = *name, action = std::move(action)](Coordinator& coordinator,
                                                  Timestamp now) -> absl::StatusOr<std::string> {
         ADARES_RETURN_IF_ERROR(action(coordinator, name, now));

@@ -9,6 +9,7 @@
 #include "adares/v1/worker_service.grpc.pb.h"
 #include "server/coordinator/commit_loop.h"
 #include "server/services/blob_access.h"
+#include "server/services/change_rate.h"
 #include "server/services/download_stream.h"
 #include "server/services/report_stream.h"
 #include "server/services/sync_waiters.h"
@@ -38,6 +39,7 @@ class WorkerServiceImpl final : public WorkerServiceBase {
   // All must outlive the service.
   struct Context {
     CommitLoop* loop = nullptr;
+    ChangeRate* rate = nullptr;
     SyncWaiters* waiters = nullptr;
     ReaderPool* readers = nullptr;
     BlobStore* blobs = nullptr;
@@ -51,6 +53,7 @@ class WorkerServiceImpl final : public WorkerServiceBase {
   };
   WorkerServiceImpl(const Context& context, LeaseOptions options)
       : loop_(context.loop),
+        rate_(context.rate),
         waiters_(context.waiters),
         readers_(context.readers),
         upload_ended_(context.upload_ended),
@@ -106,6 +109,7 @@ class WorkerServiceImpl final : public WorkerServiceBase {
                                   WorkerAction action);
 
   CommitLoop* const loop_;
+  ChangeRate* const rate_;
   SyncWaiters* const waiters_;
   ReaderPool* const readers_;
   const std::function<void(const absl::Status&)> upload_ended_;  // before what points to it

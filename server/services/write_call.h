@@ -2,6 +2,9 @@
 // returns at once.
 #pragma once
 
+#include <grpcpp/server_context.h>
+
+#include <chrono>
 #include <functional>
 #include <string>
 #include <utility>
@@ -9,20 +12,47 @@
 #include "absl/status/statusor.h"
 #include "rpc/request_key.h"
 #include "server/coordinator/commit_loop.h"
+#include "server/services/change_rate.h"
 
 namespace adares {
 
+struct ChangeAccess {
+  CommitLoop* loop = nullptr;
+  ChangeRate* rate = nullptr;
+};
+
+// How many bytes of memory in a command, and of an answer that is remembered, count as one change
+// more.
+inline constexpr double kCommandBytesOfChange = 64 * 1024;
+inline constexpr double kAnswerBytesOfChange = 4 * 1024;
+
 // `body` runs on the owner thread, inside the transaction, and returns what the answer is made of;
-// `answer` gets that once it is durable, also where an earlier call with the same id made it.
-// `bytes` is what the body holds of memory, where that is much.
-inline void CallOnce(CommitLoop* loop, RequestKey key,
+// `answer` gets that once it is durable, also where an earlier call with the same id made it, or at
+// once UNAVAILABLE OVERLOADED where the caller asks for too much. `bytes` is what the body holds of
+// memory, where that is much.
+inline void CallOnce(const ChangeAccess& access, const grpc::CallbackServerContext& context,
+                     RequestKey key,
                      std::function<absl::StatusOr<std::string>(Coordinator&, Timestamp)> body,
                      std::function<void(absl::StatusOr<std::string>)> answer, size_t bytes = 0) {
-  loop->Call<std::string>(
+  using Clock = std::chrono::steady_clock;
+  std::string peer = context.peer();
+  const double cost = 1 + static_cast<double>(bytes) / kCommandBytesOfChange;
+  if (const absl::Status taken = access.rate->Take(peer, cost, Clock::now()); !taken.ok()) {
+    return answer(taken);
+  }
+  access.loop->Call<std::string>(
       [key = std::move(key), body = std::move(body)](Coordinator& coordinator, Timestamp now) {
         return coordinator.Once(key, now, [&] { return body(coordinator, now); });
       },
-      std::move(answer), bytes);
+      [rate = access.rate, peer = std::move(peer),
+       answer = std::move(answer)](absl::StatusOr<std::string> outcome) {
+        if (outcome.ok()) {
+          const double size = static_cast<double>(outcome->size());
+          rate->Charge(peer, size / kAnswerBytesOfChange, Clock::now());
+        }
+        answer(std::move(outcome));
+      },
+      bytes);
 }
 
 }  // namespace adares

@@ -3,10 +3,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/near_miss.h"
 #include "core/quoted_text.h"
 #include "core/status.h"
 #include "server/store/reader_impl.h"
+#include "server/store/sweep_rows.h"
 
 namespace adares {
 namespace {
@@ -15,7 +15,6 @@ constexpr int kMaxPageSize = 1000;
 constexpr char kAnySweep[] = "-";
 
 constexpr char kFindSweep[] = "SELECT id FROM sweep WHERE name = ?";
-constexpr char kSweepNames[] = "SELECT name FROM sweep ORDER BY id DESC";
 
 constexpr char kFindTrial[] = R"sql(
 SELECT trial.id FROM trial JOIN sweep ON sweep.id = trial.sweep_id
@@ -55,14 +54,7 @@ absl::StatusOr<std::unique_ptr<Reader>> Reader::Open(const std::string& path) {
 absl::StatusOr<int64_t> FindSweepRow(Connection& connection, const std::string& sweep) {
   Query query(connection.Prepare(kFindSweep));
   if (query.Bind(sweep).Step()) return query.Int(0);
-  std::map<std::string, std::string> metadata = {{"sweep", sweep}};
-  std::string message = absl::StrCat("there is no sweep ", Quoted(sweep));
-  Query names(connection.Prepare(kSweepNames));
-  if (const auto nearest = NearMiss(sweep, ReadTexts(names))) {
-    metadata["nearest"] = *nearest;
-    absl::StrAppend(&message, "; did you mean ", *nearest, "?");
-  }
-  return MakeError(absl::StatusCode::kNotFound, reason::kSweepNotFound, message, metadata);
+  return NoSuchSweep(connection, sweep);
 }
 
 absl::StatusOr<int64_t> FindTrialRow(Connection& connection, const std::string& sweep,
@@ -85,18 +77,6 @@ absl::Status CheckPage(const Page& page) {
   return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
                    absl::StrCat("a page holds 1 to ", kMaxPageSize, " entries, not ", page.size),
                    {{"field", "page_size"}, {"page_size", absl::StrCat(page.size)}});
-}
-
-std::vector<int64_t> ReadIntegers(Query& query) {
-  std::vector<int64_t> values;
-  while (query.Step()) values.push_back(query.Int(0));
-  return values;
-}
-
-std::vector<std::string> ReadTexts(Query& query) {
-  std::vector<std::string> values;
-  while (query.Step()) values.push_back(query.Text(0));
-  return values;
 }
 
 }  // namespace adares

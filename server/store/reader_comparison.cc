@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/axis_check.h"
 #include "core/comparison.h"
 #include "core/measurement.h"
 #include "core/near_miss.h"
@@ -108,26 +109,21 @@ absl::Status PairAnew(const std::map<std::string, std::string>& baseline,
   std::map<AxisValues, std::string> by_axes;
   for (const VariantResult& variant : variants) by_axes[variant.axes] = variant.variant;
   bool any = false;
-  size_t named = 0;
   for (VariantResult& variant : variants) {
     AxisValues partner = variant.axes;
-    named = 0;
     for (auto& [axis, value] : partner) {
       const auto found = baseline.find(axis);
-      if (found == baseline.end()) continue;
-      value = found->second;
-      ++named;
+      if (found != baseline.end()) value = found->second;
     }
     const auto found = by_axes.find(partner);
     variant.baseline = found == by_axes.end() ? "" : found->second;
     any = any || !variant.baseline.empty();
   }
-  if (any && named == baseline.size()) return absl::OkStatus();
+  if (any) return absl::OkStatus();
   const std::string text = absl::StrJoin(baseline, " ", absl::PairFormatter("="));
-  return MakeError(
-      absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
-      absl::StrCat("the baseline ", text, " names no variant; use axes and values of the sweep"),
-      {{"field", "baseline"}, {"baseline", text}});
+  return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid,
+                   absl::StrCat("no variant of the sweep has ", text, "; its file excludes them"),
+                   {{"field", "baseline"}, {"baseline", text}});
 }
 
 void ReadValues(Connection& connection, int64_t sweep_row, const VariantIndex& index,
@@ -176,7 +172,7 @@ absl::Status KeepPage(const std::string& list, const std::string& token, Compari
   return absl::OkStatus();
 }
 
-Goal GoalOf(const std::string& metric, const Objective& objective) {
+std::optional<Goal> GoalOf(const std::string& metric, const Objective& objective) {
   if (metric == objective.metric) return objective.goal;
   return GoalOfMetric(metric);
 }
@@ -197,7 +193,10 @@ absl::StatusOr<Comparison> Reader::Compare(const std::string& sweep, const std::
       ADARES_RETURN_IF_ERROR(CheckMetric(impl_->connection, row, comparison.metric));
     }
     ADARES_ASSIGN_OR_RETURN(comparison.variants, ReadVariants(impl_->connection, row));
-    if (!baseline.empty()) ADARES_RETURN_IF_ERROR(PairAnew(baseline, comparison.variants));
+    if (!baseline.empty()) {
+      ADARES_RETURN_IF_ERROR(CheckAxisValues(record.axes, baseline, "baseline"));
+      ADARES_RETURN_IF_ERROR(PairAnew(baseline, comparison.variants));
+    }
     const VariantIndex index = IndexById(comparison.variants);
     ReadValues(impl_->connection, row, index, comparison);
     CountFlagged(impl_->connection, row, index, comparison.variants);

@@ -53,8 +53,4 @@ using LiveWorkers = std::optional<std::vector<WorkerRecord>>;
 absl::Status ReadPending(Connection& connection, int64_t sweep_row, LiveWorkers& workers,
                          SweepRecord& sweep);
 
-// Column 0 of all rows.
-std::vector<int64_t> ReadIntegers(Query& query);
-std::vector<std::string> ReadTexts(Query& query);
-
 }  // namespace adares

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "core/status.h"
 #include "server/store/reader_impl.h"
+#include "server/store/sweep_rows.h"
 #include "server/store/worker_rows.h"
 
 namespace adares {
@@ -68,6 +69,12 @@ std::optional<PendingReason> WhyNone(const Requirement& requirement,
 absl::Status ReadPending(Connection& connection, int64_t sweep_row, LiveWorkers& workers,
                          SweepRecord& sweep) {
   if (sweep.counts.queued == 0) return absl::OkStatus();
+  if (!sweep.schedule.unreadable.empty()) {
+    sweep.pending.push_back(
+        {sweep.counts.queued, PendingReason::Cause::kUnreadable,
+         absl::StrCat("the sweep's schedule cannot be read: ", sweep.schedule.unreadable)});
+    return absl::OkStatus();
+  }
   if (!workers) {
     ADARES_ASSIGN_OR_RETURN(workers, ReadLiveWorkers(connection));
   }
@@ -75,8 +82,7 @@ absl::Status ReadPending(Connection& connection, int64_t sweep_row, LiveWorkers&
   query.Bind(sweep_row);
   std::vector<std::pair<int64_t, Requirement>> groups;
   while (query.Step()) {
-    ADARES_ASSIGN_OR_RETURN(Requirement requirement, ParseRequirement(query.Text(1)));
-    groups.emplace_back(query.Int(0), std::move(requirement));
+    groups.emplace_back(query.Int(0), StoredRequirement(query.Text(1)));
   }
   for (const auto& [row, requirement] : groups) {
     auto why = WhyNone(requirement, *workers);

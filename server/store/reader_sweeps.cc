@@ -85,7 +85,7 @@ absl::StatusOr<SweepRecord> ReadSweep(Connection& connection, int64_t row) {
   sweep.created_at = query.Time(10);
   sweep.finished_at = query.OptionalTime(11);
   sweep.spec_digest = query.Text(12);
-  ADARES_ASSIGN_OR_RETURN(sweep.schedule, ReadSchedule(query, 13));
+  sweep.schedule = ReadSchedule(query, 13);
   sweep.counts = ReadCounts(query, 20);
   return sweep;
 }

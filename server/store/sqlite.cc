@@ -167,6 +167,18 @@ Connection::Mode ReadingMode(const std::string& path) {
   return Connection::Mode::kUnshared;
 }
 
+std::vector<int64_t> ReadIntegers(Query& query) {
+  std::vector<int64_t> values;
+  while (query.Step()) values.push_back(query.Int(0));
+  return values;
+}
+
+std::vector<std::string> ReadTexts(Query& query) {
+  std::vector<std::string> values;
+  while (query.Step()) values.push_back(query.Text(0));
+  return values;
+}
+
 bool PageCopy::Step(int pages) {
   const int code = backup_.executeStep(pages);
   if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {

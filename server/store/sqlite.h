@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "core/status.h"
@@ -131,6 +132,10 @@ class Connection {
 // How to read a file that may or may not be in use: kUnshared where no log lies beside it, as it
 // does while anything has the file open to write, or has not closed it.
 Connection::Mode ReadingMode(const std::string& path);
+
+// Column 0 of all rows.
+std::vector<int64_t> ReadIntegers(Query& query);
+std::vector<std::string> ReadTexts(Query& query);
 
 // Copies all pages of one database over another, some at a time. While `from` is in a read
 // transaction the copy is of that moment, whoever writes meanwhile. Both must outlive it.

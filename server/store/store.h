@@ -57,6 +57,10 @@ class Store {
 
   // The sweep of that name, or nullopt.
   absl::StatusOr<std::optional<SweepHead>> FindSweep(const std::string& sweep);
+  // The sweep of that name; NOT_FOUND SWEEP_NOT_FOUND.
+  absl::StatusOr<SweepHead> GetSweep(const std::string& sweep);
+  // Its axes in the file's order.
+  absl::StatusOr<std::vector<Axis>> AxesOfSweep(int64_t sweep_row);
   // The sweeps with trials that are not final.
   absl::StatusOr<std::vector<SweepHead>> OpenSweeps();
   // Returns the groups of its trials, all of which wait. ALREADY_EXISTS SWEEP_EXISTS.

@@ -4,6 +4,7 @@
 #include "core/status.h"
 #include "server/store/store.h"
 #include "server/store/store_impl.h"
+#include "server/store/sweep_rows.h"
 
 namespace adares {
 namespace {
@@ -31,7 +32,7 @@ constexpr char kRequirement[] = "SELECT text FROM requirement WHERE id = ?";
 
 absl::StatusOr<Requirement> ReadRequirement(Connection& connection, int64_t row) {
   Query query(connection.Prepare(kRequirement));
-  if (query.Bind(row).Step()) return ParseRequirement(query.Text(0));
+  if (query.Bind(row).Step()) return StoredRequirement(query.Text(0));
   return absl::InternalError("no requirement has the row " + std::to_string(row));
 }
 
@@ -42,8 +43,8 @@ absl::StatusOr<std::vector<ReadyGroup>> Store::ReadyGroups() {
     Query query(impl_->connection.Prepare(kReadyGroups));
     std::vector<ReadyGroup> groups;
     while (query.Step()) {
-      ADARES_ASSIGN_OR_RETURN(Requirement requirement, ParseRequirement(query.Text(2)));
-      groups.push_back({{query.Int(0), query.Int(1)}, std::move(requirement), query.Text(3)});
+      groups.push_back(
+          {{query.Int(0), query.Int(1)}, StoredRequirement(query.Text(2)), query.Text(3)});
     }
     return groups;
   });

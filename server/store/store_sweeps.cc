@@ -21,6 +21,8 @@ SELECT id, name, digest, priority, max_parallel, trial_order, timeout, retries, 
   stop_rule
 FROM sweep WHERE finished_at IS NULL ORDER BY id)sql";
 
+constexpr char kAxes[] = "SELECT axes FROM sweep WHERE id = ?";
+
 constexpr char kIsOpen[] = "SELECT finished_at IS NULL FROM sweep WHERE id = ?";
 
 constexpr char kInsertSweep[] = R"sql(
@@ -57,13 +59,8 @@ constexpr char kUnmarkCancelled[] = R"sql(
 UPDATE sweep SET cancel_requested_at = NULL, revision = ?2
 WHERE id = ?1 AND cancel_requested_at IS NOT NULL)sql";
 
-absl::StatusOr<SweepHead> ReadHead(const Query& query) {
-  SweepHead head;
-  head.row = query.Int(0);
-  head.name = query.Text(1);
-  head.digest = query.Text(2);
-  ADARES_ASSIGN_OR_RETURN(head.schedule, ReadSchedule(query, 3));
-  return head;
+SweepHead ReadHead(const Query& query) {
+  return {query.Int(0), query.Text(1), query.Text(2), ReadSchedule(query, 3)};
 }
 
 int64_t InsertedRow(Query& query) {
@@ -145,8 +142,21 @@ absl::StatusOr<std::optional<SweepHead>> Store::FindSweep(const std::string& swe
   return Guarded("find a sweep", [&]() -> absl::StatusOr<std::optional<SweepHead>> {
     Query query(impl_->connection.Prepare(kFindSweep));
     if (!query.Bind(sweep).Step()) return std::nullopt;
-    ADARES_ASSIGN_OR_RETURN(SweepHead head, ReadHead(query));
-    return head;
+    return ReadHead(query);
+  });
+}
+
+absl::StatusOr<SweepHead> Store::GetSweep(const std::string& sweep) {
+  ADARES_ASSIGN_OR_RETURN(std::optional<SweepHead> head, FindSweep(sweep));
+  if (head) return *std::move(head);
+  return Guarded("name a sweep", [&] { return NoSuchSweep(impl_->connection, sweep); });
+}
+
+absl::StatusOr<std::vector<Axis>> Store::AxesOfSweep(int64_t sweep_row) {
+  return Guarded("read a sweep's axes", [&]() -> absl::StatusOr<std::vector<Axis>> {
+    Query query(impl_->connection.Prepare(kAxes));
+    if (!query.Bind(sweep_row).Step()) return std::vector<Axis>{};
+    return AxesFromJson(query.Text(0));
   });
 }
 
@@ -155,7 +165,7 @@ absl::StatusOr<std::vector<SweepHead>> Store::OpenSweeps() {
     Query query(impl_->connection.Prepare(kOpenSweeps));
     std::vector<SweepHead> sweeps;
     while (query.Step()) {
-      ADARES_ASSIGN_OR_RETURN(sweeps.emplace_back(), ReadHead(query));
+      sweeps.push_back(ReadHead(query));
     }
     return sweeps;
   });

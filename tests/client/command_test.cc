@@ -91,7 +91,7 @@ TEST_F(CommandTest, DryRunSaysWhatASubmitWouldDo) {
   const auto refused = dry_run(script);
   EXPECT_EQ(refused.exit_code, 5);
   EXPECT_THAT(refused.err, HasSubstr("hint: submitting it would fail like this; give the sweep "
-                                     "another `name:`\n"));
+                                     "another name: --name NAME\n"));
 }
 
 TEST_F(CommandTest, SubmitShowsTheLineThatIsWrong) {

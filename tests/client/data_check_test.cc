@@ -38,7 +38,7 @@ TEST_F(DataCheckTest, SyntheticDataNeedNothing) {
 TEST_F(DataCheckTest, OtherDataNeedAFolder) {
   const absl::Status status = CheckData(PlanWith(Dataset::kMnist), "");
   EXPECT_EQ(ExitCodeFor(status), ExitCode::kUsage);
-  EXPECT_THAT(DescribeProblem(status, "").hint,
+  EXPECT_THAT(DescribeProblem(status, {}).hint,
               AllOf(HasSubstr("--data DIR or ADARES_DATA_DIR"),
                     HasSubstr("`adares data fetch mnist --data DIR` fills it")));
 }
@@ -46,7 +46,7 @@ TEST_F(DataCheckTest, OtherDataNeedAFolder) {
 TEST_F(DataCheckTest, AFolderOfPicturesMustBeThere) {
   SweepPlan plan = PlanWith(Dataset::kFolder);
   plan.variants[1].spec.data.folder = "svhn";
-  EXPECT_THAT(DescribeProblem(CheckData(plan, folder_.path()), "").what,
+  EXPECT_THAT(DescribeProblem(CheckData(plan, folder_.path()), {}).what,
               HasSubstr("needs the folder svhn/train with a folder of PNG files for each class, "
                         "and it is not in " +
                         folder_.path()));
@@ -59,7 +59,7 @@ TEST_F(DataCheckTest, EveryFileMustBeThere) {
     const std::vector<std::string> files = FilesOfDataset(dataset);
     for (const std::string& file : files) {
       const absl::Status status = CheckData(PlanWith(dataset), folder_.path());
-      EXPECT_THAT(DescribeProblem(status, "").what,
+      EXPECT_THAT(DescribeProblem(status, {}).what,
                   AllOf(HasSubstr("not in " + folder_.path()), HasSubstr(file)));
       Write(file);
     }
@@ -69,7 +69,7 @@ TEST_F(DataCheckTest, EveryFileMustBeThere) {
 
 TEST_F(DataCheckTest, OnlyWhatIsMissingIsNamed) {
   Write("mnist/train-images-idx3-ubyte");
-  const Problem problem = DescribeProblem(CheckData(PlanWith(Dataset::kMnist), folder_.path()), "");
+  const Problem problem = DescribeProblem(CheckData(PlanWith(Dataset::kMnist), folder_.path()), {});
   EXPECT_EQ(problem.what, "this sweep needs files that are not in " + folder_.path() +
                               ": mnist/train-labels-idx1-ubyte, mnist/t10k-images-idx3-ubyte, "
                               "mnist/t10k-labels-idx1-ubyte");
@@ -80,7 +80,7 @@ TEST_F(DataCheckTest, OnlyWhatIsMissingIsNamed) {
 TEST_F(DataCheckTest, PackedFilesAreToBeUnpacked) {
   for (const std::string& file : FilesOfDataset(Dataset::kMnist)) Write(file + ".gz");
   const absl::Status status = CheckData(PlanWith(Dataset::kMnist), folder_.path());
-  EXPECT_EQ(DescribeProblem(status, "").hint,
+  EXPECT_EQ(DescribeProblem(status, {}).hint,
             "unpack what ends in .gz: gunzip " + folder_.path() + "/mnist/*.gz");
 }
 

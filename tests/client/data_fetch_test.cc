@@ -125,7 +125,7 @@ TEST_F(DataFetchTest, GoesOnWhereTheConnectionWasCut) {
 TEST_F(DataFetchTest, GivesUpWhereAConnectionBringsNothing) {
   server_.Next({.cuts_after = kHalf});
   server_.Next({.cuts_after = 0});
-  const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), "");
+  const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), {});
   EXPECT_EQ(problem.exit_code, ExitCode::kUnreachable);
   EXPECT_THAT(problem.what, HasSubstr("broke off at 700.0 kB of 1.6 MB"));
   EXPECT_THAT(problem.hint, HasSubstr("the same command goes on at 700.0 kB"));
@@ -249,7 +249,7 @@ TEST_F(DataFetchTest, NamesTheStatusOfAnError) {
   for (const Case& one : {Case{404, ExitCode::kNotFound}, Case{403, ExitCode::kDenied},
                           Case{500, ExitCode::kUnreachable}, Case{503, ExitCode::kUnreachable}}) {
     server_.Next({.status = one.status});
-    const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), "");
+    const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), {});
     EXPECT_EQ(problem.exit_code, one.code) << one.status;
     EXPECT_THAT(problem.what, HasSubstr(" answers " + std::to_string(one.status) + " to http://"));
   }
@@ -266,7 +266,7 @@ TEST_F(DataFetchTest, KeepsNoErrorPageAsPartOfTheFile) {
 TEST_F(DataFetchTest, GivesUpOnAStalledServer) {
   server_.Next({.stalls_after = kHalf});
   const FetchRequest request{Data(), "", std::chrono::milliseconds(500)};
-  const Problem problem = DescribeProblem(Fetch(mnist_.source, request).status(), "");
+  const Problem problem = DescribeProblem(Fetch(mnist_.source, request).status(), {});
   EXPECT_EQ(problem.exit_code, ExitCode::kUnreachable);
   EXPECT_THAT(problem.what, HasSubstr("sends no more, at 700.0 kB of 1.6 MB"));
   EXPECT_EQ(Read(kPartial), mnist_.archives[0].bytes.substr(0, kHalf));
@@ -287,7 +287,7 @@ TEST_F(DataFetchTest, AsksNobodyElseThanTheAddressThatIsGiven) {
 
 TEST_F(DataFetchTest, SaysHowToGoWithoutNetwork) {
   mnist_.source.addresses = {"http://publisher.invalid/"};
-  const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), "");
+  const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), {});
   EXPECT_EQ(problem.exit_code, ExitCode::kUnreachable);
   EXPECT_THAT(problem.what, HasSubstr("cannot reach publisher.invalid: "));
   EXPECT_EQ(problem.hint,
@@ -304,7 +304,7 @@ TEST_F(DataFetchTest, AsksWithoutNetworkForWhatIsNotThereAlone) {
   for (size_t i = 0; i < 3; ++i) {
     Write(".fetch/mnist/" + mnist_.archives[i].name, mnist_.archives[i].bytes);
   }
-  EXPECT_THAT(DescribeProblem(Fetch(mnist_.source).status(), "").hint,
+  EXPECT_THAT(DescribeProblem(Fetch(mnist_.source).status(), {}).hint,
               StartsWith("download http://publisher.invalid/t10k-labels-idx1-ubyte.gz on a machine "
                          "with network and put it into "));
 }
@@ -338,7 +338,7 @@ TEST_F(DataFetchTest, CopiesFromAFolder) {
 
 TEST_F(DataFetchTest, LeavesFilesOfAnotherSizeAlone) {
   Write("mnist/train-images-idx3-ubyte", "mine");
-  const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), "");
+  const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), {});
   EXPECT_EQ(problem.exit_code, ExitCode::kConflict);
   EXPECT_EQ(Read("mnist/train-images-idx3-ubyte"), "mine");
   EXPECT_THAT(server_.requests(), IsEmpty());
@@ -362,7 +362,7 @@ TEST_F(DataFetchTest, ChecksUnpackedFilesToo) {
 TEST_F(DataFetchTest, FullDiskKeepsWhatCame) {
   {
     const fixtures::FullDisk disk(100'000);
-    const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), "");
+    const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), {});
     EXPECT_EQ(problem.exit_code, ExitCode::kUnexpected);
     EXPECT_THAT(problem.what, HasSubstr("cannot write " + Data() + "/" + kPartial));
   }
@@ -387,7 +387,7 @@ TEST_F(DataFetchTest, FullDiskWhileUnpackingLeavesNothingFinal) {
 
 TEST(LazyLibraryTest, MissingLibraryNamesItsPackage) {
   const Problem problem =
-      DescribeProblem(LazyLibrary::Open("libadares-none.so.9", "libnone9").status(), "");
+      DescribeProblem(LazyLibrary::Open("libadares-none.so.9", "libnone9").status(), {});
   EXPECT_THAT(problem.what, HasSubstr("cannot load libadares-none.so.9"));
   EXPECT_EQ(problem.hint, "install it: apt-get install libnone9");
 }
@@ -396,7 +396,7 @@ TEST_F(DataFetchTest, OnlyOneMayFetchAFile) {
   Write(kPartial, "");
   const auto other = PartialFile::Open(Data() + "/" + kPartial);
   ASSERT_TRUE(other.ok());
-  const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), "");
+  const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), {});
   EXPECT_EQ(problem.exit_code, ExitCode::kConflict);
   EXPECT_THAT(problem.what, HasSubstr("another process is downloading"));
   EXPECT_TRUE(fs::exists(Data() + "/" + kPartial));
@@ -411,7 +411,7 @@ TEST_F(DataFetchTest, OnlyOneMayUnpackADataSet) {
   {
     const auto other = PartialFile::Open(Data() + "/.fetch/mnist/lock");
     ASSERT_TRUE(other.ok());
-    const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), "");
+    const Problem problem = DescribeProblem(Fetch(mnist_.source).status(), {});
     EXPECT_EQ(problem.exit_code, ExitCode::kConflict);
     EXPECT_EQ(problem.what, "another process is fetching mnist into " + Data());
     EXPECT_EQ(Read(kUnpacked), "half of it");

@@ -202,6 +202,24 @@ TEST(DiagnosisTest, LinearAlgebraThatIsSlowOrFightsIsTold) {
       Verdict::kWarning);
 }
 
+TEST(DiagnosisTest, TrialsThatNoWorkerCanRunAreNamed) {
+  ServerAnswers answers = SoundAnswers();
+  v1::Sweep& sweep = answers.sweeps.emplace_back();
+  sweep.set_name("sweeps/mnist");
+  v1::PendingReason* pending = sweep.add_pending();
+  pending->set_trials(4);
+  pending->set_cause(v1::PendingReason::CAUSE_NO_WORKER);
+  pending->set_reason("no worker is connected");
+  EXPECT_EQ(Diagnose(answers).at("trials").verdict, Verdict::kOk);
+  pending->set_cause(v1::PendingReason::CAUSE_UNFIT);
+  pending->set_reason("no worker has the data set mnist");
+  const Diagnosis waiting = Diagnose(answers).at("trials");
+  EXPECT_EQ(waiting.verdict, Verdict::kWarning);
+  EXPECT_EQ(waiting.what, "mnist: 4 trials: no worker has the data set mnist");
+  for (int i = 0; i < 4; ++i) answers.sweeps.push_back(answers.sweeps[0]);
+  EXPECT_THAT(Diagnose(answers).at("trials").what, HasSubstr("; 2 more"));
+}
+
 TEST(DiagnosisTest, DataSetsAreNamed) {
   DatasetPresence complete;
   complete.dataset = "mnist";

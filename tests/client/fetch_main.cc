@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
   const FetchRequest request{argv[1], argv[2]};
   const auto outcome = FetchDataset(source, request, signals, display);
   if (outcome.ok()) return outcome->was_there ? 100 : 0;
-  const Problem problem = DescribeProblem(outcome.status(), "");
+  const Problem problem = DescribeProblem(outcome.status(), {});
   WriteAll(stderr, ProblemText(problem));
   return static_cast<int>(problem.exit_code);
 }

@@ -61,8 +61,8 @@ std::vector<std::string> AllReasons() {
 TEST(ProblemTest, EveryReasonHasAWayOutOfItsOwn) {
   EXPECT_THAT(AllReasons(), testing::Contains(reason::kAttemptNotFound));
   for (const std::string& reason : AllReasons()) {
-    const Problem problem =
-        DescribeProblem(MakeError(StatusCode::kInternal, reason, "what happened"), kServer);
+    const Problem problem = DescribeProblem(
+        MakeError(StatusCode::kInternal, reason, "what happened"), {.server = kServer});
     EXPECT_EQ(problem.what, "what happened") << reason;
     EXPECT_NE(problem.hint, "") << reason;
   }
@@ -73,7 +73,7 @@ TEST(ProblemTest, UnreachableCoordinatorIsNamed) {
       "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:7070: "
       "Connection refused");
   EXPECT_EQ(
-      ProblemText(DescribeProblem(status, kServer)),
+      ProblemText(DescribeProblem(status, {.server = kServer})),
       "error: cannot reach the coordinator at 127.0.0.1:7070: Connection refused\n"
       "hint: start one with `adares-server --state DIR` (what `adares run` left is such a DIR)\n");
 }
@@ -83,7 +83,7 @@ TEST(ProblemTest, ExcerptMarksTheColumn) {
       WithExcerpt(MakeError(StatusCode::kInvalidArgument, reason::kSpecInvalid,
                             "s.yaml:2:10: unknown value", {{"line", "2"}, {"column", "10"}}),
                   "name: x\nvalues: [blocks]\r\nseeds: [0]\n");
-  EXPECT_EQ(ProblemText(DescribeProblem(status, kServer)),
+  EXPECT_EQ(ProblemText(DescribeProblem(status, {.server = kServer})),
             "error: s.yaml:2:10: unknown value\n"
             "  2 | values: [blocks]\n"
             "    |          ^\n"
@@ -93,27 +93,37 @@ TEST(ProblemTest, ExcerptMarksTheColumn) {
 TEST(ProblemTest, ExcerptOfALineThatIsNotThereIsLeftOut) {
   const absl::Status status = MakeError(StatusCode::kInvalidArgument, reason::kSpecInvalid, "x",
                                         {{"line", "7"}, {"column", "1"}});
-  EXPECT_EQ(DescribeProblem(WithExcerpt(status, "one line"), kServer).excerpt, "");
+  EXPECT_EQ(DescribeProblem(WithExcerpt(status, "one line"), {.server = kServer}).excerpt, "");
+}
+
+TEST(ProblemTest, WhatWasAskedIsNamed) {
+  const absl::Status wrong =
+      MakeError(StatusCode::kInvalidArgument, reason::kArgumentInvalid, "no such axis");
+  EXPECT_EQ(DescribeProblem(wrong, {kServer, "adares compare", 30}).hint,
+            "`adares compare --help` shows the forms");
+  EXPECT_EQ(DescribeProblem(absl::DeadlineExceededError(""), {kServer, "adares compare", 2.5}).what,
+            "the coordinator at 127.0.0.1:7070 did not answer within 2.5 s");
 }
 
 TEST(ProblemTest, OwnHintReplacesTheUsualOne) {
   const absl::Status status =
       WithHint(MakeError(StatusCode::kAlreadyExists, reason::kSweepExists, "it exists"), "do this");
-  EXPECT_EQ(DescribeProblem(status, kServer).hint, "do this");
+  EXPECT_EQ(DescribeProblem(status, {.server = kServer}).hint, "do this");
   EXPECT_EQ(ErrorReason(status), reason::kSweepExists);
 }
 
 TEST(ProblemTest, InterruptIsNoError) {
-  EXPECT_EQ(ProblemText(DescribeProblem(absl::CancelledError("stopped watching"), kServer)),
-            "stopped watching\n");
+  EXPECT_EQ(
+      ProblemText(DescribeProblem(absl::CancelledError("stopped watching"), {.server = kServer})),
+      "stopped watching\n");
 }
 
 TEST(ProblemTest, JsonTellsAllThatTextDoes) {
   const absl::Status status = WithHint(
       MakeError(StatusCode::kNotFound, reason::kSweepNotFound, "no sweep", {{"name", "x"}}),
       "look");
-  const auto error =
-      nlohmann::json::parse(ProblemJson(status, DescribeProblem(status, kServer)))["error"];
+  const auto error = nlohmann::json::parse(
+      ProblemJson(status, DescribeProblem(status, {.server = kServer})))["error"];
   EXPECT_EQ(error["status"], "NOT_FOUND");
   EXPECT_EQ(error["reason"], "SWEEP_NOT_FOUND");
   EXPECT_EQ(error["message"], "no sweep");

@@ -121,6 +121,17 @@ TEST(ProgressViewTest, ChangesAreTold) {
             "[3/10] granularity=block seed 0: started on gpu-1, attempt 2");
 }
 
+TEST(ProgressViewTest, WhyAnAttemptEndedIsTold) {
+  const v1::Sweep sweep = MakeSweep(v1::Sweep::STATE_RUNNING, 1, 0, 0);
+  v1::Trial trial = MakeTrial(1, v1::Trial::STATE_QUEUED);
+  using Kind = TrialChange::Kind;
+  EXPECT_THAT(DescribeChange({Kind::kRequeued, trial}, sweep),
+              testing::EndsWith(": waits for another attempt"));
+  trial.set_message("attempt 1 on w1: worker-lost");
+  EXPECT_THAT(DescribeChange({Kind::kRequeued, trial}, sweep),
+              testing::EndsWith(": waits for another attempt: attempt 1 on w1: worker-lost"));
+}
+
 TEST(ProgressViewTest, FlagsAreToldWithTheirFirstSite) {
   const v1::Sweep sweep = MakeSweep(v1::Sweep::STATE_RUNNING, 5, 2, 3);
   const v1::Trial trial = Running(1, 0, "granularity=block");

@@ -28,7 +28,7 @@ TEST(ResourceArgumentTest, OtherTextsAreUsageErrors) {
 }
 
 TEST(ResourceArgumentTest, ShortenedIdsAreExplained) {
-  const Problem problem = DescribeProblem(TrialArgument("0123").status(), "");
+  const Problem problem = DescribeProblem(TrialArgument("0123").status(), {});
   EXPECT_EQ(problem.what, "\"0123\" is not the name of a trial: its id has 12 hex digits");
 }
 

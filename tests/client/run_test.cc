@@ -289,7 +289,7 @@ TEST_F(RunTest, ServerOfOthersIsRefusedAsAnArgumentOnly) {
 TEST_F(RunTest, OtherSweepOfTheSameNameHasAWayOut) {
   const auto result = RunSweep("conflicts");
   EXPECT_EQ(result.exit_code, 5);
-  EXPECT_THAT(result.err, HasSubstr("hint: give the changed sweep another `name:`, or keep its "
+  EXPECT_THAT(result.err, HasSubstr("hint: give the changed sweep another --name, or keep its "
                                     "results apart with --state DIR"));
 }
 

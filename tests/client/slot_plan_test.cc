@@ -35,7 +35,7 @@ TEST(SlotPlanTest, AGpuIsOneSlot) {
 }
 
 TEST(OverrideTest, PathAndValueAreSplitAtTheFirstEqualsSign) {
-  const auto overrides = ParseOverrides({"train.epochs=2", "a.b=c=d", "x="});
+  const auto overrides = ParseOverrides({"train.epochs=2", "a.b=c=d", "x="}, "");
   ASSERT_TRUE(overrides.ok());
   EXPECT_EQ((*overrides)[0].path, "train.epochs");
   EXPECT_EQ((*overrides)[0].value, "2");
@@ -43,9 +43,17 @@ TEST(OverrideTest, PathAndValueAreSplitAtTheFirstEqualsSign) {
   EXPECT_EQ((*overrides)[2].value, "");
 }
 
+TEST(OverrideTest, ANameStandsBesideThem) {
+  const auto overrides = ParseOverrides({"train.epochs=2"}, "again");
+  ASSERT_TRUE(overrides.ok());
+  ASSERT_EQ(overrides->size(), 2u);
+  EXPECT_EQ((*overrides)[0].path, "name");
+  EXPECT_EQ((*overrides)[0].value, "again");
+}
+
 TEST(OverrideTest, OtherTextsAreRefused) {
-  EXPECT_FALSE(ParseOverrides({"train.epochs"}).ok());
-  EXPECT_FALSE(ParseOverrides({"=2"}).ok());
+  EXPECT_FALSE(ParseOverrides({"train.epochs"}, "").ok());
+  EXPECT_FALSE(ParseOverrides({"=2"}, "").ok());
 }
 
 }  // namespace

@@ -67,6 +67,23 @@ TEST(TrialViewTest, CsvOfWeightsHasAllNumbers) {
   EXPECT_EQ(rows[2], (CsvRow{trial, "layer1.1", "0", "0", "0.25", "", "", "", "", "", ""}));
 }
 
+TEST(TrialViewTest, CsvOfATrialThatHasNotBegunHasNoProgress) {
+  v1::Trial trial;
+  trial.set_name(kFirstTrial);
+  trial.set_state(v1::Trial::STATE_QUEUED);
+  const auto value = [&trial](const std::string& column) {
+    const auto rows = TrialCsv({trial});
+    const auto at = std::find(rows[0].begin(), rows[0].end(), column) - rows[0].begin();
+    return rows[1].at(static_cast<size_t>(at));
+  };
+  for (const char* column : {"step", "total_steps", "epoch", "total_epochs", "images_per_second"}) {
+    EXPECT_EQ(value(column), "") << column;
+  }
+  trial.mutable_progress()->set_total_steps(10);
+  EXPECT_EQ(value("step"), "0");
+  EXPECT_EQ(value("total_steps"), "10");
+}
+
 TEST(TrialViewTest, FlagsThatAreRaisedAreListed) {
   v1::Trial trial = MakeTrial(1, v1::Trial::STATE_SUCCEEDED);
   EXPECT_EQ(FlagsText(trial, false), "");

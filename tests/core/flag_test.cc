@@ -39,6 +39,8 @@ TEST(FlagTest, KindsAndSitesStandForThemselves) {
   const Flag dead{FlagKind::kBranchDead, "a", 100, 1, true, ""};
   const Flag cleared{FlagKind::kClosed, "a", 200, 2, false, ""};
   EXPECT_THAT(RaisedFlags({closed, elsewhere, dead, cleared}), ElementsAre(elsewhere, dead));
+  const Flag again{FlagKind::kClosed, "a", 300, 3, true, ""};
+  EXPECT_THAT(RaisedFlags({closed, elsewhere, again}), ElementsAre(elsewhere, again));
 }
 
 }  // namespace

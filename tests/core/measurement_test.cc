@@ -15,7 +15,14 @@ TEST(MeasurementTest, LossesAndTimesAreBetterWhenSmaller) {
   for (const std::string& key : ReportedMetrics()) {
     const bool is_cost = key == metric::kTrainLoss || key == metric::kValidationLoss ||
                          key == metric::kTestLoss || key == metric::kEpochSeconds;
+    if (key == metric::kLearningRate) continue;
     EXPECT_EQ(GoalOfMetric(key), is_cost ? Goal::kMinimize : Goal::kMaximize) << key;
+  }
+}
+
+TEST(MeasurementTest, OfNormsAndRatesNoDirectionIsBetter) {
+  for (const char* key : {metric::kLearningRate, "gradient_norm/all", "update_ratio/stage1"}) {
+    EXPECT_EQ(GoalOfMetric(key), std::nullopt) << key;
   }
 }
 

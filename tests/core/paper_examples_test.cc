@@ -70,10 +70,23 @@ SkipSpec SecondProgram() {
   return skip;
 }
 
-Arm Start(const std::string& text, const SkipInit& init, bool bounded = false) {
+constexpr SkipConstraint kToOne = {SkipConstraint::Kind::kSigmoid, 0, 1};
+constexpr SkipConstraint kToTwo = {SkipConstraint::Kind::kSigmoid, 0, 2};
+constexpr SkipConstraint kClamped = {SkipConstraint::Kind::kClamp, 0, 1};
+
+Arm Start(const std::string& text, const SkipInit& init, const SkipConstraint& constraint = {},
+          const std::string& word = "none") {
   SkipSpec skip = Learned(Granularity::kBlock, init);
-  if (bounded) skip.constraint = {SkipConstraint::Kind::kSigmoid, 0, 2};
-  return {"init=" + text + " constraint=" + (bounded ? "sigmoid(2)" : "none"), Paper18(skip)};
+  skip.constraint = constraint;
+  return {"init=" + text + " constraint=" + word + " learning=usual", Paper18(skip)};
+}
+
+Arm FromOne(const std::string& learning, double lr_mult, double decay, double centre = 0) {
+  SkipSpec skip = Learned(Granularity::kBlock, Constant(1));
+  skip.lr_mult = lr_mult;
+  skip.weight_decay = decay;
+  skip.decay_centre = centre;
+  return {"init=1 constraint=none learning=" + learning, Paper18(skip)};
 }
 
 std::vector<Study> Studies() {
@@ -104,13 +117,18 @@ std::vector<Study> Studies() {
        "network=keras-resnet50",
        {0, 1, 2}},
       {"initial-values",
-       {Start("1", Constant(1)), Start("1", Constant(1), true), Start("0", Constant(0)),
-        Start("0.1", Constant(0.1)), Start("0.1", Constant(0.1), true), Start("0.5", Constant(0.5)),
-        Start("0.5", Constant(0.5), true), Start("2", Constant(2)),
+       {Start("1", Constant(1)), FromOne("slow", 0.1, 0), FromOne("fast", 10, 0),
+        FromOne("decay-to-0", 1, 0.01), FromOne("decay-to-1", 1, 0.01, 1),
+        Start("1", Constant(1), kToTwo, "sigmoid(2)"), Start("0", Constant(0)),
+        Start("0.1", Constant(0.1)), Start("0.1", Constant(0.1), kToTwo, "sigmoid(2)"),
+        Start("0.5", Constant(0.5)), Start("0.5", Constant(0.5), kToTwo, "sigmoid(2)"),
+        Start("0.5", Constant(0.5), kToOne, "sigmoid(1)"),
+        Start("0.5", Constant(0.5), kClamped, "clamp(0, 1)"), Start("2", Constant(2)),
         Start("uniform(0, 1)", {SkipInit::Kind::kUniform, 0, 0, 1}),
         Start("normal(1, 0.1)", {SkipInit::Kind::kNormal, 1, 0.1}),
+        Start("normal(0, 0.05)", {SkipInit::Kind::kNormal, 0, 0.05}),
         Start("match-rms(1)", {SkipInit::Kind::kMatchRms, 1})},
-       "init=1 constraint=none",
+       "init=1 constraint=none learning=usual",
        {0, 1, 2}},
       {"granularity",
        {{"granularity=none", Network(Family::kPaper, 18)},

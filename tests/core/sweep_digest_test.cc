@@ -67,6 +67,14 @@ TEST(SweepDigestTest, SeesWhatChangesTheWork) {
   EXPECT_NE(DigestWith("compare:", "design: {exclude: [{lr: 0.01, depth: 14}]}\ncompare:"), digest);
 }
 
+TEST(SweepDigestTest, ANameFromOutsideCountsAsIfWrittenInTheFile) {
+  const auto renamed = LoadSweep(kSweep, "s.yaml", {{"name", "again"}, {"train.epochs", "3"}});
+  ASSERT_TRUE(renamed.ok()) << renamed.status();
+  EXPECT_EQ(renamed->name, "again");
+  const std::string text = absl::StrReplaceAll(kSweep, {{"name: s", "name: again"}});
+  EXPECT_EQ(renamed->digest, DigestOf(text, {{"train.epochs", "3"}}));
+}
+
 TEST(SweepDigestTest, OverridesCountAsIfWrittenInTheFile) {
   EXPECT_EQ(DigestOf(kSweep, {{"train.epochs", "3"}}), DigestWith("epochs: 2", "epochs: 3"));
   EXPECT_EQ(DigestOf(kSweep, {{"train.epochs", "2"}}), DigestOf(kSweep));

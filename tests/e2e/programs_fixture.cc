@@ -1,5 +1,6 @@
 #include "tests/e2e/programs_fixture.h"
 
+#include <algorithm>
 #include <iostream>
 #include <regex>
 #include <utility>
@@ -55,12 +56,14 @@ void ProgramsTest::TakePorts() {
 void ProgramsTest::StartWorker(const std::string& name, int slots,
                                const std::vector<std::string>& more) {
   Program::Options options = {.path = ADARES_WORKER_PROGRAM, .log = NewLog("worker")};
-  options.arguments = {"--server",  address_,
-                       "--name",    name,
-                       "--state",   folder_ / ("worker-" + name),
-                       "--slots",   std::to_string(slots),
-                       "--device",  "cpu",
-                       "--threads", "1"};
+  options.arguments = {"--server", address_,
+                       "--name",   name,
+                       "--state",  folder_ / ("worker-" + name),
+                       "--slots",  std::to_string(slots),
+                       "--device", "cpu"};
+  if (std::find(more.begin(), more.end(), "--threads") == more.end()) {
+    options.arguments.insert(options.arguments.end(), {"--threads", "1"});
+  }
   options.arguments.insert(options.arguments.end(), more.begin(), more.end());
   options.environment["XDG_CACHE_HOME"] = folder_.path();
   worker_ = std::make_unique<Program>(std::move(options));

@@ -19,9 +19,9 @@ class VerifyTest : public ProgramsTest {
   }
 
   // A sweep that has been trained, and the name of one of its trials.
-  std::string TrainedTrial() {
+  std::string TrainedTrial(const std::string& threads = "1") {
     StartServer();
-    StartWorker("w1", 1);
+    StartWorker("w1", 1, {"--threads", threads});
     Submit({.name = "small", .granularities = {"block"}, .dataset = dataset_});
     AwaitSuccess();
     return AnyTrial();
@@ -30,6 +30,13 @@ class VerifyTest : public ProgramsTest {
 
 TEST_F(VerifyTest, AFinishedTrialComesOutTheSame) {
   const std::string trial = TrainedTrial();
+  const CommandResult result = Adares({"trial", "verify", trial});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_THAT(result.output, HasSubstr("attempt 1 on w1: identical to the last bit"));
+}
+
+TEST_F(VerifyTest, TwoThreadsComeOutTheSameToo) {
+  const std::string trial = TrainedTrial("2");
   const CommandResult result = Adares({"trial", "verify", trial});
   EXPECT_EQ(result.code, 0) << result.errors;
   EXPECT_THAT(result.output, HasSubstr("attempt 1 on w1: identical to the last bit"));

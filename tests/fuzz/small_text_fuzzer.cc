@@ -14,6 +14,7 @@
 #include "core/requirement.h"
 #include "core/skip_constraint_text.h"
 #include "core/skip_init_text.h"
+#include "core/stop_rule.h"
 #include "core/sweep_spec.h"
 #include "core/utf8.h"
 #include "server/listen_address.h"
@@ -120,8 +121,12 @@ void Json(const std::string& text) {
   RoundTrip(text, RetryBudgetsFromJson, format);
 }
 
+void StopRules(const std::string& text) {
+  RoundTrip(text, ParseStopRule, [](const StopRule& rule) { return ToText(rule); });
+}
+
 constexpr std::array kTurns = {SkipInits,  SkipConstraints, Numbers,  Durations, Names,
-                               PageTokens, Addresses,       Machines, Json};
+                               PageTokens, Addresses,       Machines, Json,      StopRules};
 
 }  // namespace
 }  // namespace adares

@@ -52,6 +52,10 @@ TEST_F(AdminServiceTest, InfoTellsWhatTheServerIsAndHolds) {
   EXPECT_EQ(info->limits().report_bytes(), 1 << 20);
   EXPECT_EQ(info->limits().trials_per_sweep(), 20'000);
   EXPECT_EQ(info->limits().streams_per_kind(), 2'000);
+  EXPECT_EQ(info->limits().sites_per_trial(), 10'000);
+  EXPECT_EQ(info->limits().connected_workers(), 2'000);
+  EXPECT_EQ(info->limits().unnamed_uploads_per_attempt(), 256);
+  EXPECT_EQ(info->limits().changes_per_second(), 100);
 }
 
 TEST_F(AdminServiceTest, HealthTellsOfTheLastCommit) {

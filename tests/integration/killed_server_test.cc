@@ -228,17 +228,21 @@ TEST_F(KilledServerTest, ABlobIsThereWholeOrNotAtAll) {
   }
 }
 
-// A checkpoint that comes drops an older one, whose files are then removed.
+// A checkpoint that comes drops an older one, whose files are then removed, but for the one that
+// all have.
 TEST_F(KilledServerTest, WhatIsNamedStaysAmidRemovals) {
   constexpr int kCheckpoints = 8;
   constexpr int kFiles = 10;
+  const std::string shared = Content("shared", 10'000);
+  Bring(shared);
   for (int round = 0; round < 6; ++round) {
     std::vector<v1::Record> records;
     std::vector<std::string> all;
     for (int i = 1; i <= kCheckpoints; ++i) {
-      const std::vector<std::string> files = BringFiles(absl::StrCat(round, ", ", i), kFiles);
-      records.push_back(Checkpoint(round * kCheckpoints + i, files));
+      std::vector<std::string> files = BringFiles(absl::StrCat(round, ", ", i), kFiles);
       all.insert(all.end(), files.begin(), files.end());
+      files.push_back(shared);
+      records.push_back(Checkpoint(round * kCheckpoints + i, files));
     }
     EXPECT_EQ(Report(records), 1 + (round + 1) * kCheckpoints);
     const auto is_gone = [this](const std::string& content) {
@@ -246,9 +250,9 @@ TEST_F(KilledServerTest, WhatIsNamedStaysAmidRemovals) {
     };
     ASSERT_TRUE(Await([&] { return std::any_of(all.begin(), all.end(), is_gone); }));
     program_->Kill();
-    EXPECT_EQ(CheckNamedBlobs(), 2U * kFiles);
+    EXPECT_EQ(CheckNamedBlobs(), 2U * kFiles + 1);
     StartAgain();
-    EXPECT_EQ(CheckNamedBlobs(), 2U * kFiles);
+    EXPECT_EQ(CheckNamedBlobs(), 2U * kFiles + 1);
     for (const std::string& content : all) {
       EXPECT_EQ(Known(Of(content)).complete(), !is_gone(content));
     }

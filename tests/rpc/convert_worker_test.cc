@@ -68,6 +68,7 @@ TEST(ConvertWorkerTest, ASyncStatesWhatIsHeld) {
   request.set_worker("w1");
   request.set_instance("i1");
   request.set_draining(true);
+  request.set_sequence(41);
   int number = 0;
   for (const auto phase :
        {v1::HeldAttempt::PHASE_RUNNING, v1::HeldAttempt::PHASE_STOPPING,
@@ -83,6 +84,7 @@ TEST(ConvertWorkerTest, ASyncStatesWhatIsHeld) {
   EXPECT_EQ(input->instance, "i1");
   EXPECT_TRUE(input->draining);
   EXPECT_FALSE(input->leaving);
+  EXPECT_EQ(input->sequence, 41);
   std::vector<HeldPhase> phases;
   for (const HeldAttempt& held : input->held) phases.push_back(held.phase);
   EXPECT_THAT(phases, ElementsAre(HeldPhase::kRunning, HeldPhase::kStopping, HeldPhase::kReporting,

@@ -125,11 +125,19 @@ TEST_F(ComparisonTest, ANamedBaselineStandsInForTheSweeps) {
 }
 
 TEST_F(ComparisonTest, ABaselineThatNamesNoVariantIsRefused) {
-  const std::map<std::string, std::string> wrong[] = {
-      {{"granularity", "block"}}, {{"depth", "8"}}, {{"granularity", "none"}, {"depth", "8"}}};
-  for (const auto& baseline : wrong) {
-    const auto comparison = NewReader()->Compare("sweep-a", "", baseline);
-    EXPECT_EQ(comparison.status().code(), absl::StatusCode::kInvalidArgument);
+  struct Case {
+    std::map<std::string, std::string> baseline;
+    const char* message;
+  };
+  const Case wrong[] = {
+      {{{"granularity", "unifed"}},
+       "the axis granularity has no value \"unifed\"; did you mean \"unified\"?"},
+      {{{"depth", "8"}}, "the sweep has no axis \"depth\"; known are granularity"},
+      {{{"granularity", "none"}, {"granularty", "none"}},
+       "the sweep has no axis \"granularty\"; did you mean \"granularity\"?"}};
+  for (const Case& one : wrong) {
+    const auto comparison = NewReader()->Compare("sweep-a", "", one.baseline);
+    EXPECT_EQ(comparison.status().message(), one.message);
     EXPECT_EQ(ErrorReason(comparison.status()), reason::kArgumentInvalid);
   }
 }

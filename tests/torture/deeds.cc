@@ -121,13 +121,13 @@ bool Chaos::FreezeWorker() {
   return true;
 }
 
-// Not one that only tells its version: without that a worker rightly does not start.
+// Not one that only tells its device: without that a worker rightly does not start.
 std::optional<pid_t> Chaos::AnyTrainer() {
   std::vector<pid_t> trainers = fixtures::Descendants("adares-trainer");
   const std::vector<pid_t> scripted = fixtures::Descendants("adares-scripted-trainer");
   trainers.insert(trainers.end(), scripted.begin(), scripted.end());
   std::erase_if(trainers, [](pid_t pid) {
-    return fixtures::ReadTextFile(absl::StrCat("/proc/", pid, "/cmdline")).find("--version") !=
+    return fixtures::ReadTextFile(absl::StrCat("/proc/", pid, "/cmdline")).find("--show-device") !=
            std::string::npos;
   });
   if (trainers.empty()) return std::nullopt;

@@ -65,11 +65,42 @@ TEST_F(SkipTrainingTest, EveryPlacementTrainsWithBoundedChannelWeights) {
     EXPECT_EQ(sink.All<StartEvent>()[0].parameters,
               78045 - 3 + (placement == SkipPlacement::kBoth ? 2 : 1) * channels);
     const auto events = sink.All<SkipWeightsEvent>();
-    for (size_t i = 0; i < 3; ++i) {
+    const size_t rows_of_site = placement == SkipPlacement::kBoth ? 2 : 1;
+    for (size_t i = 0; i < 3 * rows_of_site; i += rows_of_site) {
       EXPECT_NEAR(events.front().weights[i].value, 0.5, 1e-6);
       EXPECT_NE(events.back().weights[i].value, events.front().weights[i].value);
       EXPECT_TRUE(std::isfinite(events.back().weights[i].gradient));
     }
+  }
+}
+
+TEST_F(SkipTrainingTest, TheSecondWeightOfASiteHasRowsOfItsOwn) {
+  TrialSpec spec = TinySpec();
+  spec.model.skip = {};
+  spec.model.skip.granularity = Granularity::kBlock;
+  spec.model.skip.placement = SkipPlacement::kBoth;
+  spec.model.skip.init.value = 0.5;
+  EXPECT_EQ(Train(spec).reason, EndReason::kFinished);
+  const auto events = sink_.All<SkipWeightsEvent>();
+  for (const SkipWeightsEvent& event : events) {
+    ASSERT_EQ(event.weights.size(), 6u);
+    for (size_t i = 0; i < 6; i += 2) {
+      const SkipWeightPoint& of_skip = event.weights[i];
+      const SkipWeightPoint& of_residual = event.weights[i + 1];
+      EXPECT_EQ(of_residual.site, of_skip.site + ".residual");
+      EXPECT_EQ(of_skip.value, of_skip.s);
+      EXPECT_EQ(of_residual.value, of_residual.r);
+      EXPECT_EQ(of_residual.r, of_skip.r);
+    }
+  }
+  const auto& first = events.front().weights;
+  const auto& last = events.back().weights;
+  for (size_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(first[i].value, i % 2 == 0 ? 0.5 : 1);
+    EXPECT_NE(last[i].value, first[i].value);
+    EXPECT_NE(last[i].gradient, last[i ^ 1].gradient);
+    EXPECT_TRUE(std::isfinite(last[i].gradient_snr));
+    EXPECT_NE(last[i].gradient_snr, last[i ^ 1].gradient_snr);
   }
 }
 

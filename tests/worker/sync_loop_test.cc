@@ -55,6 +55,7 @@ TEST_F(SyncLoopTest, NextSyncFollowsTheAnswer) {
   EXPECT_EQ(answers_, 4);  // each was held open for its interval of 5 s
   EXPECT_EQ(coordinator_.syncs(), 5);
   EXPECT_EQ(coordinator_.last_sync().max_wait, seconds(5));
+  EXPECT_EQ(coordinator_.last_sync().sequence, 5);
 }
 
 TEST_F(SyncLoopTest, RegisteringAgainComesBeforeTheNextSync) {

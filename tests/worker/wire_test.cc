@@ -41,7 +41,8 @@ TEST(WireTest, SyncStatesEverything) {
   const SyncState state{.attempts = {{kId, AttemptPhase::kStopping}},
                         .draining = true,
                         .stuck_slots = 2,
-                        .max_wait = milliseconds(1500)};
+                        .max_wait = milliseconds(1500),
+                        .sequence = 41};
   const v1::SyncRequest request = ToSyncRequest(Identity(), state);
   EXPECT_EQ(request.worker(), "box");
   EXPECT_EQ(request.instance(), "f00d");
@@ -51,6 +52,7 @@ TEST(WireTest, SyncStatesEverything) {
   EXPECT_EQ(request.attempts(0).phase(), v1::HeldAttempt::PHASE_STOPPING);
   EXPECT_TRUE(request.draining());
   EXPECT_EQ(request.stuck_slots(), 2);
+  EXPECT_EQ(request.sequence(), 41);
   EXPECT_EQ(request.max_wait().seconds(), 1);
   EXPECT_EQ(request.max_wait().nanos(), 500'000'000);
 }

@@ -82,49 +82,58 @@ void AttemptJournal::End(AttemptEnd end) {
   FlushLog();
   end = Fit(std::move(end));
   if (log_ && IsFailure(end.reason)) end.log_tail = log_->Tail();
-  end_ = std::move(end);
-  WriteEnd();
+  end_ = context_.link.Encode(std::move(end));
+  handlers_.added();
 }
-
-void AttemptJournal::WriteEnd() {
-  absl::Status written = outbox_ ? absl::OkStatus() : OpenFiles();
-  if (written.ok()) written = Append(*end_);
-  if (written.ok()) {
-    end_written_ = true;
-    end_timer_.reset();
-    return;
-  }
-  if (!end_timer_) {
-    spdlog::error("event=end_not_written sweep={} trial={} attempt={} error={:?}", id_.sweep,
-                  id_.trial, id_.attempt, written.ToString());
-  }
-  end_timer_ = context_.loop.After(kEndRetryInterval, [this] { WriteEnd(); });
-}
-
-bool AttemptJournal::drained() const { return end_written_ && outbox_->drained(); }
 
 absl::StatusOr<std::optional<ReportBatch>> AttemptJournal::NextBatch() {
-  if (!outbox_) return std::nullopt;
-  ADARES_ASSIGN_OR_RETURN(Outbox::Batch batch, outbox_->NextBatch());
+  ReportBatch batch{id_, records() + 1, {}};
+  if (outbox_) {
+    ADARES_ASSIGN_OR_RETURN(Outbox::Batch spooled, outbox_->NextBatch());
+    batch.first_sequence = spooled.first_sequence;
+    batch.records = std::move(spooled.records);
+  }
+  if (end_ && !end_sent_ && HasRoomForEnd(batch)) {
+    batch.records.push_back(*end_);
+    end_sent_ = true;
+  }
   if (batch.records.empty()) return std::nullopt;
-  return ReportBatch{id_, batch.first_sequence, std::move(batch.records)};
+  return batch;
+}
+
+// A whole batch before it would make a report that is larger than a coordinator takes.
+bool AttemptJournal::HasRoomForEnd(const ReportBatch& batch) const {
+  if (batch.first_sequence + std::ssize(batch.records) <= records()) return false;
+  size_t bytes = 0;
+  for (const std::string& record : batch.records) bytes += record.size();
+  return bytes <= kBytesBeforeEnd;
 }
 
 void AttemptJournal::Rewind() {
   if (outbox_) outbox_->Rewind();
+  end_sent_ = false;
 }
 
 absl::Status AttemptJournal::Acknowledge(int64_t sequence) {
-  if (!outbox_) return absl::OkStatus();
+  const bool of_end = end_ && sequence == records() + 1;
+  const int64_t before = (outbox_ ? outbox_->acknowledged_sequence() : 0) + (end_known_ ? 1 : 0);
   // Not an answer that is late: on one stream they come in the order of the batches, and on the
   // next stream the first batch follows what is acknowledged.
-  if (sequence < outbox_->acknowledged_sequence()) {
+  if (sequence < before) {
     spdlog::warn(
         "event=records_sent_again sweep={} trial={} attempt={} acknowledged={} now={} hint=\"the "
         "coordinator has an earlier database than before, perhaps a restored one\"",
-        id_.sweep, id_.trial, id_.attempt, outbox_->acknowledged_sequence(), sequence);
+        id_.sweep, id_.trial, id_.attempt, before, sequence);
+    end_sent_ = false;
   }
-  return outbox_->Acknowledge(sequence);
+  if (outbox_) {
+    ADARES_RETURN_IF_ERROR(outbox_->Acknowledge(of_end ? records() : sequence));
+  } else if (!of_end && sequence > 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("record ", sequence, " was acknowledged, but there is none"));
+  }
+  end_known_ = of_end;
+  return absl::OkStatus();
 }
 
 }  // namespace adares::worker

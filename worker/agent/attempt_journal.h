@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -16,8 +17,8 @@
 
 namespace adares::worker {
 
-// Lives on the owner thread. The end is the last record and is never lost: where the disk does not
-// take it, it is tried again until it does.
+// Lives on the owner thread. The end is the last record, and is kept in memory: it reaches the
+// coordinator even where the disk takes nothing any more.
 class AttemptJournal {
  public:
   static constexpr Duration kLogInterval = std::chrono::milliseconds(200);
@@ -25,7 +26,8 @@ class AttemptJournal {
   // coordinator takes in one report (core/report_limits.h).
   static constexpr size_t kMeasurementsPerRecord = 1000;
   static constexpr size_t kLogLinesPerRecord = 100;
-  static constexpr Duration kEndRetryInterval = std::chrono::seconds(1);
+  // Of a batch that has the end as well.
+  static constexpr size_t kBytesBeforeEnd = 256 * 1024;
 
   struct Context {
     EventLoop& loop;
@@ -55,13 +57,14 @@ class AttemptJournal {
   void End(AttemptEnd end);
 
   // Whether all of it is acknowledged, the end included.
-  bool drained() const;
+  bool drained() const { return end_known_; }
 
   // The next records to send. An error means that the spool cannot be read.
   absl::StatusOr<std::optional<ReportBatch>> NextBatch();
   void Rewind();
   absl::Status Acknowledge(int64_t sequence);
 
+  // In the spool.
   int64_t records() const { return outbox_ ? outbox_->last_sequence() : 0; }
 
  private:
@@ -69,7 +72,7 @@ class AttemptJournal {
   absl::Status Append(const ReportRecord& record);
   void Fail(const absl::Status& status);
   void FlushLog();
-  void WriteEnd();
+  bool HasRoomForEnd(const ReportBatch& batch) const;
 
   const AttemptId id_;
   const Context context_;
@@ -78,9 +81,9 @@ class AttemptJournal {
   std::optional<LogCollector> log_;
   std::unique_ptr<EventLoop::Timer> log_timer_;
   bool failed_ = false;
-  std::optional<AttemptEnd> end_;  // set by End
-  bool end_written_ = false;
-  std::unique_ptr<EventLoop::Timer> end_timer_;
+  std::optional<std::string> end_;  // encoded; set by End
+  bool end_sent_ = false;           // since the last Rewind
+  bool end_known_ = false;          // to the coordinator, with all before it
 };
 
 }  // namespace adares::worker

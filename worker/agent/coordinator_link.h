@@ -42,6 +42,7 @@ struct SyncState {
   bool leaving = false;  // the last Sync: nothing is held any longer
   int stuck_slots = 0;   // that processes hold which were killed and do not die
   Duration max_wait{};   // how long the coordinator may hold the call open
+  int64_t sequence = 0;  // larger each time
 };
 
 struct Assignment {

@@ -90,6 +90,7 @@ void SyncLoop::Sync() {
   timer_.reset();
   SyncState state = handlers_.state();
   if (!state.draining) state.max_wait = terms_.sync_interval;
+  state.sequence = ++sequence_;
   holds_attempts_ = !state.attempts.empty();
   in_flight_ = true;
   ended_early_ = false;

@@ -70,7 +70,8 @@ class SyncLoop {
   std::unique_ptr<EventLoop::Timer> timer_;         // until the next call
   std::unique_ptr<EventLoop::Timer> early_timer_;   // until the one in flight may be ended early
   Duration ended_early_at_ = kYoungestEndedEarly;   // the age for that
-  bool in_flight_ = false;                          // a Sync is
+  int64_t sequence_ = 0;                            // of the last Sync
+  bool in_flight_ = false;                          // it is
   bool must_register_ = false;                      // before the next Sync
   bool ended_early_ = false;                        // the one in flight was
   bool holds_attempts_ = false;                     // the last one said so

@@ -97,6 +97,7 @@ v1::SyncRequest ToSyncRequest(const WorkerIdentity& identity, const SyncState& s
   request.set_leaving(state.leaving);
   request.set_stuck_slots(state.stuck_slots);
   *request.mutable_max_wait() = ToWire(state.max_wait);
+  request.set_sequence(state.sequence);
   return request;
 }
 

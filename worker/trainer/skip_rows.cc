@@ -12,10 +12,13 @@ namespace {
 
 using torch::Tensor;
 
-// The place of the site's raw parameter among the learned ones; their count where it is frozen.
-size_t PlaceOf(const SkipWeight& weight, const std::vector<Tensor>& learned) {
+// Placement `both` has a second weight at each site, which has rows and looks of its own.
+std::string NameOfSecond(const std::string& name) { return name + ".residual"; }
+
+// The place of a raw parameter among the learned ones; their count where it is frozen.
+size_t PlaceOf(const Tensor& raw, const std::vector<Tensor>& learned) {
   size_t place = 0;
-  while (place < learned.size() && !learned[place].is_same(weight.raw)) ++place;
+  while (place < learned.size() && !learned[place].is_same(raw)) ++place;
   return place;
 }
 
@@ -28,33 +31,33 @@ bool HoldsForMost(int64_t channels, const Condition& condition) {
 }
 
 // Of each channel the raw parameter, the weight and the gradient: three runs of float64.
-Tensor NumbersOf(const SkipWeight& weight) {
+Tensor NumbersOf(const Tensor& raw, const Tensor& weight) {
   const auto flat = [](const Tensor& tensor) {
     return tensor.detach().reshape({-1}).to(torch::kFloat64);
   };
-  const Tensor raw = flat(weight.raw);
-  const Tensor gradient = weight.raw.grad();
+  const Tensor numbers = flat(raw);
+  const Tensor gradient = raw.grad();
   return torch::cat(
-      {raw, flat(weight.Weight()), gradient.defined() ? flat(gradient) : torch::zeros_like(raw)});
+      {numbers, flat(weight), gradient.defined() ? flat(gradient) : torch::zeros_like(numbers)});
 }
 
 // `numbers` are those of NumbersOf.
-WeightLook LookAt(const AdaResNetImpl::Site& site, const double* numbers) {
-  const SkipWeight& weight = site.weight;
-  const int64_t channels = weight.raw.numel();
+WeightLook LookAt(const std::string& name, const SkipConstraint& constraint, int64_t channels,
+                  const double* numbers) {
   const double* const raw = numbers;
   const double* const values = raw + channels;
   const double* const gradients = values + channels;
-  WeightLook look{site.group};
+  WeightLook look{name};
   for (int64_t i = 0; i < channels; ++i) look.value += values[i] / static_cast<double>(channels);
   look.saturated = HoldsForMost(
-      channels, [&](int64_t i) { return IsSaturated(weight.constraint, raw[i], gradients[i]); });
+      channels, [&](int64_t i) { return IsSaturated(constraint, raw[i], gradients[i]); });
   look.closed = HoldsForMost(channels, [&](int64_t i) { return IsClosed(values[i]); });
   return look;
 }
 
-// What a row tells of a weight: means of s and r over the channels, and the gradient's sum.
-constexpr size_t kRowNumbers = 3;
+// What a site's rows tell: means of s and r over the channels, and the sums of the gradients of
+// its parameter and of its second one.
+constexpr size_t kRowNumbers = 4;
 std::array<Tensor, kRowNumbers> RowNumbers(const SkipWeight& weight) {
   const Tensor& raw = weight.raw;
   const auto options =
@@ -63,11 +66,13 @@ std::array<Tensor, kRowNumbers> RowNumbers(const SkipWeight& weight) {
     return coefficient.defined() ? coefficient.to(torch::kFloat64).mean()
                                  : torch::ones({}, options);
   };
+  const auto gradient = [&options](const Tensor& parameter) {
+    return parameter.defined() && parameter.grad().defined()
+               ? parameter.grad().to(torch::kFloat64).sum()
+               : torch::full({}, SkipWeightPoint::kUnknown, options);
+  };
   const SumCoefficients sum = weight.Coefficients();
-  const bool has_gradient = raw.defined() && raw.grad().defined();
-  return {mean(sum.s), mean(sum.r),
-          has_gradient ? raw.grad().to(torch::kFloat64).sum()
-                       : torch::full({}, SkipWeightPoint::kUnknown, options)};
+  return {mean(sum.s), mean(sum.r), gradient(raw), gradient(weight.raw_residual)};
 }
 
 }  // namespace
@@ -92,13 +97,21 @@ std::vector<SkipWeightPoint> SkipWeightRows(const TrainingState& state,
     row.r = of_site[1];
     row.gradient = of_site[2];
     row.value = site.weight.placement == SkipPlacement::kResidual ? row.r : row.s;
-    const size_t place = PlaceOf(site.weight, learned);
-    if (place < learned.size()) row.gradient_snr = snr[place];
     if (!shares.empty()) {
       row.path_ratio = shares[i].ratio;
       row.skip_share = shares[i].skip;
     }
-    rows.push_back(std::move(row));
+    const auto add = [&](SkipWeightPoint of_weight, const Tensor& raw) {
+      const size_t place = PlaceOf(raw, learned);
+      if (place < learned.size()) of_weight.gradient_snr = snr[place];
+      rows.push_back(std::move(of_weight));
+    };
+    add(row, site.weight.raw);
+    if (!site.weight.raw_residual.defined()) continue;
+    row.site = NameOfSecond(site.name);
+    row.value = row.r;
+    row.gradient = of_site[3];
+    add(row, site.weight.raw_residual);
   }
   return rows;
 }
@@ -108,18 +121,23 @@ std::vector<WeightLook> LooksAtWeights(const TrainingState& state) {
   if (state.model->SkipParameters().empty()) return looks;
   const torch::NoGradGuard no_grad;
   std::set<std::string> seen;
-  std::vector<const AdaResNetImpl::Site*> first_of_group;
+  std::vector<std::string> names;
   std::vector<Tensor> numbers;
   for (const AdaResNetImpl::Site& site : state.model->sites()) {
     if (!seen.insert(site.group).second) continue;
-    first_of_group.push_back(&site);
-    numbers.push_back(NumbersOf(site.weight));
+    const SkipWeight& weight = site.weight;
+    names.push_back(site.group);
+    numbers.push_back(NumbersOf(weight.raw, weight.Weight()));
+    if (!weight.raw_residual.defined()) continue;
+    names.push_back(NameOfSecond(site.group));
+    numbers.push_back(NumbersOf(weight.raw_residual, weight.Coefficients().r));
   }
+  const SkipConstraint& constraint = state.model->sites().front().weight.constraint;
   const Tensor all = torch::cat(numbers).cpu();
   const double* next = all.data_ptr<double>();
-  for (const AdaResNetImpl::Site* const site : first_of_group) {
-    looks.push_back(LookAt(*site, next));
-    next += 3 * site->weight.raw.numel();
+  for (size_t i = 0; i < names.size(); ++i) {
+    looks.push_back(LookAt(names[i], constraint, numbers[i].numel() / 3, next));
+    next += numbers[i].numel();
   }
   return looks;
 }

@@ -11,12 +11,13 @@
 
 namespace adares {
 
-// One row for each site, after the step that `state` is at. R and S are those of `shares`, which is
+// One row for each site, and with placement `both` a second one, of SITE.residual, for r's weight;
+// after the step that `state` is at. R and S are those of `shares`, which is
 // empty where nothing was measured.
 std::vector<SkipWeightPoint> SkipWeightRows(const TrainingState& state,
                                             const std::vector<StepTelemetry::PathShares>& shares);
 
-// One look for each weight that is learned.
+// One look for each weight that is learned; r's weight of placement `both` is GROUP.residual.
 std::vector<WeightLook> LooksAtWeights(const TrainingState& state);
 
 // One look for each site, but for those where a frozen weight takes a path out of the sum: whoever

@@ -121,6 +121,28 @@ TEST_F(AssignmentTest, WhatALeavingWorkerNeverSawIsNoLoss) {
   }
 }
 
+// Its bytes lay in a network that was cut, and the worker came back by another connection.
+TEST_F(AssignmentTest, ASyncThatArrivesAfterALaterOneChangesNothing) {
+  Create(Plan("alpha", 2));
+  Register("w1", "i1", 2);
+  SyncInput early{"w1", "i1", {}, false};
+  early.sequence = 1;
+  SyncInput late{"w1", "i1", {}, false};
+  late.sequence = 2;
+  const SyncOutput given = *Run([&] { return coordinator_->Sync(late, now_); });
+  ASSERT_THAT(given.start, SizeIs(2));
+  const AttemptId id = given.start[0].id;
+  (void)Report("w1", "i1", id, 1, {Point("train/loss", 1, 2.0)});
+  EXPECT_TRUE(Run([&] { return coordinator_->Sync(early, now_); })->empty());
+  EXPECT_EQ(Trial(id).state, TrialState::kRunning);
+  Register("w1", "i2", 2);
+  SyncInput first{"w1", "i2", {}, false};
+  first.sequence = 1;
+  Wait(seconds(20));
+  EXPECT_THAT(Run([&] { return coordinator_->Sync(first, now_); })->start, SizeIs(2))
+      << "each instance counts for itself";
+}
+
 TEST_F(AssignmentTest, AHeldAttemptThatTheCoordinatorDoesNotKnowIsStopped) {
   Create(Plan("alpha", 1));
   Register("w1", "i1");

@@ -138,6 +138,29 @@ TEST_F(ControlTest, ResumingATrialEndsItsWaitForTheNextAttempt) {
   EXPECT_EQ(Claim("w1", "i1").attempt, 2);
 }
 
+TEST_F(ControlTest, AMisspeltSweepIsNotFoundAndTheNearestNamed) {
+  Create(Plan("alpha", 1));
+  EXPECT_EQ(Control("alhpa", ControlAction::kPause).status().message(),
+            "there is no sweep \"alhpa\"; did you mean alpha?");
+}
+
+TEST_F(ControlTest, AnAxisThatTheSweepHasNotIsRefused) {
+  SweepPlan plan = Plan("alpha", 1);
+  plan.axes = {{"granularity", "model.skip.granularity", {"none", "block"}}};
+  plan.variants[0].axes = {{"granularity", "none"}};
+  Create(plan);
+  const auto pause = [this](const std::string& axis, const std::string& value) {
+    TrialFilter filter;
+    filter.axes = {{axis, value}};
+    return Control("alpha", ControlAction::kPause, filter);
+  };
+  EXPECT_EQ(pause("granularty", "none").status().message(),
+            "the sweep has no axis \"granularty\"; did you mean \"granularity\"?");
+  EXPECT_EQ(ErrorReason(pause("granularity", "blocks").status()), reason::kArgumentInvalid);
+  EXPECT_THAT(pause("granularity", "block")->changed, IsEmpty()) << "there might be some";
+  EXPECT_THAT(pause("granularity", "none")->changed, SizeIs(1));
+}
+
 TEST_F(ControlTest, ACordonedWorkerKeepsWhatItHoldsAndGetsNothingMore) {
   Create(Plan("alpha", 2));
   Register("w1", "i1", 1);

@@ -8,7 +8,7 @@
 namespace adares {
 
 void RandomFleet::Step() {
-  switch (Below(12)) {
+  switch (Below(13)) {
     case 0:
     case 1:
     case 2:
@@ -25,9 +25,11 @@ void RandomFleet::Step() {
     case 9:
       return LoseACommit(AnyMachine());
     case 10:
+      return ArriveLate(AnyMachine());
+    case 11:
       return (void)Run([&] { return coordinator_->Reload(now_); });
     default:
-      if (Chance(30)) return Open();
+      if (Chance(30)) return Restart();
       if (Chance(30)) return StartAnew(AnyMachine());
   }
 }
@@ -35,10 +37,18 @@ void RandomFleet::Step() {
 void RandomFleet::StartAnew(Machine& machine) {
   machine.instance = machine.name + "-" + std::to_string(++instances_);
   machine.held.clear();
+  machine.said.clear();
+  machine.syncs = 0;
   ASSERT_TRUE(TryToRegister(machine.name, machine.instance, 2).ok());
 }
 
-SyncInput RandomFleet::Said(const Machine& machine) {
+// Connections end with the process: what was under way never arrives.
+void RandomFleet::Restart() {
+  Open();
+  for (Machine& machine : machines_) machine.said.clear();
+}
+
+SyncInput RandomFleet::Said(Machine& machine) {
   SyncInput input{machine.name, machine.instance, {}, false};
   for (const auto& [id, held] : machine.held) {
     const HeldPhase phase = held.has_ended() ? HeldPhase::kReporting
@@ -46,7 +56,19 @@ SyncInput RandomFleet::Said(const Machine& machine) {
                                              : HeldPhase::kRunning;
     input.held.push_back({id, phase});
   }
+  input.sequence = ++machine.syncs;
+  machine.said.push_back(input);
   return input;
+}
+
+void RandomFleet::ArriveLate(Machine& machine) {
+  if (machine.said.size() < 2) return;
+  const SyncInput& late =
+      machine.said[static_cast<size_t>(Below(static_cast<int>(machine.said.size()) - 1))];
+  const auto output = Run([&] { return coordinator_->Sync(late, now_); });
+  if (ErrorReason(output.status()) == reason::kWorkerUnknown) return;
+  ASSERT_TRUE(output.ok()) << output.status();
+  EXPECT_TRUE(output->empty()) << "it would be answered to nobody";
 }
 
 void RandomFleet::Exchange(Machine& machine, bool is_lost) {
@@ -54,6 +76,7 @@ void RandomFleet::Exchange(Machine& machine, bool is_lost) {
       Run([&] { return coordinator_->Sync(Said(machine), now_); });
   if (ErrorReason(output.status()) == reason::kWorkerUnknown) {
     ASSERT_TRUE(TryToRegister(machine.name, machine.instance, 2).ok());
+    machine.said.clear();
     return;
   }
   ASSERT_TRUE(output.ok()) << output.status();

@@ -36,6 +36,8 @@ class RandomFleet : public CoordinatorFixture, public testing::WithParamInterfac
     std::string name;
     std::string instance = {};
     std::map<AttemptId, Held> held = {};
+    std::vector<SyncInput> said = {};  // by this instance, to this start of the coordinator
+    int64_t syncs = 0;
   };
 
   int Below(int limit) { return static_cast<int>(random_() % static_cast<uint32_t>(limit)); }
@@ -46,8 +48,11 @@ class RandomFleet : public CoordinatorFixture, public testing::WithParamInterfac
   // Does one thing.
   void Step();
 
+  void Restart();
   void StartAnew(Machine& machine);
-  SyncInput Said(const Machine& machine);
+  SyncInput Said(Machine& machine);
+  // A Sync arrives that was overtaken by later ones.
+  void ArriveLate(Machine& machine);
   // A Sync whose answer may be lost.
   void Exchange(Machine& machine, bool is_lost);
   void Obey(Machine& machine, const SyncOutput& output);

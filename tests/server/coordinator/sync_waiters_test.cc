@@ -48,15 +48,17 @@ class SyncWaitersTest : public CoordinatorFixture {
     done.get_future().wait();
   }
 
-  std::future<Answer> Begin(int64_t ticket, Duration wait = seconds(5)) {
+  std::future<Answer> Begin(int64_t ticket, Duration wait = seconds(5), int64_t sequence = 0) {
     auto answer = std::make_shared<std::promise<Answer>>();
-    waiters_.Sync(ticket, {"w1", "i1", {}, false}, wait,
+    SyncInput input{"w1", "i1", {}, false};
+    input.sequence = sequence;
+    waiters_.Sync(ticket, std::move(input), wait,
                   [answer](Answer output) { answer->set_value(std::move(output)); });
     return answer->get_future();
   }
 
-  std::future<Answer> Hold(int64_t ticket, Duration wait = seconds(5)) {
-    std::future<Answer> answer = Begin(ticket, wait);
+  std::future<Answer> Hold(int64_t ticket, Duration wait = seconds(5), int64_t sequence = 0) {
+    std::future<Answer> answer = Begin(ticket, wait, sequence);
     Post([](Coordinator&, Timestamp) { return absl::OkStatus(); });  // it was evaluated by now
     return answer;
   }
@@ -141,6 +143,14 @@ TEST_F(SyncWaitersTest, ALaterCallOfTheWorkerEndsTheEarlierOne) {
   EXPECT_TRUE(IsWaiting(second));
   CreateSweep();
   EXPECT_EQ(second.get()->start.size(), 1u);
+}
+
+TEST_F(SyncWaitersTest, ACallThatArrivesAfterALaterOneDoesNotEndIt) {
+  std::future<Answer> later = Hold(waiters_.NewTicket(), seconds(5), /*sequence=*/2);
+  const std::future<Answer> early = Hold(waiters_.NewTicket(), seconds(5), /*sequence=*/1);
+  EXPECT_TRUE(IsWaiting(later));
+  CreateSweep();
+  EXPECT_EQ(later.get()->start.size(), 1u);
 }
 
 TEST_F(SyncWaitersTest, ACallThatIsGivenUpTakesNoWork) {

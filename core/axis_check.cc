@@ -1,0 +1,45 @@
+#include "core/axis_check.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "core/near_miss.h"
+#include "core/quoted_text.h"
+#include "core/status.h"
+
+namespace adares {
+namespace {
+
+absl::Status Unknown(std::string_view field, std::string_view message) {
+  return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid, message,
+                   {{"field", std::string(field)}});
+}
+
+std::string MeantAxis(const std::string& name, const std::vector<Axis>& axes) {
+  if (axes.empty()) return "; it has none";
+  std::vector<std::string> names;
+  for (const Axis& axis : axes) names.push_back(axis.name);
+  return DidYouMean(name, names);
+}
+
+}  // namespace
+
+absl::Status CheckAxisValues(const std::vector<Axis>& axes,
+                             const std::map<std::string, std::string>& wanted,
+                             std::string_view field) {
+  for (const auto& [name, value] : wanted) {
+    const auto axis = std::find_if(axes.begin(), axes.end(),
+                                   [&name](const Axis& known) { return known.name == name; });
+    if (axis == axes.end()) {
+      return Unknown(field,
+                     absl::StrCat("the sweep has no axis ", Quoted(name), MeantAxis(name, axes)));
+    }
+    if (std::find(axis->values.begin(), axis->values.end(), value) == axis->values.end()) {
+      return Unknown(field, absl::StrCat("the axis ", name, " has no value ", Quoted(value),
+                                         DidYouMean(value, axis->values)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace adares
