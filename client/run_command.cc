@@ -301,7 +301,9 @@ void AddRunCommand(CLI::App& app, CommandLine& line) {
   command->add_option("--threads", run->threads, "Threads of each trial; by default cores / slots")
       ->check(IntegerBetween(1, 1024))
       ->type_name("N");
-  command->add_option("--device", run->device, "cpu, cuda, or auto for cuda where there is one")
+  command
+      ->add_option("--device", run->device, "cpu, cuda, or auto for cuda where there is one")
+      // What people call it.
       ->transform([](const std::string& word) { return word == "gpu" ? "cuda" : word; }, "", "")
       ->check(OneOf({"cpu", "cuda", "auto"}))
       ->type_name("DEVICE")

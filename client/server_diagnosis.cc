@@ -165,11 +165,28 @@ Diagnosis DiagnoseWorkers(const ServerAnswers& answers) {
   return {"workers", Verdict::kOk, what, ""};
 }
 
+std::string WayOutOf(v1::PendingReason::Cause cause) {
+  switch (cause) {
+    case v1::PendingReason::CAUSE_CORDONED:
+      return "take a worker back: adares worker uncordon WORKER";
+    case v1::PendingReason::CAUSE_UNREADABLE:
+      return "install the version of adares-server that wrote it, or cancel the sweep";
+    default:
+      return "give a worker what they need, or correct the sweep and submit it under another name";
+  }
+}
+
 // Trials that no worker can run, but for there being none, which is said of the workers.
-Diagnosis DiagnoseTrials(const std::vector<v1::Sweep>& sweeps) {
+Diagnosis DiagnoseTrials(const ServerAnswers& answers) {
+  if (!answers.sweeps_read.ok()) {
+    return {"trials", Verdict::kError,
+            absl::StrCat("sweeps cannot be listed: ", std::string(answers.sweeps_read.message())),
+            "adares db check says what is wrong with the database"};
+  }
   std::vector<std::string> waiting;
+  std::string way_out;
   size_t more = 0;
-  for (const v1::Sweep& sweep : sweeps) {
+  for (const v1::Sweep& sweep : answers.sweeps) {
     for (const v1::PendingReason& pending : sweep.pending()) {
       if (pending.cause() == v1::PendingReason::CAUSE_NO_WORKER) continue;
       if (waiting.size() == kNamedSweeps) {
@@ -177,12 +194,12 @@ Diagnosis DiagnoseTrials(const std::vector<v1::Sweep>& sweeps) {
         continue;
       }
       waiting.push_back(absl::StrCat(ShortName(sweep.name()), ": ", PendingText(pending)));
+      if (way_out.empty()) way_out = WayOutOf(pending.cause());
     }
   }
   if (waiting.empty()) return {"trials", Verdict::kOk, "none waits for what no worker has", ""};
   if (more > 0) waiting.push_back(absl::StrCat(more, " more"));
-  return {"trials", Verdict::kWarning, absl::StrJoin(waiting, "; "),
-          "give a worker what they need, or correct the sweep and submit it under another name"};
+  return {"trials", Verdict::kWarning, absl::StrJoin(waiting, "; "), way_out};
 }
 
 Volume VolumeOf(const v1::VolumeInfo& info) {
@@ -247,7 +264,7 @@ std::vector<Diagnosis> DiagnoseServer(const ServerAnswers& answers, const std::s
     found.push_back(std::move(diagnosis));
   }
   found.push_back(DiagnoseWorkers(answers));
-  found.push_back(DiagnoseTrials(answers.sweeps));
+  found.push_back(DiagnoseTrials(answers));
   return found;
 }
 

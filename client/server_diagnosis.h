@@ -20,6 +20,7 @@ struct ServerAnswers {
   v1::CheckHealthResponse health;
   std::vector<v1::Worker> workers;
   std::vector<v1::Sweep> sweeps;
+  absl::Status sweeps_read;
   Timestamp asked_at;     // by this machine's clock
   Timestamp answered_at;  // when the info had come
 };

@@ -33,7 +33,7 @@ struct TrialChange {
     kStarted,       // an attempt began
     kEpoch,         // the values of another epoch came; `trial.progress` counts it
     kFlagged,       // flags of one kind were raised: `flags`
-    kRequeued,      // its attempt ended without a result, it waits again
+    kRequeued,      // waits for another attempt
     kPaused,        // waits for a person
     kSucceeded,     // final
     kFailed,        // final

@@ -55,6 +55,9 @@ std::string ScheduleText(const v1::Schedule& schedule) {
         absl::StrCat("after ", reason, " ", budget, budget == 1 ? " retry" : " retries"));
   }
   if (schedule.has_stop()) parts.push_back(StopText(schedule.stop()));
+  if (!schedule.unreadable().empty()) {
+    parts.push_back(absl::StrCat("a part cannot be read: ", schedule.unreadable()));
+  }
   return absl::StrJoin(parts, "; ");
 }
 

@@ -38,6 +38,12 @@ std::string EpochText(const v1::Trial& trial) {
   return absl::StrCat(progress.epoch(), "/", progress.total_epochs());
 }
 
+std::string StepText(const v1::Trial& trial) {
+  const v1::Progress progress = ProgressOf(trial);
+  if (progress.total_steps() == 0) return "-";
+  return absl::StrCat(progress.step(), "/", progress.total_steps());
+}
+
 // How long it has been trained, or was.
 std::string TimeText(const v1::Trial& trial, Timestamp now) {
   if (!trial.has_start_time()) return "-";
@@ -189,17 +195,16 @@ std::vector<CsvRow> TrialCsv(const std::vector<v1::Trial>& trials) {
 }
 
 std::string TrialDetails(const v1::Trial& trial, Timestamp now, bool color) {
-  std::string text = RenderFields(
-      {{"Name", ShortName(trial.name())},
-       {"State", {StateText(trial), ToneOf(trial.state())}},
-       {"Variant", trial.variant_label()},
-       {"Seed", absl::StrCat(trial.seed())},
-       {"Worker", ShortName(trial.worker())},
-       {"Epoch", EpochText(trial)},
-       {"Step", absl::StrCat(ProgressOf(trial).step(), "/", trial.progress().total_steps())},
-       {"Time", TimeText(trial, now)},
-       {"Message", trial.message()}},
-      color);
+  std::string text = RenderFields({{"Name", ShortName(trial.name())},
+                                   {"State", {StateText(trial), ToneOf(trial.state())}},
+                                   {"Variant", trial.variant_label()},
+                                   {"Seed", absl::StrCat(trial.seed())},
+                                   {"Worker", ShortName(trial.worker())},
+                                   {"Epoch", EpochText(trial)},
+                                   {"Step", StepText(trial)},
+                                   {"Time", TimeText(trial, now)},
+                                   {"Message", trial.message()}},
+                                  color);
   text += AttemptsText(trial, color) + FlagsText(trial, color) + NewestText(trial, color) +
           ProvenanceText(trial, color) + SpecText(trial);
   const std::string why =

@@ -24,7 +24,8 @@ struct MetricPoint {
 struct SkipWeightPoint {
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-  std::string site;   // torchvision's name of the block: "layer1.0"
+  // torchvision's name of the block: "layer1.0"; "layer1.0.residual" for its second weight.
+  std::string site;
   int64_t step = 0;   // optimizer steps done so far
   int64_t epoch = 0;  // whole epochs done at that step
   double value = 0;   // w after the step; the mean over channels

@@ -25,8 +25,8 @@ struct Schedule {
   RetryBudgets retries;
   Resources resources;
   std::optional<StopRule> stop = std::nullopt;
-  // Why a stored one could not be read, of which a newer program may be the cause: nothing of the
-  // sweep is started then. Otherwise empty.
+  // Why a part of a stored one could not be read, of which a newer program may be the cause:
+  // nothing of the sweep is started then. Otherwise empty.
   std::string unreadable = {};
   bool operator==(const Schedule&) const = default;
 };

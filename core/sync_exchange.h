@@ -24,7 +24,7 @@ struct SyncInput {
   std::vector<HeldAttempt> held;
   bool draining = false;
   bool leaving = false;  // its last one: it holds nothing
-  int stuck_slots = 0;   // held by processes that do not die: nothing can be started there
+  int stuck_slots = 0;   // of no use now: nothing can be started there
   int64_t sequence = 0;  // larger in each one of the instance; 0 where it is not said
 };
 

@@ -91,6 +91,7 @@ v1::Schedule ToProto(const Schedule& schedule) {
   message.set_memory_bytes(schedule.resources.memory_bytes);
   FillMap(schedule.resources.labels, message.mutable_worker_labels());
   if (schedule.stop) *message.mutable_stop() = ToProto(*schedule.stop);
+  message.set_unreadable(schedule.unreadable);
   return message;
 }
 

@@ -16,7 +16,7 @@ trainer_speed() {
 trainer_cost() {
   local speed
   local -r used=$(mktemp)
-  TIMEFORMAT='%U %S'
+  local -r TIMEFORMAT='%U %S' LC_ALL=C
   speed=$({ time trainer_speed "$@"; } 2>"$used")
   printf '%s %s\n' "$speed" "$(awk '{ print $1 + $2 }' "$used")"
   rm "$used"

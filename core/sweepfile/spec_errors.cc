@@ -36,9 +36,11 @@ absl::Status SpecErrors::At(const Place& place, std::string_view message) const 
 
 // A command line may hold any bytes, and a request a megabyte of them.
 absl::Status SpecErrors::Of(const Override& override_, std::string_view message) const {
+  const bool is_name = override_.path == kSweepNamePath;
   const std::string setting = Shown(absl::StrCat(override_.path, "=", override_.value));
   return MakeError(absl::StatusCode::kInvalidArgument, reason::kSpecInvalid,
-                   absl::StrCat("--set ", setting, ": ", std::string(message)),
+                   absl::StrCat(is_name ? "--name " + Shown(override_.value) : "--set " + setting,
+                                ": ", std::string(message)),
                    {{"file", origin_}, {"override", setting}});
 }
 

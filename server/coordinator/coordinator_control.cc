@@ -120,6 +120,7 @@ absl::Status Coordinator::MoveTrial(const SweepHead& sweep, const TrialRow& tria
     return absl::OkStatus();
   }
   TrialUpdate update{*stage};
+  if (!IsFinal(stage->state)) update.message = trial.message;  // how its newest attempt ended
   update.forgive = IsRetry(action);
   update.train_to_end = IsRetry(action) && trial.stage.state == TrialState::kStoppedEarly;
   if (action == ControlAction::kRetryFromScratch) {

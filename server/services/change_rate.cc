@@ -1,6 +1,7 @@
 #include "server/services/change_rate.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
@@ -25,20 +26,21 @@ ChangeRate::Stock& ChangeRate::StockOf(std::string_view peer, Instant now) {
     if (stocks_.size() >= kMostPeers) host.clear();
   }
   Stock& stock = stocks_.try_emplace(host, Stock{limits_.burst, now}).first->second;
-  stock = {LeftAt(stock, now), now};
+  stock = {LeftAt(stock, now), std::max(stock.at, now)};
   return stock;
 }
 
-absl::Status ChangeRate::Take(std::string_view peer, double cost, Instant now) {
+absl::Status ChangeRate::Take(std::string_view peer, Instant now) {
   const std::lock_guard lock(mutex_);
   Stock& stock = StockOf(peer, now);
   if (stock.left <= 0) {
+    const double seconds = std::ceil((1 - stock.left) / limits_.per_second);
     return MakeError(absl::StatusCode::kUnavailable, reason::kOverloaded,
                      absl::StrCat("more changes are asked for from ", std::string(HostOfPeer(peer)),
                                   " than one machine may: ", limits_.per_second,
-                                  " a second; try again in a moment"));
+                                  " a second; try again in ", seconds, " s"));
   }
-  stock.left -= cost;
+  stock.left -= 1;
   return absl::OkStatus();
 }
 

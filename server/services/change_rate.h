@@ -28,11 +28,10 @@ class ChangeRate {
 
   explicit ChangeRate(const Limits& limits) : limits_(limits) {}
 
-  // Takes `cost` of the peer's stock, also where less is left of it; UNAVAILABLE OVERLOADED where
-  // nothing is.
-  absl::Status Take(std::string_view peer, double cost, Instant now);
+  // Takes one change of the peer's stock; UNAVAILABLE OVERLOADED where nothing is left of it.
+  absl::Status Take(std::string_view peer, Instant now);
 
-  // Takes what turned out only later, whatever is left.
+  // Takes what a change cost besides, whatever is left: it is paid back by waiting.
   void Charge(std::string_view peer, double cost, Instant now);
 
  private:

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -23,7 +24,7 @@ struct ChangeAccess {
 
 // How many bytes of memory in a command, and of an answer that is remembered, count as one change
 // more.
-inline constexpr double kCommandBytesOfChange = 64 * 1024;
+inline constexpr double kCommandBytesOfChange = 256 * 1024;
 inline constexpr double kAnswerBytesOfChange = 4 * 1024;
 
 // `body` runs on the owner thread, inside the transaction, and returns what the answer is made of;
@@ -36,19 +37,25 @@ inline void CallOnce(const ChangeAccess& access, const grpc::CallbackServerConte
                      std::function<void(absl::StatusOr<std::string>)> answer, size_t bytes = 0) {
   using Clock = std::chrono::steady_clock;
   std::string peer = context.peer();
-  const double cost = 1 + static_cast<double>(bytes) / kCommandBytesOfChange;
-  if (const absl::Status taken = access.rate->Take(peer, cost, Clock::now()); !taken.ok()) {
+  if (const absl::Status taken = access.rate->Take(peer, Clock::now()); !taken.ok()) {
     return answer(taken);
   }
+  const auto was_done = std::make_shared<bool>(false);  // now, and not by an earlier call
   access.loop->Call<std::string>(
-      [key = std::move(key), body = std::move(body)](Coordinator& coordinator, Timestamp now) {
-        return coordinator.Once(key, now, [&] { return body(coordinator, now); });
+      [key = std::move(key), body = std::move(body), was_done](Coordinator& coordinator,
+                                                               Timestamp now) {
+        return coordinator.Once(key, now, [&] {
+          *was_done = true;
+          return body(coordinator, now);
+        });
       },
-      [rate = access.rate, peer = std::move(peer),
+      [rate = access.rate, peer = std::move(peer), bytes, was_done,
        answer = std::move(answer)](absl::StatusOr<std::string> outcome) {
-        if (outcome.ok()) {
-          const double size = static_cast<double>(outcome->size());
-          rate->Charge(peer, size / kAnswerBytesOfChange, Clock::now());
+        if (outcome.ok() && *was_done) {
+          rate->Charge(peer,
+                       static_cast<double>(bytes) / kCommandBytesOfChange +
+                           static_cast<double>(outcome->size()) / kAnswerBytesOfChange,
+                       Clock::now());
         }
         answer(std::move(outcome));
       },

@@ -40,6 +40,9 @@ constexpr size_t kShownReasons = 3;
 std::optional<PendingReason> WhyNone(const Requirement& requirement,
                                      const std::vector<WorkerRecord>& workers) {
   using Cause = PendingReason::Cause;
+  if (!requirement.unreadable.empty()) {
+    return PendingReason{0, Cause::kUnreadable, *WhyUnfit(requirement, {})};
+  }
   if (workers.empty()) return PendingReason{0, Cause::kNoWorker, "no worker is connected"};
   std::set<std::string> reasons;
   bool fit_but_closed = false;

@@ -14,35 +14,34 @@ namespace {
 
 constexpr char kSweepNames[] = "SELECT name FROM sweep ORDER BY id DESC";
 
-absl::StatusOr<Schedule> ParseSchedule(const Query& query, int first_column) {
-  const std::string order = query.Text(first_column + 2);
-  const auto parsed = ParseTrialOrder(order);
-  if (!parsed) {
-    return absl::DataLossError(absl::StrCat("there is no order ", Quoted(order)));
-  }
-  Schedule schedule;
-  schedule.priority = query.Int32(first_column);
-  schedule.max_parallel = query.Int32(first_column + 1);
-  schedule.order = *parsed;
-  schedule.timeout = Duration(query.Int(first_column + 3));
-  ADARES_ASSIGN_OR_RETURN(schedule.retries, RetryBudgetsFromJson(query.Text(first_column + 4)));
-  ADARES_ASSIGN_OR_RETURN(const Requirement asked, ParseRequirement(query.Text(first_column + 5)));
-  schedule.resources = asked.resources;
-  const std::string stop = query.Text(first_column + 6);
-  if (stop != "{}") {
-    ADARES_ASSIGN_OR_RETURN(schedule.stop, ParseStopRule(stop));
-  }
-  return schedule;
+absl::StatusOr<TrialOrder> StoredOrder(const std::string& word) {
+  if (const auto order = ParseTrialOrder(word)) return *order;
+  return absl::DataLossError(absl::StrCat("there is no order ", Quoted(word)));
 }
 
 }  // namespace
 
 Schedule ReadSchedule(const Query& query, int first_column) {
-  absl::StatusOr<Schedule> schedule = ParseSchedule(query, first_column);
-  if (schedule.ok()) return *std::move(schedule);
-  Schedule unreadable;
-  unreadable.unreadable = std::string(schedule.status().message());
-  return unreadable;
+  Schedule schedule;
+  // Into `part`, or why not; the others stay as they are stored.
+  const auto read = [&schedule](auto value, auto& part) {
+    if (value.ok()) {
+      part = *std::move(value);
+    } else if (schedule.unreadable.empty()) {
+      schedule.unreadable = std::string(value.status().message());
+    }
+  };
+  schedule.priority = query.Int32(first_column);
+  schedule.max_parallel = query.Int32(first_column + 1);
+  read(StoredOrder(query.Text(first_column + 2)), schedule.order);
+  schedule.timeout = Duration(query.Int(first_column + 3));
+  read(RetryBudgetsFromJson(query.Text(first_column + 4)), schedule.retries);
+  Requirement asked;
+  read(ParseRequirement(query.Text(first_column + 5)), asked);
+  schedule.resources = std::move(asked.resources);
+  const std::string stop = query.Text(first_column + 6);
+  if (stop != "{}") read(ParseStopRule(stop), schedule.stop);
+  return schedule;
 }
 
 Requirement StoredRequirement(const std::string& text) {

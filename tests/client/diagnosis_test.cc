@@ -216,8 +216,15 @@ TEST(DiagnosisTest, TrialsThatNoWorkerCanRunAreNamed) {
   const Diagnosis waiting = Diagnose(answers).at("trials");
   EXPECT_EQ(waiting.verdict, Verdict::kWarning);
   EXPECT_EQ(waiting.what, "mnist: 4 trials: no worker has the data set mnist");
+  EXPECT_THAT(waiting.way_out, HasSubstr("under another name"));
+  pending->set_cause(v1::PendingReason::CAUSE_CORDONED);
+  EXPECT_THAT(Diagnose(answers).at("trials").way_out, HasSubstr("adares worker uncordon"));
+  pending->set_cause(v1::PendingReason::CAUSE_UNREADABLE);
+  EXPECT_THAT(Diagnose(answers).at("trials").way_out, HasSubstr("adares-server"));
   for (int i = 0; i < 4; ++i) answers.sweeps.push_back(answers.sweeps[0]);
   EXPECT_THAT(Diagnose(answers).at("trials").what, HasSubstr("; 2 more"));
+  answers.sweeps_read = absl::DataLossError("unknown state");
+  EXPECT_EQ(Diagnose(answers).at("trials").verdict, Verdict::kError);
 }
 
 TEST(DiagnosisTest, DataSetsAreNamed) {

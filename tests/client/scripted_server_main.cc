@@ -68,6 +68,7 @@ Script MakeScript(const std::string& sweep) {
   Script script;
   *script.created.mutable_sweep() = MakeSweep(v1::Sweep::STATE_RUNNING, 2, 0, 0);
   script.comparison.set_metric("test/accuracy");
+  script.comparison.set_goal(v1::Objective::GOAL_MAXIMIZE);
   *script.comparison.add_variants() = MakeVariant("aaaa", "none", {0.97, 0.98}, 0.975, 0.007);
   if (sweep == "fails" || sweep == "succeeds") script.before_watch = AwaitWorker;
   if (sweep == "fails") Fail(&script);

@@ -452,11 +452,11 @@ INSTANTIATE_TEST_SUITE_P(
                     "--set train.epochs=2: the field is set twice; keep one of the settings"},
         BadOverride{"name",
                     {{"name", "Bad Name"}},
-                    "--set name=Bad Name: a sweep cannot be called \"Bad Name\"; write up to 63 of "
+                    "--name Bad Name: a sweep cannot be called \"Bad Name\"; write up to 63 of "
                     "a-z, 0-9 and -, a letter first, no - last"},
         BadOverride{"name_twice",
                     {{"name", "a"}, {"name", "b"}},
-                    "--set name=b: the name is set twice; keep one of them"},
+                    "--name b: the name is set twice; keep one of them"},
         BadOverride{"conflict",
                     {{"data.train_size", "100"}},
                     "--set data.train_size=100: train.batch_size 128 is larger than "

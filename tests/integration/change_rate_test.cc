@@ -1,7 +1,7 @@
 // How much one machine may change in a time: the stock by itself, and what a client is told.
 #include "server/services/change_rate.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "tests/integration/server_fixture.h"
 
@@ -18,7 +18,7 @@ class StockTest : public testing::Test {
   // How many changes of cost 1 it may make now.
   int Count(std::string_view peer, ChangeRate::Instant now) {
     int count = 0;
-    while (count < 10'000 && rate_.Take(peer, 1, now).ok()) ++count;
+    while (count < 10'000 && rate_.Take(peer, now).ok()) ++count;
     return count;
   }
 
@@ -30,14 +30,16 @@ TEST_F(StockTest, ItIsUsedUpAndGrowsBack) {
   EXPECT_EQ(Count(kPeer, start_), 50);
   EXPECT_EQ(Count(kPeer, start_ + milliseconds(500)), 5);
   EXPECT_EQ(Count(kPeer, start_ + seconds(3600)), 50) << "it is never more than the whole";
-  const absl::Status refused = rate_.Take(kPeer, 1, start_ + seconds(3600));
+  const absl::Status refused = rate_.Take(kPeer, start_ + seconds(3600));
   EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ErrorReason(refused), reason::kOverloaded);
 }
 
 TEST_F(StockTest, WhatIsLargeIsLentAndPaidBack) {
-  EXPECT_TRUE(rate_.Take(kPeer, 90, start_).ok());
-  EXPECT_FALSE(rate_.Take(kPeer, 1, start_ + seconds(3)).ok());
+  EXPECT_TRUE(rate_.Take(kPeer, start_).ok());
+  rate_.Charge(kPeer, 89, start_);
+  const absl::Status refused = rate_.Take(kPeer, start_ + seconds(3));
+  EXPECT_THAT(std::string(refused.message()), testing::HasSubstr("10 a second; try again in 2 s"));
   EXPECT_EQ(Count(kPeer, start_ + seconds(5)), 10);
   rate_.Charge(kPeer, 20, start_ + seconds(5));
   EXPECT_EQ(Count(kPeer, start_ + seconds(7)), 0);
@@ -54,7 +56,7 @@ TEST_F(StockTest, AMachineHasOneForAllOfItsConnections) {
 
 TEST_F(StockTest, SoManyMachinesThatTheyAreNotKeptApartShareOne) {
   for (size_t i = 0; i < ChangeRate::kMostPeers; ++i) {
-    EXPECT_TRUE(rate_.Take("ipv4:" + std::to_string(i) + ":1", 1, start_).ok());
+    EXPECT_TRUE(rate_.Take("ipv4:" + std::to_string(i) + ":1", start_).ok());
   }
   EXPECT_EQ(Count("ipv4:a:1", start_), 50);
   EXPECT_EQ(Count("ipv4:b:1", start_), 0);

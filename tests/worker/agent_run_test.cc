@@ -13,7 +13,14 @@ namespace {
 using ::testing::Contains;
 using ::testing::Key;
 
-using AgentRunTest = AgentTest;
+class AgentRunTest : public AgentTest {
+ protected:
+  // Whether the coordinator was told that only acknowledgements are missing.
+  bool IsReporting() {
+    const HeldAttempt* const held = coordinator_.Held(Id());
+    return held != nullptr && held->phase == AttemptPhase::kReporting;
+  }
+};
 
 TEST_F(AgentRunTest, ReportsAWholeTrial) {
   Script("epochs=2,points_per_epoch=3,log_lines=2");
@@ -90,7 +97,7 @@ TEST_F(AgentRunTest, StatesTheAttemptFromItsAssignmentToItsLastAcknowledgement) 
   coordinator_.HoldAcknowledgements(true);
   OpenGate();
   RunUntilEnd(Id());
-  RunUntil([&] { return coordinator_.Held(Id())->phase == AttemptPhase::kReporting; });
+  RunUntil([&] { return IsReporting(); });
   coordinator_.HoldAcknowledgements(false);
   RunUntil([&] { return coordinator_.Held(Id()) == nullptr; });
 }
@@ -216,6 +223,40 @@ TEST_F(AgentRunTest, RestoredCoordinatorGetsAgainWhatItHasLost) {
   EXPECT_EQ(coordinator_.Points(Id()).size(), 3U * (10 + 6) + 2);
   RunUntil([&] { return coordinator_.Held(Id()) == nullptr; });
   EXPECT_EQ(log.Count("records_sent_again"), 1);
+}
+
+// The end is no record of the spool.
+TEST_F(AgentRunTest, AnEndIsSentUntilItIsAcknowledged) {
+  coordinator_.HoldAcknowledgements(true);
+  coordinator_.Offer(Work(Id()));
+  StartAgent();
+  RunUntilEnd(Id());
+  RunUntil([&] { return IsReporting(); });
+  const size_t stored = coordinator_.records(Id()).size();
+  coordinator_.BreakStream();
+  coordinator_.HoldAcknowledgements(false);
+  RunUntil([&] { return coordinator_.Held(Id()) == nullptr; });
+  EXPECT_EQ(coordinator_.records(Id()).size(), stored);
+  EXPECT_GE(coordinator_.repeated_records(), 1);
+}
+
+TEST_F(AgentRunTest, RestoredCoordinatorGetsTheEndAgain) {
+  Gate();
+  coordinator_.Offer(Work(Id()));
+  StartAgent();
+  RunUntilTraining(Id());
+  RunFor(std::chrono::seconds(1));  // all that was stored is acknowledged
+  coordinator_.HoldAcknowledgements(true);
+  OpenGate();
+  RunUntilEnd(Id());
+  RunUntil([&] { return IsReporting(); });
+  const size_t stored = coordinator_.records(Id()).size();
+  coordinator_.Restore(Id(), 1);
+  coordinator_.BreakStream();
+  coordinator_.HoldAcknowledgements(false);
+  RunUntil([&] { return coordinator_.Held(Id()) == nullptr; });
+  EXPECT_EQ(coordinator_.records(Id()).size(), stored);
+  ASSERT_NE(coordinator_.End(Id()), nullptr);
 }
 
 TEST_F(AgentRunTest, CoordinatorThatForgotTheWorkerIsToldAgain) {

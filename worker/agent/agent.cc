@@ -142,11 +142,35 @@ SyncState Agent::State() {
   state.draining = draining_;
   state.leaving = draining_ && attempts_.empty() && trainers_.is_done();
   farewell_sent_ = state.leaving;
-  state.stuck_slots = told_stuck_ = trainers_.stuck();
   for (const auto& attempt : attempts_) {
     if (attempt->held()) state.attempts.push_back({attempt->id(), attempt->phase()});
   }
+  state.stuck_slots = told_stuck_ = StuckSlots();
   return state;
+}
+
+// While the disk takes nothing, no slot is of use but those that are held.
+int Agent::StuckSlots() const {
+  if (!disk_timer_) return trainers_.stuck();
+  const auto held = std::ranges::count_if(attempts_, [](const auto& a) { return a->held(); });
+  return std::max(trainers_.stuck(), options_.slots - static_cast<int>(held));
+}
+
+void Agent::DiskFailed() {
+  if (disk_timer_) return;
+  spdlog::error(
+      "event=state_folder_failed hint=\"no trials are taken until the disk takes files again\"");
+  LookAtDiskLater();
+  AttemptChanged();
+}
+
+void Agent::LookAtDiskLater() {
+  disk_timer_ = context_.loop.After(kDiskLookPeriod, [this] {
+    if (!context_.folders.CheckWritable().ok()) return LookAtDiskLater();
+    disk_timer_.reset();
+    spdlog::info("event=state_folder_recovered");
+    AttemptChanged();
+  });
 }
 
 void Agent::Apply(const SyncOrders& orders) {
@@ -175,7 +199,7 @@ void Agent::Apply(const Assignment& assignment) {
       assignment,
       Attempt::Context{context_.loop, context_.io, context_.link, context_.folders, trainers_,
                        options_.trainer, options_.checkpoint_interval,
-                       [this] { return sync_.InContactFor(); }},
+                       [this] { return sync_.InContactFor(); }, [this] { DiskFailed(); }},
       [this] { AttemptChanged(); }));
   // Assigned before the coordinator knew: given back at once, not by the end of its lease.
   if (draining_) attempts_.back()->Stop(Shutdown());
@@ -221,7 +245,7 @@ void Agent::Tidy() {
   });
   LaunchWaiting();
   // The slots that they hold, or held until now, are no longer as the coordinator was told.
-  if (trainers_.stuck() != told_stuck_) sync_.SyncSoon();
+  if (StuckSlots() != told_stuck_) sync_.SyncSoon();
   if (!draining_ || !attempts_.empty() || !trainers_.is_done()) return;
   if (farewell_taken_) return Finish(absl::OkStatus());
   // The next Sync says goodbye. Where nobody listens, the worker goes without an answer.
@@ -241,6 +265,10 @@ void Agent::LaunchWaiting() {
   for (const auto& attempt : attempts_) {
     if (BusySlots() >= options_.slots) return;
     if (!attempt->waiting()) continue;
+    if (disk_timer_) {  // another worker may have it
+      attempt->Stop({EndReason::kPreempted, "the worker's disk takes no files"});
+      continue;
+    }
     std::unique_ptr<Trainer> trainer = trainers_.Take();
     // A trainer that was found unfit has its slot until it is gone.
     if (!trainer && BusySlots() >= options_.slots) return;

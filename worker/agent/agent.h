@@ -40,6 +40,8 @@ class Agent {
   // How long a draining worker waits for its last acknowledgements; and, holding nothing, for an
   // answer to its farewell.
   static constexpr Duration kDrainLimit = std::chrono::seconds(15);
+  // How often it is tried whether a disk that took nothing takes files again.
+  static constexpr Duration kDiskLookPeriod = std::chrono::seconds(10);
   static constexpr Duration kFarewellLimit = std::chrono::seconds(2);
   // How often it looks whether the machine has other data sets than it said; and how long the first
   // registration waits for the first look.
@@ -79,6 +81,9 @@ class Agent {
   void Tidy();
   void TakeFarewell();
   void LaunchWaiting();
+  int StuckSlots() const;
+  void DiskFailed();
+  void LookAtDiskLater();
   // Slots with a trainer that works or leaves.
   int BusySlots() const;
   void Finish(const absl::Status& status);
@@ -98,11 +103,12 @@ class Agent {
   bool farewell_sent_ = false;   // the Sync that says that it leaves
   bool farewell_taken_ = false;  // was answered, or need not be waited for any longer
   bool syncing_ = false;         // was begun
-  int told_stuck_ = 0;           // trainers, by the last Sync
+  int told_stuck_ = 0;           // slots, by the last Sync
   std::optional<MachineWatch> watch_;
   std::optional<Capability> capability_;  // as last seen
   bool silent_look_logged_ = false;       // once for each time that it does not end
   std::unique_ptr<EventLoop::Timer> look_timer_;
+  std::unique_ptr<EventLoop::Timer> disk_timer_;  // while it takes nothing
   std::unique_ptr<EventLoop::Timer> farewell_timer_;
   std::unique_ptr<EventLoop::Timer> drain_timer_;
   bool done_ = false;

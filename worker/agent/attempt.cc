@@ -86,7 +86,8 @@ void Attempt::Launch(std::unique_ptr<Trainer> trainer) {
 }
 
 bool Attempt::Prepare() {
-  if (!journal_.Open()) return false;
+  opened_ = journal_.Open();
+  if (!opened_) return false;
   auto spec = ParseTrialSpec(assignment_.spec_json);
   if (!spec.ok()) {
     End({EndReason::kError, absl::StrCat("this worker cannot read the trial's configuration: ",
@@ -372,7 +373,10 @@ void Attempt::RecordsFailed(const absl::Status& status) {
     spdlog::error("event=records_lost sweep={} trial={} attempt={} error={:?}", id().sweep,
                   id().trial, id().attempt, std::string(status.message()));
   }
-  Fail(std::string(status.message()));
+  context_.disk_failed();
+  if (opened_) return Fail(std::string(status.message()));
+  // It has not begun, and that is not its fault: another worker may have it.
+  KillAs({EndReason::kPreempted, std::string(status.message())});
 }
 
 // Nothing that the trainer says from now on would make sense.

@@ -41,6 +41,8 @@ class Attempt final : private TrainerOwner {
     Duration checkpoint_interval{};  // zero: none are uploaded
     // For how long the coordinator has answered by now; zero while it is away.
     std::function<Duration()> in_contact_for;
+    // The disk does not take what the attempt wants to keep.
+    std::function<void()> disk_failed;
   };
 
   // `changed` is called when there is something to send, and when one of the predicates below has
@@ -151,7 +153,8 @@ class Attempt final : private TrainerOwner {
   AttemptJournal journal_;
   CheckpointCourier courier_;
   State state_ = State::kWaiting;
-  TrialSpec spec_;  // set by Launch
+  TrialSpec spec_;       // set by Launch
+  bool opened_ = false;  // the journal is
   bool abandoned_ = false;
   std::unique_ptr<Trainer> trainer_;
   std::unique_ptr<EventLoop::Timer> timer_;  // until it has a slot; the trainer is ready, or gone

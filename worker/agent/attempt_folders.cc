@@ -1,6 +1,8 @@
 #include "worker/agent/attempt_folders.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <fstream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -17,6 +19,9 @@ absl::Status Failure(std::string_view action, const fs::path& path, const std::e
   return absl::InternalError(
       absl::StrCat("cannot ", std::string(action), " ", path.string(), ": ", error.message()));
 }
+
+constexpr char kProbeFile[] = "probe";
+constexpr size_t kProbeBytes = 1 << 20;
 
 std::string FolderName(const AttemptId& id) {
   return absl::StrCat(id.sweep, "-", id.trial, "-", id.attempt);
@@ -64,6 +69,20 @@ absl::StatusOr<fs::path> AttemptFolders::Create(const AttemptId& id) {
   fs::create_directories(folder, error);
   if (error) return Failure("create", folder, error);
   return folder;
+}
+
+absl::Status AttemptFolders::CheckWritable() const {
+  const fs::path probe = root_ / kProbeFile;
+  std::error_code error;
+  fs::create_directories(root_, error);
+  if (error) return Failure("create", root_, error);
+  std::ofstream file(probe, std::ios::binary | std::ios::trunc);
+  file << std::string(kProbeBytes, '.');
+  file.close();
+  if (!file) error.assign(errno, std::generic_category());
+  std::error_code ignored;
+  fs::remove(probe, ignored);
+  return error ? Failure("write", probe, error) : absl::OkStatus();
 }
 
 void AttemptFolders::Retire(const AttemptId& id) { KeepLog(PathOf(id)); }

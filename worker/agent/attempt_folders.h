@@ -32,6 +32,9 @@ class AttemptFolders {
   // An empty folder for an attempt that begins. INTERNAL with path and cause.
   absl::StatusOr<std::filesystem::path> Create(const AttemptId& id);
 
+  // Whether an attempt could keep something here now. INTERNAL with path and cause.
+  absl::Status CheckWritable() const;
+
   // The attempt is over: of its folder only the log stays, and of the logs only the newest.
   void Retire(const AttemptId& id);
 

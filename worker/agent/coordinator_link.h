@@ -40,7 +40,7 @@ struct SyncState {
   std::vector<HeldAttempt> attempts;
   bool draining = false;
   bool leaving = false;  // the last Sync: nothing is held any longer
-  int stuck_slots = 0;   // that processes hold which were killed and do not die
+  int stuck_slots = 0;   // that processes hold which do not die, or all while the disk is full
   Duration max_wait{};   // how long the coordinator may hold the call open
   int64_t sequence = 0;  // larger each time
 };

@@ -24,7 +24,7 @@ bool IsClosed(double weight);
 // A learned weight after a step. Of weights by channel, a condition holds where it does for more
 // than half of them.
 struct WeightLook {
-  std::string group;  // what its sites share it under
+  std::string group;  // what its sites share it under; with ".residual" the second one
   double value = 0;   // the mean over channels
   bool saturated = false;
   bool closed = false;

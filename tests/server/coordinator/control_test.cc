@@ -135,6 +135,7 @@ TEST_F(ControlTest, ResumingATrialEndsItsWaitForTheNextAttempt) {
   TrialFilter filter;
   filter.ids = {id.trial};
   EXPECT_THAT(Control("alpha", ControlAction::kResume, filter)->changed, SizeIs(1));
+  EXPECT_EQ(Trial(id).message, "attempt 1 on w1: error, x") << "it still waits for another";
   EXPECT_EQ(Claim("w1", "i1").attempt, 2);
 }
 

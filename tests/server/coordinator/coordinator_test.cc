@@ -112,7 +112,8 @@ TEST_F(CoordinatorTest, AnotherInstanceOfAWorkerReplacesTheFirstAtOnce) {
   const AttemptId lost = Claim("w1", "i1");
   Register("w1", "i2");
   EXPECT_EQ(Trial(lost).state, TrialState::kQueued);
-  EXPECT_EQ(Trial(lost).message, "attempt 1 on w1: worker-lost");
+  EXPECT_EQ(Trial(lost).message,
+            "attempt 1 on w1: worker-lost, worker w1 was lost: the worker was started anew");
   EXPECT_TRUE(Report("w1", "i1", lost, 1, {Point("train/loss", 1, 2.0)})->lease_lost);
   Wait(seconds(2));
   EXPECT_EQ(Claim("w1", "i2").attempt, 2);

@@ -9,7 +9,6 @@ namespace adares {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::SizeIs;
 
 class UnreadableSweepTest : public CoordinatorFixture {
@@ -38,7 +37,6 @@ class UnreadableSweepTest : public CoordinatorFixture {
     ASSERT_TRUE(output.ok()) << output.status();
     ASSERT_THAT(output->start, SizeIs(2));
     for (const Assignment& start : output->start) EXPECT_EQ(start.id.sweep, "alpha");
-    EXPECT_THAT(reader_->GetSweep("alpha")->pending, IsEmpty());
   }
 };
 
@@ -60,7 +58,20 @@ TEST_F(UnreadableSweepTest, ARequirementThatIsNotKnownHoldsItsTrialsUp) {
   const absl::StatusOr<SweepRecord> beta = reader_->GetSweep("beta");
   ASSERT_TRUE(beta.ok()) << beta.status();
   ASSERT_THAT(beta->pending, SizeIs(1));
+  EXPECT_EQ(beta->pending[0].cause, PendingReason::Cause::kUnreadable);
   EXPECT_THAT(beta->pending[0].why, HasSubstr("cannot be read"));
+}
+
+TEST_F(UnreadableSweepTest, WhatRunsKeepsTheRestOfItsSchedule) {
+  SweepPlan plan = Plan("gamma", 1);
+  plan.schedule.retries = {{EndReason::kError, 7}};
+  plan.schedule.timeout = std::chrono::hours(1);
+  Create(plan);
+  Plant(R"(UPDATE sweep SET stop_rule = '{"type": "median"}' WHERE name = 'gamma')");
+  const Schedule schedule = reader_->GetSweep("gamma")->schedule;
+  EXPECT_EQ(schedule.retries, plan.schedule.retries);
+  EXPECT_EQ(schedule.timeout, plan.schedule.timeout);
+  EXPECT_THAT(schedule.unreadable, HasSubstr("median"));
 }
 
 }  // namespace
