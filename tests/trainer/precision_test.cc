@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/trainer/drawn_gradients.h"
+#include "worker/trainer/convolution.h"
 #include "worker/trainer/skip_sum.h"
 
 namespace adares {
@@ -115,6 +116,33 @@ double GradientError(const std::vector<Tensor>& reduced, const std::vector<Tenso
     length += full[i].grad().square().sum().item<double>();
   }
   return std::sqrt(difference / length);
+}
+
+// Also where memory holds large numbers from before.
+TEST(PrecisionTest, TapsThatASinglePixelDoesNotMeetHaveNoGradient) {
+  Convolution convolution(ConvShape{64, 64, 3, 2}, LayerStyle{});
+  {
+    const torch::NoGradGuard no_grad;
+    convolution->weight.fill_(0.01);
+  }
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 8; ++i) {
+      (void)torch::full({convolution->weight.numel() * (1 + i % 2)}, 1e30, torch::kBFloat16);
+    }
+    const torch::Tensor x =
+        torch::ones({32, 64, 1, 1}, torch::kBFloat16).contiguous(at::MemoryFormat::ChannelsLast);
+    torch::Tensor sum;
+    {
+      const Autocast scope(Precision::kBf16, "cpu");
+      sum = convolution->forward(x).to(torch::kFloat32).sum();
+    }
+    convolution->weight.mutable_grad() = torch::Tensor();
+    sum.backward();
+    torch::Tensor gradient = convolution->weight.grad().clone();
+    EXPECT_TRUE(gradient.select(3, 1).select(2, 1).eq(32).all().item<bool>());
+    gradient.select(3, 1).select(2, 1).zero_();
+    ASSERT_TRUE(gradient.eq(0).all().item<bool>()) << "round " << round;
+  }
 }
 
 TEST(PrecisionTest, GradientsOfSkipWeightsAgreeToBf16) {

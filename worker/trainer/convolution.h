@@ -50,7 +50,10 @@ class ConvolutionImpl : public torch::nn::Module {
   ConvolutionSide Side(int64_t size) const;
   TapWindow Window(int64_t size, const TapWindow& live) const;
   torch::Tensor Live(const torch::Tensor& kernel) const;
-  torch::Tensor Product(const torch::Tensor& x, int64_t rows, int64_t columns) const;
+  bool LeavesGradientUnwritten(const torch::Tensor& x) const;
+  // One position: the product of the pictures' first rows and columns with a kernel of that size.
+  torch::Tensor Product(const torch::Tensor& x, const torch::Tensor& kernel, int64_t rows,
+                        int64_t columns) const;
 
   const ConvShape shape_;
   const bool same_padding_;
