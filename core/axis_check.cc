@@ -27,7 +27,9 @@ std::string MeantAxis(const std::string& name, const std::vector<Axis>& axes) {
 absl::Status CheckAxisValues(const std::vector<Axis>& axes,
                              const std::map<std::string, std::string>& wanted,
                              std::string_view field) {
-  for (const auto& [name, value] : wanted) {
+  for (const auto& entry : wanted) {
+    const std::string& name = entry.first;
+    const std::string& value = entry.second;
     const auto axis = std::find_if(axes.begin(), axes.end(),
                                    [&name](const Axis& known) { return known.name == name; });
     if (axis == axes.end()) {
