@@ -20,6 +20,18 @@ class AgentRunTest : public AgentTest {
     const HeldAttempt* const held = coordinator_.Held(Id());
     return held != nullptr && held->phase == AttemptPhase::kReporting;
   }
+
+  // The coordinator keeps so many records of an attempt whose end it has not acknowledged, and then
+  // answers again.
+  void ExpectAllAgainAfter(size_t kept) {
+    RunUntil([&] { return IsReporting(); });
+    const size_t stored = coordinator_.records(Id()).size();
+    coordinator_.Restore(Id(), kept);
+    coordinator_.HoldAcknowledgements(false);
+    RunUntil([&] { return coordinator_.Held(Id()) == nullptr; });
+    EXPECT_EQ(coordinator_.records(Id()).size(), stored);
+    EXPECT_NE(coordinator_.End(Id()), nullptr);
+  }
 };
 
 TEST_F(AgentRunTest, ReportsAWholeTrial) {
@@ -231,13 +243,7 @@ TEST_F(AgentRunTest, AnEndThatIsLostOnItsWayIsSentAgain) {
   coordinator_.Offer(Work(Id()));
   StartAgent();
   RunUntilEnd(Id());
-  RunUntil([&] { return IsReporting(); });
-  const size_t stored = coordinator_.records(Id()).size();
-  coordinator_.Restore(Id(), stored - 1);
-  coordinator_.HoldAcknowledgements(false);
-  RunUntil([&] { return coordinator_.Held(Id()) == nullptr; });
-  EXPECT_EQ(coordinator_.records(Id()).size(), stored);
-  EXPECT_NE(coordinator_.End(Id()), nullptr);
+  ExpectAllAgainAfter(coordinator_.records(Id()).size() - 1);
 }
 
 TEST_F(AgentRunTest, RestoredCoordinatorGetsTheEndAgain) {
@@ -249,13 +255,7 @@ TEST_F(AgentRunTest, RestoredCoordinatorGetsTheEndAgain) {
   coordinator_.HoldAcknowledgements(true);
   OpenGate();
   RunUntilEnd(Id());
-  RunUntil([&] { return IsReporting(); });
-  const size_t stored = coordinator_.records(Id()).size();
-  coordinator_.Restore(Id(), 1);
-  coordinator_.HoldAcknowledgements(false);
-  RunUntil([&] { return coordinator_.Held(Id()) == nullptr; });
-  EXPECT_EQ(coordinator_.records(Id()).size(), stored);
-  ASSERT_NE(coordinator_.End(Id()), nullptr);
+  ExpectAllAgainAfter(1);
 }
 
 TEST_F(AgentRunTest, CoordinatorThatForgotTheWorkerIsToldAgain) {
