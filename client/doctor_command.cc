@@ -25,9 +25,7 @@ absl::StatusOr<ServerAnswers> Ask(const GlobalOptions& options, Signals& signals
   answers.address = options.server;
   ADARES_ASSIGN_OR_RETURN(answers.health, connection->CheckHealth());
   ADARES_ASSIGN_OR_RETURN(answers.workers, connection->ListWorkers());
-  absl::StatusOr<std::vector<v1::Sweep>> sweeps = connection->ListSweeps();
-  answers.sweeps_read = sweeps.status();
-  if (sweeps.ok()) answers.sweeps = *std::move(sweeps);
+  answers.sweeps = connection->ListSweeps();
   answers.asked_at = SystemNow();
   ADARES_ASSIGN_OR_RETURN(answers.info, connection->GetServerInfo());
   answers.answered_at = SystemNow();

@@ -177,16 +177,16 @@ std::string WayOutOf(v1::PendingReason::Cause cause) {
 }
 
 // Trials that no worker can run, but for there being none, which is said of the workers.
-Diagnosis DiagnoseTrials(const ServerAnswers& answers) {
-  if (!answers.sweeps_read.ok()) {
+Diagnosis DiagnoseTrials(const absl::StatusOr<std::vector<v1::Sweep>>& sweeps) {
+  if (!sweeps.ok()) {
     return {"trials", Verdict::kError,
-            absl::StrCat("sweeps cannot be listed: ", std::string(answers.sweeps_read.message())),
+            absl::StrCat("sweeps cannot be listed: ", std::string(sweeps.status().message())),
             "adares db check says what is wrong with the database"};
   }
   std::vector<std::string> waiting;
   std::string way_out;
   size_t more = 0;
-  for (const v1::Sweep& sweep : answers.sweeps) {
+  for (const v1::Sweep& sweep : *sweeps) {
     for (const v1::PendingReason& pending : sweep.pending()) {
       if (pending.cause() == v1::PendingReason::CAUSE_NO_WORKER) continue;
       if (waiting.size() == kNamedSweeps) {
@@ -264,7 +264,7 @@ std::vector<Diagnosis> DiagnoseServer(const ServerAnswers& answers, const std::s
     found.push_back(std::move(diagnosis));
   }
   found.push_back(DiagnoseWorkers(answers));
-  found.push_back(DiagnoseTrials(answers));
+  found.push_back(DiagnoseTrials(answers.sweeps));
   return found;
 }
 

@@ -19,8 +19,7 @@ struct ServerAnswers {
   v1::ServerInfo info;
   v1::CheckHealthResponse health;
   std::vector<v1::Worker> workers;
-  std::vector<v1::Sweep> sweeps;
-  absl::Status sweeps_read;
+  absl::StatusOr<std::vector<v1::Sweep>> sweeps = std::vector<v1::Sweep>();
   Timestamp asked_at;     // by this machine's clock
   Timestamp answered_at;  // when the info had come
 };

@@ -204,7 +204,7 @@ TEST(DiagnosisTest, LinearAlgebraThatIsSlowOrFightsIsTold) {
 
 TEST(DiagnosisTest, TrialsThatNoWorkerCanRunAreNamed) {
   ServerAnswers answers = SoundAnswers();
-  v1::Sweep& sweep = answers.sweeps.emplace_back();
+  v1::Sweep& sweep = answers.sweeps->emplace_back();
   sweep.set_name("sweeps/mnist");
   v1::PendingReason* pending = sweep.add_pending();
   pending->set_trials(4);
@@ -221,9 +221,9 @@ TEST(DiagnosisTest, TrialsThatNoWorkerCanRunAreNamed) {
   EXPECT_THAT(Diagnose(answers).at("trials").way_out, HasSubstr("adares worker uncordon"));
   pending->set_cause(v1::PendingReason::CAUSE_UNREADABLE);
   EXPECT_THAT(Diagnose(answers).at("trials").way_out, HasSubstr("adares-server"));
-  for (int i = 0; i < 4; ++i) answers.sweeps.push_back(answers.sweeps[0]);
+  for (int i = 0; i < 4; ++i) answers.sweeps->push_back(answers.sweeps->front());
   EXPECT_THAT(Diagnose(answers).at("trials").what, HasSubstr("; 2 more"));
-  answers.sweeps_read = absl::DataLossError("unknown state");
+  answers.sweeps = absl::DataLossError("unknown state");
   EXPECT_EQ(Diagnose(answers).at("trials").verdict, Verdict::kError);
 }
 
