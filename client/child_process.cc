@@ -23,8 +23,6 @@ namespace {
 [[noreturn]] void Become(char* const* arguments, int log_fd, int null_fd, int error_fd,
                          pid_t parent) {
   setpgid(0, 0);
-  // Comes once for each thread of the parent if that is killed, so that children may take it for
-  // impatience and leave without ceremony.
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(127);  // the parent died before the line above
   sigset_t none;

@@ -11,6 +11,8 @@
 namespace adares::client {
 namespace {
 
+using std::chrono::steady_clock;
+
 sigset_t Handled() {
   sigset_t set;
   sigemptyset(&set);
@@ -38,8 +40,11 @@ Signals::Seen Signals::Take() {
   signalfd_siginfo info;
   while (read(fd_, &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
     const int number = static_cast<int>(info.ssi_signo);
-    if (number == SIGCHLD) seen.child = true;
-    if (number == SIGINT || number == SIGTERM || number == SIGHUP) seen.interrupt = true;
+    if (number == SIGCHLD) {
+      seen.child = true;
+    } else if (number != SIGWINCH && requests_.IsRequest(number, steady_clock::now())) {
+      seen.interrupt = true;
+    }
   }
   return seen;
 }

@@ -7,6 +7,8 @@
 
 #include <chrono>
 
+#include "core/stop_signals.h"
+
 namespace adares::client {
 
 class Signals {
@@ -34,6 +36,7 @@ class Signals {
 
  private:
   int fd_;
+  StopSignals requests_;
   bool has_child_ended_ = false;  // seen by AwaitReadable
   sigset_t before_;
 };

@@ -50,7 +50,8 @@ absl::Status CheckCapability(const Capability& capability) {
 
 }  // namespace
 
-absl::Status CheckRegistration(const WorkerRecord& worker) {
+absl::Status CheckRegistration(const Registration& registration) {
+  const WorkerRecord& worker = registration.worker;
   if (!IsSweepName(worker.name)) {
     return InvalidField(
         "worker", absl::StrCat(Quoted(worker.name), ": expected [a-z]([a-z0-9-]{0,61}[a-z0-9])?"));
@@ -60,6 +61,7 @@ absl::Status CheckRegistration(const WorkerRecord& worker) {
     return InvalidField("slots", absl::StrCat(worker.slots, " is not in 1..", kMaxSlots));
   }
   ADARES_RETURN_IF_ERROR(CheckTexts(worker));
+  ADARES_RETURN_IF_ERROR(CheckLength("previous_instance", registration.previous_instance));
   return CheckCapability(worker.capability);
 }
 

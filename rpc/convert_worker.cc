@@ -47,8 +47,9 @@ absl::Status CheckHash(const std::string& sha256) {
 
 }  // namespace
 
-absl::StatusOr<WorkerRecord> FromProto(const v1::RegisterWorkerRequest& request) {
-  WorkerRecord worker;
+absl::StatusOr<Registration> FromProto(const v1::RegisterWorkerRequest& request) {
+  Registration registration;
+  WorkerRecord& worker = registration.worker;
   worker.name = request.worker();
   worker.instance = request.instance();
   worker.hostname = request.hostname();
@@ -60,8 +61,9 @@ absl::StatusOr<WorkerRecord> FromProto(const v1::RegisterWorkerRequest& request)
   if (request.datasets_known()) {
     worker.capability.datasets.emplace(request.datasets().begin(), request.datasets().end());
   }
-  ADARES_RETURN_IF_ERROR(CheckRegistration(worker));
-  return worker;
+  registration.previous_instance = request.previous_instance();
+  ADARES_RETURN_IF_ERROR(CheckRegistration(registration));
+  return registration;
 }
 
 absl::StatusOr<SyncInput> FromProto(const v1::SyncRequest& request) {

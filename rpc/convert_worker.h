@@ -10,6 +10,7 @@
 #include "adares/v1/worker_service.pb.h"
 #include "core/checkpoint.h"
 #include "core/records.h"
+#include "core/registration.h"
 #include "core/sync_exchange.h"
 #include "core/timestamp.h"
 
@@ -24,7 +25,7 @@ struct UploadTarget {
 };
 
 // A worker that passes CheckRegistration.
-absl::StatusOr<WorkerRecord> FromProto(const v1::RegisterWorkerRequest& request);
+absl::StatusOr<Registration> FromProto(const v1::RegisterWorkerRequest& request);
 
 // A phase that is not known counts as running: the coordinator then says what should be.
 absl::StatusOr<SyncInput> FromProto(const v1::SyncRequest& request);

@@ -7,10 +7,12 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <thread>
 
+#include "core/stop_signals.h"
 #include "server/offline/offline_commands.h"
 #include "server/server.h"
 
@@ -18,6 +20,7 @@ namespace {
 
 using adares::Server;
 using adares::ServerConfig;
+using adares::StopSignals;
 
 constexpr int kUsageError = 2;
 
@@ -44,6 +47,14 @@ void RaiseFileLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+int AwaitRequest(const sigset_t& signals, StopSignals& requests) {
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (requests.IsRequest(signal, std::chrono::steady_clock::now())) return signal;
+  }
+}
+
 int Serve(const ServerConfig& config) {
   RaiseFileLimit();
   const sigset_t signals = BlockSignals();
@@ -54,13 +65,12 @@ int Serve(const ServerConfig& config) {
   }
   spdlog::info("serving state={} grpc={} http={}", config.state_dir, (*server)->address(),
                config.http == "none" ? "none" : (*server)->http_address());
-  int received = 0;
-  sigwait(&signals, &received);
+  StopSignals requests;
+  const int received = AwaitRequest(signals, requests);
   spdlog::info("stopping signal={}", received);
-  // A second signal ends the process at once.
-  std::jthread impatient([&signals] {
-    int again = 0;
-    sigwait(&signals, &again);
+  // A second request ends the process at once.
+  std::jthread impatient([&signals, &requests] {
+    const int again = AwaitRequest(signals, requests);
     spdlog::warn("stopping at once signal={}", again);
     _exit(128 + again);
   });

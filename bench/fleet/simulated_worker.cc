@@ -45,7 +45,7 @@ SimulatedWorker::SimulatedWorker(Options options, worker::EventLoop& loop, Load&
       record_(record),
       link_(MakeOwnChannel(options_.address),
             {.name = options_.name,
-             .instance = "simulated",
+             .instance = {"simulated", ""},
              .hostname = "simulated",
              .capability = {"cpu"},
              .slots = options_.slots,

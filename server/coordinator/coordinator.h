@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "core/control.h"
 #include "core/records.h"
+#include "core/registration.h"
 #include "core/request_key.h"
 #include "core/sweep_spec.h"
 #include "core/sync_exchange.h"
@@ -106,9 +107,10 @@ class Coordinator {
 
   // Takes a worker that passes CheckRegistration; of an instance that is known already, notes what
   // its machine has now. INVALID_ARGUMENT for an instance that another one of the same name has
-  // replaced; ALREADY_EXISTS WORKER_NAME_TAKEN while a worker of this name on another machine is
-  // alive: two workers must not share a name; UNAVAILABLE OVERLOADED where 2,000 are connected.
-  absl::Status RegisterWorker(const WorkerRecord& worker, Timestamp now);
+  // replaced; ALREADY_EXISTS WORKER_NAME_TAKEN while a worker of this name is alive whose place it
+  // does not take: two workers must not share a name; UNAVAILABLE OVERLOADED where 2,000 are
+  // connected.
+  absl::Status RegisterWorker(const Registration& registration, Timestamp now);
   // NOT_FOUND WORKER_UNKNOWN, unless the worker leaves.
   absl::StatusOr<SyncOutput> Sync(const SyncInput& input, Timestamp now);
   absl::StatusOr<ReportOutput> Report(const ReportInput& input, Timestamp now);
@@ -181,7 +183,7 @@ class Coordinator {
   // The attempt of a lease.
   absl::StatusOr<LiveAttempt> AttemptOf(const AttemptId& id);
   absl::Status Refresh(Session& session, const WorkerRecord& worker, Timestamp now);
-  absl::Status CheckNameIsFree(const Session& session, const WorkerRecord& newcomer,
+  absl::Status CheckNameIsFree(const Session& session, const Registration& newcomer,
                                Timestamp now) const;
   void Renew(Session& session, Timestamp now);
   absl::Status Leave(const std::string& worker, Timestamp now);

@@ -24,7 +24,8 @@ absl::Status TooManyWorkers() {
 
 }  // namespace
 
-absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp now) {
+absl::Status Coordinator::RegisterWorker(const Registration& registration, Timestamp now) {
+  const WorkerRecord& worker = registration.worker;
   if (Session* const session = FindSession(worker.name, worker.instance)) {
     return Refresh(*session, worker, now);
   }
@@ -39,7 +40,7 @@ absl::Status Coordinator::RegisterWorker(const WorkerRecord& worker, Timestamp n
                                     " has taken this one's place; give one of them another --name"),
                        {{"field", "instance"}, {"worker", worker.name}});
     }
-    ADARES_RETURN_IF_ERROR(CheckNameIsFree(it->second, worker, now));
+    ADARES_RETURN_IF_ERROR(CheckNameIsFree(it->second, registration, now));
     replaced.push_back(it->second.record.instance);
     if (replaced.size() > kReplacedKept) replaced.pop_front();
   }
@@ -93,13 +94,13 @@ absl::Status Coordinator::Drain(const std::string& worker, Timestamp now) {
   return NoteFleetChanged();
 }
 
-// A machine may take over its own name, for its worker was started anew; another machine must wait
-// until the first worker is silent.
-absl::Status Coordinator::CheckNameIsFree(const Session& session, const WorkerRecord& newcomer,
+// A worker that is started anew takes its name back; another one must wait until the first is
+// silent.
+absl::Status Coordinator::CheckNameIsFree(const Session& session, const Registration& newcomer,
                                           Timestamp now) const {
   const WorkerRecord& holder = session.record;
   const bool is_alive = now - holder.last_seen_at < 2 * options_.sync_interval;
-  if (!is_alive || holder.hostname == newcomer.hostname) return absl::OkStatus();
+  if (!is_alive || holder.instance == newcomer.previous_instance) return absl::OkStatus();
   return MakeError(absl::StatusCode::kAlreadyExists, reason::kWorkerNameTaken,
                    absl::StrCat("a worker named ", holder.name, " runs on ", holder.hostname,
                                 "; give this one another --name"),

@@ -64,14 +64,14 @@ class SyncReactor final : public grpc::ServerUnaryReactor {
 grpc::ServerUnaryReactor* WorkerServiceImpl::RegisterWorker(
     grpc::CallbackServerContext* context, const v1::RegisterWorkerRequest* request,
     v1::RegisterWorkerResponse* response) {
-  absl::StatusOr<WorkerRecord> worker = FromProto(*request);
-  if (!worker.ok()) return AnswerAtOnce(context, worker.status());
+  absl::StatusOr<Registration> registration = FromProto(*request);
+  if (!registration.ok()) return AnswerAtOnce(context, registration.status());
   *response->mutable_sync_interval() = ToProto(options_.sync_interval);
   *response->mutable_lease_duration() = ToProto(options_.lease_duration);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   loop_->Post(
-      [worker = *std::move(worker)](Coordinator& coordinator, Timestamp now) {
-        return coordinator.RegisterWorker(worker, now);
+      [registration = *std::move(registration)](Coordinator& coordinator, Timestamp now) {
+        return coordinator.RegisterWorker(registration, now);
       },
       [reactor](const absl::Status& status) { reactor->Finish(ToGrpcStatus(status)); });
   return reactor;

@@ -66,7 +66,8 @@ class Reader {
   // Newest first, without spec_text. INVALID_ARGUMENT PAGE_TOKEN_INVALID.
   absl::StatusOr<PageOf<SweepRecord>> ListSweeps(const Page& page);
   // At most `limit` changes after `cursor`, fewer where trials are large; revision 0 begins with
-  // all trials. A trial that changes meanwhile is told again.
+  // all trials, and so does one that this file did not give: it was put back from an older copy. A
+  // trial that changes meanwhile is told again.
   absl::StatusOr<SweepChanges> ChangesSince(const std::string& sweep, const ChangeCursor& cursor,
                                             int limit);
 

@@ -28,6 +28,9 @@ FROM sweep WHERE id = ?)sql";
 constexpr char kText[] = "SELECT text FROM sweep_file WHERE sweep_id = ?";
 constexpr char kRevision[] = "SELECT revision FROM sweep WHERE id = ?";
 
+constexpr char kForeign[] =
+    "SELECT 1 FROM revision_line WHERE last_before < ?1 AND ?1 < first LIMIT 1";
+
 // ?1 is NULL for the first page.
 constexpr char kPage[] = R"sql(
 SELECT id FROM sweep WHERE id < coalesce(?1, 9223372036854775807) ORDER BY id DESC LIMIT ?2)sql";
@@ -143,8 +146,9 @@ absl::StatusOr<SweepChanges> Reader::ChangesSince(const std::string& sweep,
     Query newest(impl_->connection.Prepare(kRevision));
     newest.Bind(row).Step();
     changes.revision = newest.Int(0);
-    // Revisions begin anew in a database that was restored from an older copy.
-    const ChangeCursor from = cursor.revision <= changes.revision ? cursor : ChangeCursor{};
+    const bool is_own = cursor.revision <= changes.revision &&
+                        !Query(impl_->connection.Prepare(kForeign)).Bind(cursor.revision).Step();
+    const ChangeCursor from = is_own ? cursor : ChangeCursor{};
     changes.next = from;
     Query changed(impl_->connection.Prepare(kChanged));
     changed.Bind(row).Bind(from.revision).Bind(from.position).Bind(limit + 1);

@@ -1,6 +1,7 @@
 // Opening the file, transactions, and what the other files of Store share.
 #include "server/store/store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/status.h"
@@ -29,6 +30,17 @@ constexpr int64_t kSynchronousFull = 2;
 constexpr char kChange[] = "UPDATE schema_migration SET applied_at = applied_at + ?";
 
 constexpr char kTouch[] = "UPDATE trial SET revision = ?1 WHERE id = ?2 AND revision <> ?1";
+
+constexpr char kNewestRevision[] = R"sql(
+SELECT max((SELECT coalesce(max(revision), 0) FROM sweep),
+           (SELECT coalesce(max(first), 0) FROM revision_line)))sql";
+
+constexpr char kBeginLine[] = "INSERT INTO revision_line (first, last_before) VALUES (?, ?)";
+
+// Cursors are minutes old; without a bound, a server that starts over and over would fill the file.
+constexpr char kForgetLines[] =
+    "DELETE FROM revision_line WHERE first <= (SELECT first FROM revision_line "
+    "ORDER BY first DESC LIMIT 1 OFFSET 1000)";
 
 struct IdStatements {
   const char* insert;
@@ -76,6 +88,19 @@ int64_t Store::Impl::RequirementId(const std::string& text) {
   return FindOrInsert(kRequirement, text, requirement_ids, connection);
 }
 
+// From the clock, so that no start gives a number that another file gave before this one was put in
+// its place. Where the disk takes nothing the server must come up all the same: then only cursors
+// of such a file pass for this one's.
+void Store::Impl::BeginRevisionLine(Timestamp now) {
+  const int64_t last = connection.ExecuteAndGetInt(kNewestRevision);
+  revision = std::max(last + 1, ToMicros(now));
+  Guarded("begin a line of revisions", [&] {
+    Query(connection.Prepare(kBeginLine)).Bind(revision).Bind(last).Run();
+    Query(connection.Prepare(kForgetLines)).Run();
+    return absl::OkStatus();
+  }).IgnoreError();
+}
+
 void Store::Impl::Touch(int64_t trial_row) {
   Query(connection.Prepare(kTouch)).Bind(revision).Bind(trial_row).Run();
 }
@@ -98,8 +123,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& path, Time
         !query.Step() || query.Int(0) != kSynchronousFull) {
       return absl::InternalError("SQLite does not wait for the disk: commits would not be durable");
     }
-    impl->revision =
-        impl->connection.ExecuteAndGetInt("SELECT coalesce(max(revision), 0) FROM sweep");
+    impl->BeginRevisionLine(now);
     return std::unique_ptr<Store>(new Store(std::move(impl)));
   };
   auto store = Guarded("open the database", open);

@@ -52,7 +52,8 @@ class Store {
   // Writes something that changes nothing: shows whether the disk takes it.
   absl::Status TryToWrite();
 
-  // Grows by one with each Begin; every trial that a transaction touches carries its revision.
+  // Grows by one with each Begin; every trial that a transaction touches carries its revision. Each
+  // Open goes on from the clock's microseconds where they are later.
   int64_t revision() const;
 
   // The sweep of that name, or nullopt.

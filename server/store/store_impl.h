@@ -26,6 +26,9 @@ struct Store::Impl {
   // The same for the text of a requirement.
   int64_t RequirementId(const std::string& text);
 
+  // Goes on with revisions that no file gave before.
+  void BeginRevisionLine(Timestamp now);
+
   // Marks the trial as changed by this transaction.
   void Touch(int64_t trial_row);
 

@@ -23,7 +23,7 @@ WorkerRecord Plain() {
 }
 
 std::string Refusal(const WorkerRecord& worker) {
-  return std::string(CheckRegistration(worker).message());
+  return std::string(CheckRegistration({worker}).message());
 }
 
 TEST(RegistrationTest, APlainWorkerAndTheLargestOneAreTaken) {

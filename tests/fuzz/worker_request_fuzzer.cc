@@ -22,13 +22,14 @@ using fuzz::RequireRefusal;
 void Registrations(const std::string& bytes) {
   v1::RegisterWorkerRequest request;
   if (!request.ParseFromString(bytes)) return;
-  const absl::StatusOr<WorkerRecord> worker = FromProto(request);
-  if (!worker.ok()) return RequireRefusal(worker.status());
+  const absl::StatusOr<Registration> registration = FromProto(request);
+  if (!registration.ok()) return RequireRefusal(registration.status());
+  const WorkerRecord* const worker = &registration->worker;
   const auto name = ParseWorkerResource(WorkerResource(request.worker()));
   Require(name.ok() && *name == worker->name, "people can name the worker");
   Require(worker->slots >= 1 && worker->slots <= kMaxSlots, "slots are within their limits");
-  for (const std::string& text :
-       {worker->instance, worker->hostname, worker->version, worker->capability.device}) {
+  for (const std::string& text : {worker->instance, registration->previous_instance,
+                                  worker->hostname, worker->version, worker->capability.device}) {
     Require(text.size() <= kMaxNameBytes, "texts are short");
   }
   // As the database keeps it.

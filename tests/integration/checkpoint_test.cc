@@ -76,7 +76,7 @@ class CheckpointServiceTest : public ServerTest {
 
   // The worker is started anew, which ends its leases, and gets the trial's next attempt.
   v1::Assignment GiveToAnother() {
-    ScriptedWorker again(channel_, "w1", "i2");
+    ScriptedWorker again(channel_, "w1", "i2", worker_->instance);
     EXPECT_TRUE(again.Register().ok());
     v1::Assignment next;
     EXPECT_TRUE(fixtures::Await([&] {

@@ -30,7 +30,7 @@ class CheckpointTransferTest : public ServerTest {
     id_ = {"a", ParseTrialResource(assignment.trial())->trial, assignment.attempt()};
     worker::WorkerIdentity identity;
     identity.name = worker.name;
-    identity.instance = worker.instance;
+    identity.instance.own = worker.instance;
     link_ = std::make_unique<worker::GrpcCoordinatorLink>(channel_, identity,
                                                           [this](std::function<void()> action) {
                                                             const std::lock_guard lock(mutex_);

@@ -11,15 +11,17 @@
 namespace adares {
 
 ScriptedWorker::ScriptedWorker(std::shared_ptr<grpc::Channel> channel, std::string worker_name,
-                               std::string worker_instance)
+                               std::string worker_instance, std::string instance_before)
     : name(std::move(worker_name)),
       instance(std::move(worker_instance)),
+      previous_instance(std::move(instance_before)),
       channel_(std::move(channel)) {}
 
 absl::StatusOr<v1::RegisterWorkerResponse> ScriptedWorker::Register(int slots) const {
   v1::RegisterWorkerRequest request;
   request.set_worker(name);
   request.set_instance(instance);
+  request.set_previous_instance(previous_instance);
   request.set_hostname("host");
   request.set_device("cpu");
   request.set_slots(slots);

@@ -16,7 +16,9 @@ namespace adares {
 // Thread-safe once its members are set.
 class ScriptedWorker {
  public:
-  ScriptedWorker(std::shared_ptr<grpc::Channel> channel, std::string name, std::string instance);
+  // Takes the place of the instance before it, if it names one.
+  ScriptedWorker(std::shared_ptr<grpc::Channel> channel, std::string name, std::string instance,
+                 std::string previous_instance = "");
 
   absl::StatusOr<v1::RegisterWorkerResponse> Register(int slots = 1) const;
 
@@ -33,6 +35,7 @@ class ScriptedWorker {
 
   const std::string name;
   const std::string instance;
+  const std::string previous_instance;
   std::vector<v1::HeldAttempt> held;
   bool draining = false;
   bool leaving = false;

@@ -43,10 +43,16 @@ class WorkerProgramTest : public ServerTest {
   // closed.
   void StartWorker(const std::string& script, int slots = 1,
                    const std::vector<std::string>& more = {}) {
-    Program::Options options = {.path = ADARES_WORKER_PROGRAM, .log = folder_ / "worker"};
+    worker_ = NewWorker("worker", script, slots, more);
+  }
+
+  // The same with a state folder of that name.
+  std::unique_ptr<Program> NewWorker(const std::string& folder, const std::string& script,
+                                     int slots = 1, const std::vector<std::string>& more = {}) {
+    Program::Options options = {.path = ADARES_WORKER_PROGRAM, .log = folder_ / folder};
     options.arguments = {"--server",  server_->address(),
                          "--name",    "w",
-                         "--state",   folder_ / "worker",
+                         "--state",   folder_ / folder,
                          "--slots",   std::to_string(slots),
                          "--device",  "cpu",
                          "--threads", "1",
@@ -54,7 +60,7 @@ class WorkerProgramTest : public ServerTest {
     options.arguments.insert(options.arguments.end(), more.begin(), more.end());
     options.environment["ADARES_SCRIPT"] = script;
     if (gate_closed_) options.environment["ADARES_SCRIPT_GATE"] = folder_ / "gate";
-    worker_ = std::make_unique<Program>(std::move(options));
+    return std::make_unique<Program>(std::move(options));
   }
 
   void OpenGate() { fixtures::WriteTextFile(folder_ / "gate", ""); }
@@ -248,6 +254,32 @@ TEST_F(WorkerProgramTest, ADrainingWorkerGivesItsTrialBackAndLeaves) {
   EXPECT_EQ(trial.state(), v1::Trial::STATE_QUEUED);
   EXPECT_EQ(trial.attempts(0).end_reason(), v1::Attempt::END_REASON_PREEMPTED);
   EXPECT_TRUE(fixtures::Descendants().empty());
+}
+
+TEST_F(WorkerProgramTest, ASecondWorkerOfItsNameWaitsAndTheFirstKeepsItsTrial) {
+  gate_closed_ = true;
+  Create(OneTrial());
+  StartWorker("");
+  AwaitFirstEpoch();
+  const auto second = NewWorker("another", "");
+  ASSERT_TRUE(second->Says("event=name_taken"));
+  OpenGate();
+  ASSERT_EQ(AwaitEnd("one"), v1::Sweep::STATE_SUCCEEDED);
+  EXPECT_EQ(Trials("one").front().attempt_count(), 1);
+}
+
+TEST_F(WorkerProgramTest, AWorkerThatIsStartedAnewTakesItsNameBackAtOnce) {
+  gate_closed_ = true;
+  Create(OneTrial());
+  StartWorker("");
+  AwaitFirstEpoch();
+  worker_->Signal(SIGKILL);
+  worker_->AwaitEnd();
+  StartWorker("");
+  const std::string trial = Trials("one").front().name();
+  ASSERT_TRUE(Await([&] { return Trial(trial).attempts(0).has_end_time(); }));
+  EXPECT_EQ(Trial(trial).attempts(0).message(), "the worker was started anew")
+      << "it did not wait for its lease to end";
 }
 
 TEST_F(WorkerProgramTest, ADrainThatIsOrderedIsOneToo) {

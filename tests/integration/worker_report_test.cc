@@ -169,7 +169,7 @@ TEST_F(WorkerReportTest, AnotherTextOfAKnownLogLineIsKeptOut) {
 
 TEST_F(WorkerReportTest, AStaleAttemptIsRefused) {
   EXPECT_EQ(reports_->Acknowledged(attempt_, 1, {PointRecord("loss", 1, 3)}), 1);
-  ADARES_ASSERT_OK(ScriptedWorker(channel_, "w", "another").Register());
+  ADARES_ASSERT_OK(ScriptedWorker(channel_, "w", "another", worker_->instance).Register());
   EXPECT_EQ(reports_->Refused(attempt_, 2, {PointRecord("loss", 2, 2)}), "LEASE_LOST");
   EXPECT_EQ(reports_->Refused(attempt_, 2, {EndRecord(v1::Attempt::END_REASON_FINISHED)}),
             "LEASE_LOST");
@@ -182,7 +182,7 @@ TEST_F(WorkerReportTest, TheNextAttemptBeginsFromNothing) {
   EXPECT_EQ(
       reports_->Acknowledged(attempt_, 1, {PointRecord("loss", 1, 3), PointRecord("loss", 2, 2)}),
       2);
-  ScriptedWorker another(channel_, "w", "another");
+  ScriptedWorker another(channel_, "w", "another", worker_->instance);
   ADARES_ASSERT_OK(another.Register());
   BeginNow(attempt_.trial());
   const v1::Assignment second = another.TakeOne();
@@ -219,7 +219,7 @@ TEST_F(WorkerReportTest, MalformedRecordsEndTheirAttemptAndTheStreamGoesOn) {
 }
 
 TEST_F(WorkerReportTest, MalformedRecordsOfAStaleAttemptEndNothing) {
-  ScriptedWorker another(channel_, "w", "another");
+  ScriptedWorker another(channel_, "w", "another", worker_->instance);
   ADARES_ASSERT_OK(another.Register());
   EXPECT_EQ(reports_->Refused(attempt_, 1, {PointRecord("Not A Key", 1, 3)}), "LEASE_LOST")
       << "nobody reads records of an attempt without a lease";

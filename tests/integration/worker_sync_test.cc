@@ -71,7 +71,7 @@ TEST_F(WorkerSyncTest, AWorkerNobodyKnowsIsToldToRegister) {
 
   const ScriptedWorker first(channel_, "w", "first");
   ADARES_ASSERT_OK(first.Register());
-  ADARES_ASSERT_OK(ScriptedWorker(channel_, "w", "second").Register());
+  ADARES_ASSERT_OK(ScriptedWorker(channel_, "w", "second", "first").Register());
   EXPECT_EQ(Reason(first.Sync()), "WORKER_UNKNOWN") << "it was replaced";
 }
 
@@ -269,14 +269,15 @@ TEST_F(WorkerSyncTest, ATrialThatLosesItsWorkerFiveTimesFails) {
   Create({.name = "killer", .granularities = {"none"}});
   std::string trial;
   for (int i = 1; i <= 5; ++i) {
-    ScriptedWorker worker(channel_, "w", "instance-" + std::to_string(i));
+    ScriptedWorker worker(channel_, "w", absl::StrCat("instance-", i),
+                          absl::StrCat("instance-", i - 1));
     ADARES_ASSERT_OK(worker.Register());
     if (i > 1) BeginNow(trial);
     const v1::Assignment attempt = worker.TakeOne();
     EXPECT_EQ(attempt.attempt(), i);
     trial = attempt.trial();
   }
-  ADARES_ASSERT_OK(ScriptedWorker(channel_, "w", "last").Register());
+  ADARES_ASSERT_OK(ScriptedWorker(channel_, "w", "last", "instance-5").Register());
   EXPECT_EQ(Trial(trial).state(), v1::Trial::STATE_FAILED);
   EXPECT_NE(Trial(trial).message(), "");
   EXPECT_EQ(Sweep("killer").state(), v1::Sweep::STATE_FAILED);

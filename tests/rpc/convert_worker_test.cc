@@ -33,6 +33,7 @@ TEST(ConvertWorkerTest, ARegistrationKeepsAllThatItSays) {
   v1::RegisterWorkerRequest request;
   request.set_worker("w1");
   request.set_instance("i1");
+  request.set_previous_instance("i0");
   request.set_hostname("host");
   request.set_device("cuda");
   request.set_slots(4);
@@ -40,8 +41,10 @@ TEST(ConvertWorkerTest, ARegistrationKeepsAllThatItSays) {
   request.set_memory_bytes(5);
   (*request.mutable_labels())["site"] = "lab";
   request.add_datasets("mnist");
-  absl::StatusOr<WorkerRecord> worker = FromProto(request);
-  ASSERT_TRUE(worker.ok()) << worker.status();
+  const absl::StatusOr<Registration> registration = FromProto(request);
+  ASSERT_TRUE(registration.ok()) << registration.status();
+  EXPECT_EQ(registration->previous_instance, "i0");
+  const WorkerRecord* const worker = &registration->worker;
   EXPECT_EQ(worker->name, "w1");
   EXPECT_EQ(worker->instance, "i1");
   EXPECT_EQ(worker->hostname, "host");
@@ -52,7 +55,7 @@ TEST(ConvertWorkerTest, ARegistrationKeepsAllThatItSays) {
   EXPECT_THAT(worker->capability.labels, ElementsAre(Pair("site", "lab")));
   EXPECT_EQ(worker->capability.datasets, std::nullopt) << "it does not know them all";
   request.set_datasets_known(true);
-  EXPECT_THAT(*FromProto(request)->capability.datasets, ElementsAre("mnist"));
+  EXPECT_THAT(*FromProto(request)->worker.capability.datasets, ElementsAre("mnist"));
 }
 
 TEST(ConvertWorkerTest, ARegistrationIsChecked) {

@@ -4,6 +4,8 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 #include "absl/strings/escaping.h"
 #include "core/status.h"
 #include "tests/server/store_fixture.h"
@@ -355,6 +357,27 @@ TEST_F(ReaderTest, ALostStreamOfPartsGoesOnWithWhatWasNotTold) {
   EXPECT_TRUE(front->more);
   EXPECT_THAT(Ids(reader->ChangesSince("sweep-a", {front->revision}, kAll)->trials),
               ElementsAre(claimed[1], claimed[2], claimed[3]));
+}
+
+TEST_F(ReaderTest, ACursorOfAFileThatThisOneReplacedBeginsAnew) {
+  Insert(MakePlan({.seeds = {0, 1, 2}}));
+  const std::string copy = folder_ / "copy.db";
+  store_.reset();  // closing it puts all into the one file
+  std::filesystem::copy_file(path_, copy);
+  Open(At(1));
+  const int64_t own = NewReader()->ChangesSince("sweep-a", {0}, kAll)->revision;
+  Claim();
+  const int64_t lost = NewReader()->ChangesSince("sweep-a", {0}, kAll)->revision;
+  ASSERT_GT(lost, own);
+
+  store_.reset();
+  std::filesystem::copy_file(copy, path_, std::filesystem::copy_options::overwrite_existing);
+  Open(At(2));
+  Claim();
+  const auto reader = NewReader();
+  ASSERT_GT(store_->revision(), lost) << "by the number alone the cursor could be this file's";
+  EXPECT_EQ(reader->ChangesSince("sweep-a", {lost}, kAll)->trials.size(), 6u);
+  EXPECT_EQ(reader->ChangesSince("sweep-a", {own}, kAll)->trials.size(), 1u);
 }
 
 TEST_F(ReaderTest, ACancelledSweepIsAChange) {

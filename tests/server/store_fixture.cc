@@ -13,8 +13,8 @@ AttemptEnd EndWith(EndReason reason) {
 
 void StoreTest::SetUp() { Open(); }
 
-void StoreTest::Open() {
-  auto store = Store::Open(path_, At(0));
+void StoreTest::Open(Timestamp now) {
+  auto store = Store::Open(path_, now);
   ASSERT_TRUE(store.ok()) << store.status().ToString();
   store_ = *std::move(store);
 }

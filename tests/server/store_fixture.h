@@ -28,7 +28,7 @@ class StoreTest : public testing::Test {
  protected:
   void SetUp() override;
 
-  void Open();
+  void Open(Timestamp now = At(0));
   // Closes the store without committing and opens the file again, as after a crash.
   void Reopen();
   std::unique_ptr<Reader> NewReader() const;

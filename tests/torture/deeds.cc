@@ -91,7 +91,7 @@ bool Chaos::DrainWorker() {
   if (Index(3) == 0) {
     Mend(Between(0, 190), [this, member] {
       Tell("drain again " + member->name);
-      member->program->Signal(SIGTERM);
+      member->program->Signal(SIGINT);  // a second SIGTERM so soon would pass for an echo
     });
   }
   StartOnceEnded(*member);

@@ -63,7 +63,7 @@ class GrpcCoordinatorLinkTest : public ::testing::Test {
 
   void NewLink() {
     link_ = std::make_unique<GrpcCoordinatorLink>(
-        MakeChannel(address_), WorkerIdentity{"box", "f00d", "host", {"cpu"}, 4, "1"},
+        MakeChannel(address_), WorkerIdentity{"box", {"f00d", ""}, "host", {"cpu"}, 4, "1"},
         [this](std::function<void()> action) { owner_.Post(std::move(action)); });
   }
 

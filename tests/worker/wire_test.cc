@@ -16,12 +16,15 @@ using std::chrono::seconds;
 constexpr char kTrial[] = "sweeps/grid/trials/0123456789ab";
 const AttemptId kId{"grid", "0123456789ab", 3};
 
-WorkerIdentity Identity() { return {"box", "f00d", "box.example.org", {"cpu"}, 4, "1.2.3"}; }
+WorkerIdentity Identity() {
+  return {"box", {"f00d", "cafe"}, "box.example.org", {"cpu"}, 4, "1.2.3"};
+}
 
 TEST(WireTest, RegistrationSaysWhoItIs) {
   const v1::RegisterWorkerRequest request = ToRegisterRequest(Identity());
   EXPECT_EQ(request.worker(), "box");
   EXPECT_EQ(request.instance(), "f00d");
+  EXPECT_EQ(request.previous_instance(), "cafe");
   EXPECT_EQ(request.hostname(), "box.example.org");
   EXPECT_EQ(request.device(), "cpu");
   EXPECT_EQ(request.slots(), 4);

@@ -194,7 +194,7 @@ absl::StatusOr<std::vector<CheckpointFile>> BlobTransfers::UploadFolder(Job& job
     ADARES_ASSIGN_OR_RETURN(CheckpointFile file, Describe(path));
     v1::BlobUpload upload;
     upload.set_worker(identity_.name);
-    upload.set_instance(identity_.instance);
+    upload.set_instance(identity_.instance.own);
     upload.set_trial(TrialResource(id.sweep, id.trial));
     upload.set_attempt(id.attempt);
     upload.set_sha256(file.sha256);

@@ -9,19 +9,19 @@
 #include <exception>
 #include <functional>
 #include <iostream>
-#include <random>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "core/status.h"
+#include "core/stop_signals.h"
 #include "rpc/channel.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/asio_event_loop.h"
 #include "worker/agent/config.h"
 #include "worker/agent/grpc_coordinator_link.h"
+#include "worker/agent/instance.h"
 #include "worker/agent/machine_data.h"
 #include "worker/agent/start_check.h"
 #include "worker/agent/state_lock.h"
@@ -35,11 +35,6 @@ constexpr int kExitRejected = 3;  // deploy/systemd knows it: a restart would no
 void SetUpLog() {
   spdlog::set_default_logger(spdlog::stderr_logger_mt("worker"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-}
-
-std::string RandomInstance() {
-  std::random_device random;
-  return absl::StrFormat("%08x%08x%08x%08x", random(), random(), random(), random());
 }
 
 // The first signal drains, the second ends at once.
@@ -58,20 +53,22 @@ class Signals {
   void Wait() {
     set_.async_wait([this](const boost::system::error_code& error, int signal) {
       if (error) return;
-      spdlog::info("event=signal number={}", signal);
-      if (std::exchange(draining_, true)) {
-        exit_code_ = 128 + signal;
-        io_.stop();
-        return;
-      }
-      agent_.Drain();
-      Wait();
+      if (requests_.IsRequest(signal, std::chrono::steady_clock::now())) Obey(signal);
+      if (exit_code_ == 0) Wait();
     });
+  }
+
+  void Obey(int signal) {
+    spdlog::info("event=signal number={}", signal);
+    if (!std::exchange(draining_, true)) return agent_.Drain();
+    exit_code_ = 128 + signal;
+    io_.stop();
   }
 
   boost::asio::io_context& io_;
   Agent& agent_;
   boost::asio::signal_set set_;
+  StopSignals requests_;
   bool draining_ = false;
   int exit_code_ = 0;
 };
@@ -154,7 +151,7 @@ int Run(int argc, char** argv) {
     command_line = WithoutDriver(argc, argv, machine);
   }
   config.device = *device;
-  const WorkerIdentity identity{config.name,      RandomInstance(),
+  const WorkerIdentity identity{config.name,      BeginInstance(config.state_folder),
                                 machine.hostname, CapabilityOf(config, machine),
                                 config.slots,     ADARES_VERSION};
   spdlog::info(

@@ -67,7 +67,8 @@ std::optional<AttemptId> IdOf(const Message& message) {
 v1::RegisterWorkerRequest ToRegisterRequest(const WorkerIdentity& identity) {
   v1::RegisterWorkerRequest request;
   request.set_worker(identity.name);
-  request.set_instance(identity.instance);
+  request.set_instance(identity.instance.own);
+  request.set_previous_instance(identity.instance.previous);
   request.set_hostname(FitText(identity.hostname, kMaxNameBytes));
   request.set_device(FitText(identity.capability.device, kMaxNameBytes));
   request.set_memory_bytes(identity.capability.memory_bytes);
@@ -86,7 +87,7 @@ v1::RegisterWorkerRequest ToRegisterRequest(const WorkerIdentity& identity) {
 v1::SyncRequest ToSyncRequest(const WorkerIdentity& identity, const SyncState& state) {
   v1::SyncRequest request;
   request.set_worker(identity.name);
-  request.set_instance(identity.instance);
+  request.set_instance(identity.instance.own);
   for (const HeldAttempt& held : state.attempts) {
     v1::HeldAttempt* message = request.add_attempts();
     message->set_trial(TrialResource(held.id.sweep, held.id.trial));
@@ -104,7 +105,7 @@ v1::SyncRequest ToSyncRequest(const WorkerIdentity& identity, const SyncState& s
 v1::ReportRequest ToReportRequest(const WorkerIdentity& identity, const ReportBatch& batch) {
   v1::ReportRequest request;
   request.set_worker(identity.name);
-  request.set_instance(identity.instance);
+  request.set_instance(identity.instance.own);
   request.set_trial(TrialResource(batch.id.sweep, batch.id.trial));
   request.set_attempt(batch.id.attempt);
   request.set_first_sequence(batch.first_sequence);

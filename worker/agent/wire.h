@@ -9,13 +9,14 @@
 #include "adares/v1/worker_service.pb.h"
 #include "core/requirement.h"
 #include "worker/agent/coordinator_link.h"
+#include "worker/agent/instance.h"
 
 namespace adares::worker {
 
 // Who this worker is.
 struct WorkerIdentity {
   std::string name;
-  std::string instance;  // random for each start
+  Instance instance;
   std::string hostname;
   Capability capability;
   int slots = 1;

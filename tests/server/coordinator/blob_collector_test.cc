@@ -51,7 +51,7 @@ class BlobCollectorTest : public CoordinatorFixture {
       worker.name = "w1";
       worker.instance = "i1";
       worker.slots = 1;
-      ADARES_RETURN_IF_ERROR(coordinator.RegisterWorker(worker, now));
+      ADARES_RETURN_IF_ERROR(coordinator.RegisterWorker({worker}, now));
       ADARES_ASSIGN_OR_RETURN(const SyncOutput output, coordinator.Sync({"w1", "i1", {}}, now));
       attempt_ = output.start.at(0).id;
       return absl::OkStatus();

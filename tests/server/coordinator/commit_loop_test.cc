@@ -55,7 +55,7 @@ class CommitLoopTest : public CoordinatorFixture {
     worker.instance = "i1";
     worker.slots = 1;
     EXPECT_TRUE(PostAndWait([&](Coordinator& coordinator, Timestamp now) {
-                  return coordinator.RegisterWorker(worker, now);
+                  return coordinator.RegisterWorker({worker}, now);
                 }).ok());
     AttemptId id;
     EXPECT_TRUE(PostAndWait([&](Coordinator& coordinator, Timestamp now) -> absl::Status {

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/status.h"
@@ -73,14 +75,23 @@ class CoordinatorFixture : public testing::Test {
     ASSERT_TRUE(Run([&] { return coordinator_->CreateSweep(plan, "text", now_); }).ok());
   }
 
-  absl::Status TryToRegister(const std::string& worker, const std::string& instance, int slots = 1,
-                             const std::string& hostname = "host") {
-    WorkerRecord record;
-    record.name = worker;
-    record.instance = instance;
-    record.slots = slots;
-    record.hostname = hostname;
-    return Run([&] { return coordinator_->RegisterWorker(record, now_); });
+  // As of one whose state folder knows what ran before.
+  absl::Status TryToRegister(const std::string& worker, const std::string& instance,
+                             int slots = 1) {
+    const std::string previous = std::exchange(newest_instances_[worker], instance);
+    return RegisterAfter(worker, instance, previous, slots);
+  }
+  absl::Status TryToRegisterStranger(const std::string& worker, const std::string& instance) {
+    return RegisterAfter(worker, instance, "", 1);
+  }
+  absl::Status RegisterAfter(const std::string& worker, const std::string& instance,
+                             const std::string& previous, int slots) {
+    Registration registration{{}, previous};
+    registration.worker.name = worker;
+    registration.worker.instance = instance;
+    registration.worker.slots = slots;
+    registration.worker.hostname = "host";
+    return Run([&] { return coordinator_->RegisterWorker(registration, now_); });
   }
   void Register(const std::string& worker, const std::string& instance, int slots = 1) {
     const absl::Status registered = TryToRegister(worker, instance, slots);
@@ -146,6 +157,7 @@ class CoordinatorFixture : public testing::Test {
   fixtures::TempFolder folder_;
   Timestamp now_ = FromMicros(1'000'000'000'000'000);
   std::set<std::string> missing_blobs_;
+  std::map<std::string, std::string> newest_instances_;  // by worker
   std::unique_ptr<Store> store_;
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<Coordinator> coordinator_;

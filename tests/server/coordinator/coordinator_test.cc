@@ -351,12 +351,12 @@ TEST_F(CoordinatorTest, OnlySoManyWorkersAreConnected) {
   EXPECT_TRUE(Run([&]() -> absl::Status {
                 for (int i = 0; i < 2'000; ++i) {
                   record.name = "w" + std::to_string(i);
-                  ADARES_RETURN_IF_ERROR(coordinator_->RegisterWorker(record, now_));
+                  ADARES_RETURN_IF_ERROR(coordinator_->RegisterWorker({record}, now_));
                 }
                 return absl::OkStatus();
               }).ok());
   EXPECT_EQ(ErrorReason(TryToRegister("another", "i1")), reason::kOverloaded);
-  EXPECT_TRUE(TryToRegister("w7", "i2", 1, "").ok()) << "those that are there may start anew";
+  EXPECT_TRUE(RegisterAfter("w7", "i2", "i1", 1).ok()) << "those that are there may start anew";
   EXPECT_TRUE(Run([&] { return coordinator_->Sync({"w8", "i1", {}, true, true}, now_); }).ok());
   EXPECT_TRUE(TryToRegister("another", "i1").ok()) << "one has left";
 }
@@ -368,22 +368,22 @@ TEST_F(CoordinatorTest, AReplacedInstanceCannotTakeItsNameBack) {
   record.name = "w1";
   record.instance = "i1";
   record.slots = 1;
-  const absl::Status status = Run([&] { return coordinator_->RegisterWorker(record, now_); });
+  const absl::Status status = Run([&] { return coordinator_->RegisterWorker({record}, now_); });
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("--name"));
 }
 
-TEST_F(CoordinatorTest, AnotherMachineMustWaitUntilAWorkerOfItsNameIsSilent) {
+TEST_F(CoordinatorTest, AStrangerMustWaitUntilAWorkerOfItsNameIsSilent) {
   Create(Plan("alpha", 1));
   Register("w1", "i1");
   const AttemptId id = Claim("w1", "i1");
   now_ += seconds(6);
-  const absl::Status refused = TryToRegister("w1", "i2", 1, "elsewhere");
+  const absl::Status refused = TryToRegisterStranger("w1", "i2");
   EXPECT_EQ(ErrorReason(refused), reason::kWorkerNameTaken);
   EXPECT_THAT(std::string(refused.message()), testing::HasSubstr("runs on host"));
   EXPECT_EQ(Trial(id).state, TrialState::kRunning) << "the one that is alive keeps its trials";
   now_ += seconds(6);
-  EXPECT_TRUE(TryToRegister("w1", "i2", 1, "elsewhere").ok());
+  EXPECT_TRUE(TryToRegisterStranger("w1", "i2").ok());
   EXPECT_EQ(Trial(id).state, TrialState::kQueued);
 }
 
@@ -396,9 +396,9 @@ TEST_F(CoordinatorTest, AfterARestartANameIsNotTakenBeforeItsWorkerHadTheTimeToC
     ASSERT_TRUE(Sync("w1", "i1", {{id, HeldPhase::kRunning}}).ok());
   }
   Open();
-  EXPECT_EQ(ErrorReason(TryToRegister("w1", "i2", 1, "elsewhere")), reason::kWorkerNameTaken);
+  EXPECT_EQ(ErrorReason(TryToRegisterStranger("w1", "i2")), reason::kWorkerNameTaken);
   ASSERT_TRUE(Run([&] { return coordinator_->Reload(now_); }).ok());
-  EXPECT_EQ(ErrorReason(TryToRegister("w1", "i2", 1, "elsewhere")), reason::kWorkerNameTaken);
+  EXPECT_EQ(ErrorReason(TryToRegisterStranger("w1", "i2")), reason::kWorkerNameTaken);
   EXPECT_EQ(Trial(id).state, TrialState::kRunning);
 }
 

@@ -32,7 +32,7 @@ class SchedulingTest : public CoordinatorFixture {
     record.slots = slots;
     record.hostname = worker;
     record.capability = std::move(capability);
-    ASSERT_TRUE(Run([&] { return coordinator_->RegisterWorker(record, now_); }).ok());
+    ASSERT_TRUE(Run([&] { return coordinator_->RegisterWorker({record}, now_); }).ok());
   }
 
   // Three seeds of two variants that need one data set each.

@@ -34,7 +34,7 @@ class SyncWaitersTest : public CoordinatorFixture {
       worker.name = "w1";
       worker.instance = "i1";
       worker.slots = 1;
-      return coordinator.RegisterWorker(worker, now);
+      return coordinator.RegisterWorker({worker}, now);
     });
   }
   ~SyncWaitersTest() override { loop_->Stop(); }

@@ -32,7 +32,7 @@ class UnreadableSweepTest : public CoordinatorFixture {
     worker.instance = "i1";
     worker.slots = 3;
     worker.capability.labels = {{"room", "b"}};
-    ASSERT_TRUE(Run([&] { return coordinator_->RegisterWorker(worker, now_); }).ok());
+    ASSERT_TRUE(Run([&] { return coordinator_->RegisterWorker({worker}, now_); }).ok());
     const absl::StatusOr<SyncOutput> output = Sync("w1", "i1");
     ASSERT_TRUE(output.ok()) << output.status();
     ASSERT_THAT(output->start, SizeIs(2));
