@@ -19,6 +19,7 @@ constexpr int kReleasesAtOnce = 1000;
 constexpr Duration kRequestMemory = std::chrono::hours(24);
 constexpr Duration kForgettingPeriod = std::chrono::minutes(10);
 constexpr int kForgottenAtOnce = 10'000;
+constexpr int kGoneWorkersKept = 10'000;  // more than a fleet has, and few enough to list
 
 // Trials that failed together should not come back together.
 uint64_t SaltOf(const LiveAttempt& attempt) {
@@ -204,6 +205,7 @@ absl::Status Coordinator::Expire(Timestamp now) {
   }
   if (next_release_ && *next_release_ <= now) ADARES_RETURN_IF_ERROR(ReleaseDelayed(now));
   if (next_forgetting_ <= now) {
+    ADARES_RETURN_IF_ERROR(store_->ForgetWorkers(kGoneWorkersKept));
     ADARES_ASSIGN_OR_RETURN(const int64_t forgotten,
                             store_->ForgetRequests(now - kRequestMemory, kForgottenAtOnce));
     // Where there may be more, the next tick goes on.

@@ -66,10 +66,13 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::RegisterWorker(
     v1::RegisterWorkerResponse* response) {
   absl::StatusOr<Registration> registration = FromProto(*request);
   if (!registration.ok()) return AnswerAtOnce(context, registration.status());
+  // Each name gets a row.
+  const absl::Status taken = access_.rate->Take(context->peer(), std::chrono::steady_clock::now());
+  if (!taken.ok()) return AnswerAtOnce(context, taken);
   *response->mutable_sync_interval() = ToProto(options_.sync_interval);
   *response->mutable_lease_duration() = ToProto(options_.lease_duration);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  loop_->Post(
+  access_.loop->Post(
       [registration = *std::move(registration)](Coordinator& coordinator, Timestamp now) {
         return coordinator.RegisterWorker(registration, now);
       },
@@ -90,7 +93,7 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::Sync(grpc::CallbackServerContext* c
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* WorkerServiceImpl::Report(
     grpc::CallbackServerContext*) {
-  return ReportStream::Begin(loop_, &report_streams_);
+  return ReportStream::Begin(access_.loop, &report_streams_);
 }
 
 grpc::ServerUnaryReactor* WorkerServiceImpl::GetUpload(grpc::CallbackServerContext* context,
@@ -142,19 +145,19 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::ListWorkers(grpc::CallbackServerCon
                                                          v1::ListWorkersResponse* response) {
   const absl::StatusOr<Page> page = PageOfRequest(*request);
   if (!page.ok()) return AnswerAtOnce(context, page.status());
-  return PostRead(
-      context, readers_,
-      [page = *page, response, loop = loop_](Reader& reader, grpc::ServerUnaryReactor* reactor) {
-        const absl::StatusOr<PageOf<WorkerRecord>> workers = reader.ListWorkers(page);
-        if (!workers.ok()) return reactor->Finish(ToGrpcStatus(workers.status()));
-        *response = ResponseOf(*workers);
-        const absl::Status posted =
-            loop->PostLook([response, reactor](const Coordinator& coordinator) {
-              SetLastSeen(coordinator, *response);
-              reactor->Finish(grpc::Status::OK);
-            });
-        if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
-      });
+  return PostRead(context, readers_,
+                  [page = *page, response, loop = access_.loop](Reader& reader,
+                                                                grpc::ServerUnaryReactor* reactor) {
+                    const absl::StatusOr<PageOf<WorkerRecord>> workers = reader.ListWorkers(page);
+                    if (!workers.ok()) return reactor->Finish(ToGrpcStatus(workers.status()));
+                    *response = ResponseOf(*workers);
+                    const absl::Status posted =
+                        loop->PostLook([response, reactor](const Coordinator& coordinator) {
+                          SetLastSeen(coordinator, *response);
+                          reactor->Finish(grpc::Status::OK);
+                        });
+                    if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
+                  });
 }
 
 grpc::ServerUnaryReactor* WorkerServiceImpl::CordonWorker(grpc::CallbackServerContext* context,
@@ -195,7 +198,7 @@ grpc::ServerUnaryReactor* WorkerServiceImpl::ActOn(grpc::CallbackServerContext* 
   if (!key.ok()) return AnswerAtOnce(context, key.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   CallOnce(
-      {loop_, rate_}, *context, *key,
+      access_, *context, *key,
       [name = *name, action = std::move(action)](Coordinator& coordinator,
                                                  Timestamp now) -> absl::StatusOr<std::string> {
         ADARES_RETURN_IF_ERROR(action(coordinator, name, now));

@@ -14,6 +14,7 @@
 #include "server/services/report_stream.h"
 #include "server/services/sync_waiters.h"
 #include "server/services/upload_stream.h"
+#include "server/services/write_call.h"
 #include "server/store/reader_pool.h"
 
 namespace adares {
@@ -52,8 +53,7 @@ class WorkerServiceImpl final : public WorkerServiceBase {
     size_t max_streams = 2'000;  // of each kind
   };
   WorkerServiceImpl(const Context& context, LeaseOptions options)
-      : loop_(context.loop),
-        rate_(context.rate),
+      : access_{context.loop, context.rate},
         waiters_(context.waiters),
         readers_(context.readers),
         upload_ended_(context.upload_ended),
@@ -108,8 +108,7 @@ class WorkerServiceImpl final : public WorkerServiceBase {
   grpc::ServerUnaryReactor* ActOn(grpc::CallbackServerContext* context, const Request& request,
                                   WorkerAction action);
 
-  CommitLoop* const loop_;
-  ChangeRate* const rate_;
+  const ChangeAccess access_;
   SyncWaiters* const waiters_;
   ReaderPool* const readers_;
   const std::function<void(const absl::Status&)> upload_ended_;  // before what points to it

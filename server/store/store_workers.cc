@@ -22,6 +22,11 @@ constexpr char kCordon[] = "UPDATE worker SET cordoned_at = ?, cordon_reason = ?
 
 constexpr char kTouch[] = "UPDATE worker SET state = ?, last_seen_at = ? WHERE name = ?";
 
+constexpr char kForget[] = R"sql(
+DELETE FROM worker WHERE name IN (
+  SELECT name FROM worker WHERE state IN ('lost', 'left') AND cordoned_at IS NULL
+  ORDER BY last_seen_at DESC, name LIMIT -1 OFFSET ?))sql";
+
 }  // namespace
 
 absl::StatusOr<WorkerRecord> Store::UpsertWorker(const WorkerRecord& worker) {
@@ -71,6 +76,13 @@ absl::Status Store::SetCordon(const std::string& worker, const std::optional<std
     if (changed == 1) return absl::OkStatus();
     return MakeError(absl::StatusCode::kNotFound, reason::kWorkerNotFound,
                      "there is no worker " + worker, {{"worker", worker}});
+  });
+}
+
+absl::Status Store::ForgetWorkers(int kept) {
+  return GuardedWrite(impl_->connection, "forget workers", [&] {
+    Query(impl_->connection.Prepare(kForget)).Bind(kept).Run();
+    return absl::OkStatus();
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/integration/scripted_worker.h"
 #include "tests/integration/server_fixture.h"
 
 namespace adares {
@@ -75,6 +76,16 @@ TEST_F(ChangeRateTest, WhoChangesTooMuchIsRefusedAndReadsOn) {
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(Reason(refused), reason::kOverloaded);
   EXPECT_EQ(Sweep("a").state(), v1::Sweep::STATE_CANCELLED);
+}
+
+TEST_F(ChangeRateTest, WorkersThatRegisterCountAndThoseThatHaveGoOn) {
+  Stop();
+  config_.change_rate = {.per_second = 0.001, .burst = 1};
+  Start();
+  const ScriptedWorker first(channel_, "first", "i");
+  ADARES_ASSERT_OK(first.Register());
+  EXPECT_EQ(Reason(ScriptedWorker(channel_, "invented", "i").Register()), reason::kOverloaded);
+  ADARES_ASSERT_OK(first.Sync());
 }
 
 }  // namespace

@@ -116,5 +116,20 @@ TEST_F(WorkerTest, WorkersComeInPages) {
             reason::kPageTokenInvalid);
 }
 
+TEST_F(WorkerTest, OfThoseThatAreGoneOnlyTheLastSeenAreKept) {
+  for (const char* name : {"live", "old", "older", "aside", "new"}) {
+    Do([&] { return store_->UpsertWorker(MakeWorker(name)).status(); });
+  }
+  Do([&] { return store_->TouchWorker("aside", WorkerState::kLost, At(1)); });
+  Do([&] { return store_->SetCordon("aside", "bad disk", At(5)); });
+  Do([&] { return store_->TouchWorker("older", WorkerState::kLeft, At(3)); });
+  Do([&] { return store_->TouchWorker("old", WorkerState::kLost, At(4)); });
+  Do([&] { return store_->TouchWorker("new", WorkerState::kLeft, At(5)); });
+  Do([&] { return store_->ForgetWorkers(2); });
+  std::vector<std::string> names;
+  for (const WorkerRecord& worker : *store_->Workers()) names.push_back(worker.name);
+  EXPECT_THAT(names, testing::ElementsAre("aside", "live", "new", "old"));
+}
+
 }  // namespace
 }  // namespace adares
