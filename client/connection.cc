@@ -79,7 +79,8 @@ absl::StatusOr<Response> WholeSeries(Request request, Page page, Items items) {
 // How one stream of log lines ended.
 struct LogStreamEnd {
   absl::Status status;
-  bool is_lost = false;  // the coordinator went away: another try may go on
+  bool is_lost = false;   // the coordinator went away, or time was up: another try may go on
+  bool has_read = false;  // a message came
 };
 
 // Later tries wait for the coordinator to come back; the first one says that there is none.
@@ -92,11 +93,14 @@ LogStreamEnd ReadLogStream(v1::TrialService::Stub& stub, const CallLimits& limit
     context.set_deadline(std::chrono::system_clock::now() + limits.timeout);
   }
   InterruptGuard guard(limits.signals, context);
+  if (absl::Status texts = CheckTexts(request); !texts.ok()) return {texts};
   // Of its own: what was read changes the request of the next one.
   const v1::TailLogsRequest sent = request;
   const auto reader = stub.TailLogs(&context, sent);
   v1::TailLogsResponse response;
+  bool has_read = false;
   while (reader->Read(&response)) {
+    has_read = true;
     if (const absl::Status status = each(response); !status.ok()) {
       context.TryCancel();
       reader->Finish().ok();  // its CANCELLED is our own doing
@@ -106,7 +110,9 @@ LogStreamEnd ReadLogStream(v1::TrialService::Stub& stub, const CallLimits& limit
   const absl::Status status = FromGrpcStatus(reader->Finish());
   if (guard.Finish()) return {Interrupted()};
   // A coordinator that goes down ends calls as UNAVAILABLE, or as CANCELLED in its last moment.
-  return {status, absl::IsUnavailable(status) || absl::IsCancelled(status)};
+  const bool is_lost =
+      absl::IsUnavailable(status) || absl::IsCancelled(status) || absl::IsDeadlineExceeded(status);
+  return {status, is_lost, has_read};
 }
 
 // Waits before the next try; true where an interrupt came meanwhile.
@@ -226,7 +232,9 @@ absl::Status Connection::TailLogs(
   };
   for (;;) {
     const LogStreamEnd end = ReadLogStream(impl_->trials, impl_->limits, request, has_answer, take);
-    if (!request.follow() || !has_answer || !end.is_lost) return end.status;
+    // A long log may take its reader longer than one call lasts: it goes on while lines come.
+    const bool may_go_on = request.follow() ? has_answer : end.has_read;
+    if (!end.is_lost || !may_go_on) return end.status;
     if (IsInterruptedInPause(impl_->limits.signals)) return Interrupted();
   }
 }

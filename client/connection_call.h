@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "client/connection_impl.h"
 #include "client/interrupt_guard.h"
+#include "client/request_texts.h"
 #include "rpc/grpc_status.h"
 
 namespace adares::client {
@@ -24,6 +25,7 @@ absl::StatusOr<Response> Call(Stub& stub, const CallLimits& limits,
                               grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                            Response*),
                               const Request& request) {
+  if (absl::Status texts = CheckTexts(request); !texts.ok()) return texts;
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + limits.timeout);
   InterruptGuard guard(limits.signals, context);
@@ -42,6 +44,7 @@ absl::Status ReadStream(Stub& stub, const CallLimits& limits,
                             grpc::ClientContext*, const Request&),
                         const Request& request,
                         const std::function<absl::Status(const Response&)>& each) {
+  if (absl::Status texts = CheckTexts(request); !texts.ok()) return texts;
   grpc::ClientContext context;
   InterruptGuard guard(limits.signals, context);
   const auto reader = (stub.*method)(&context, request);

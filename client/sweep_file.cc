@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/problem.h"
+#include "core/utf8.h"
 
 namespace adares::client {
 namespace {
@@ -27,6 +28,13 @@ bool IsFolder(const std::string& path) {
 
 absl::Status CannotRead(const std::string& path, const std::string& why) {
   return UsageError(absl::StrCat("cannot read ", path, ": ", why));
+}
+
+// The first that is no UTF-8, from 1.
+int ForeignLine(std::string_view text) {
+  int number = 1;
+  for (; IsUtf8(text.substr(0, text.find('\n'))); ++number) text.remove_prefix(text.find('\n') + 1);
+  return number;
 }
 
 }  // namespace
@@ -47,6 +55,10 @@ absl::StatusOr<SweepFile> ReadSweepFile(const std::string& path) {
     }
   }
   if (std::ferror(file.get()) != 0) return CannotRead(result.origin, std::strerror(errno));
+  if (!IsUtf8(result.text)) {
+    return CannotRead(result.origin, absl::StrCat("line ", ForeignLine(result.text),
+                                                  " is not UTF-8; save the file as UTF-8"));
+  }
   return result;
 }
 

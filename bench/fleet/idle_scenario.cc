@@ -30,8 +30,9 @@ absl::StatusOr<Samples> TimeSubmissions(client::Connection& connection) {
   return samples;
 }
 
-// One worker with one slot: it claims, reports, and claims again when the end is durable.
-absl::Status ClaimOneByOne(const ServerProcess& server, size_t trials, Outcome& outcome) {
+// One worker with one slot: it claims, reports, and claims again when the end is durable. Returns
+// the median of its claims, in seconds.
+absl::StatusOr<double> ClaimOneByOne(const ServerProcess& server, size_t trials, Outcome& outcome) {
   LoadLoop loop;
   CompletingLoad load({metric::kTestAccuracy});
   Fleet fleet({.address = server.address(), .syncs_when_busy = false}, loop, load);
@@ -43,7 +44,7 @@ absl::Status ClaimOneByOne(const ServerProcess& server, size_t trials, Outcome& 
   outcome.AddQuantiles("complete", record.acknowledgements);
   if (record.lost > 0) outcome.wrong.push_back("an attempt was lost: " + record.first_loss);
   if (load.given_twice() > 0) outcome.wrong.push_back("an attempt was given twice");
-  return absl::OkStatus();
+  return record.claims.Quantile(0.5);
 }
 
 }  // namespace
@@ -55,7 +56,8 @@ absl::StatusOr<Outcome> RunIdle(const std::filesystem::path& folder, const IdleO
   ADARES_ASSIGN_OR_RETURN(const Samples submissions, TimeSubmissions(*connection));
   Outcome outcome;
   const auto claims = static_cast<size_t>(options.claims);
-  ADARES_RETURN_IF_ERROR(ClaimOneByOne(server, claims + kSubmissions, outcome));
+  ADARES_ASSIGN_OR_RETURN(const double claim,
+                          ClaimOneByOne(server, claims + kSubmissions, outcome));
   outcome.AddQuantiles("submit", submissions);
 
   ADARES_ASSIGN_OR_RETURN(const Samples bare, TimeBareCalls(server.address(), kCalls));
@@ -66,6 +68,10 @@ absl::StatusOr<Outcome> RunIdle(const std::filesystem::path& folder, const IdleO
   outcome.AddQuantiles("get_sweep", reads);
   ADARES_ASSIGN_OR_RETURN(const Samples syncs, TimeSync(folder, kSyncs));
   outcome.AddQuantiles("fdatasync", syncs);
+  // Half of it, for the disk is timed after the claims, and disks of clouds vary.
+  if (claim < syncs.Quantile(0.5) / 2) {
+    outcome.wrong.push_back("claims are answered before the disk can have what they changed");
+  }
 
   ADARES_RETURN_IF_ERROR(
       CheckAllSucceeded(*connection, kSweep, claims, {metric::kTestAccuracy}, outcome));

@@ -99,6 +99,9 @@ absl::Status End(Soak& soak, client::Connection& connection, Outcome& outcome) {
   ADARES_RETURN_IF_ERROR(
       fleet.RunUntil([&] { return load.ended() + record.lost >= options.workers; }, kPatience));
   outcome.Add("failed_syncs", static_cast<double>(record.failed_syncs));
+  if (record.failed_syncs > 0) {
+    outcome.wrong.push_back(absl::StrCat(record.failed_syncs, " Syncs failed"));
+  }
   outcome.Add("lost_leases", static_cast<double>(record.lost));
   if (record.lost > 0) {
     outcome.wrong.push_back(

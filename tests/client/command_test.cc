@@ -149,6 +149,48 @@ TEST_F(CommandTest, ALogThatIsFollowedGoesOnWhenTheCoordinatorIsBack) {
                                 "first_line: 3 follow: true"));
 }
 
+// As of one that is read page by page.
+TEST_F(CommandTest, ALogThatTakesLongerThanACallIsWholeAllTheSame) {
+  Script script;
+  for (const int64_t number : {1, 2, 3}) {
+    v1::TailLogsResponse& message = script.logs.emplace_back();
+    message.set_attempt(2);
+    message.add_lines()->set_number(number);
+    message.mutable_lines(0)->set_text("line " + std::to_string(number));
+  }
+  script.lost_tails = 2;
+  script.tail_loss = absl::DeadlineExceededError("time is up");
+  Serve(std::move(script));
+  const auto result = Run({"trial", "logs", "000000000001"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "line 1\nline 2\nline 3\n");
+}
+
+TEST_F(CommandTest, ALogWhoseServerSaysNothingMoreEnds) {
+  Script script;
+  script.logs.emplace_back().add_lines()->set_text("one");
+  script.logs_end = absl::DeadlineExceededError("time is up");
+  script.logs.back().mutable_lines(0)->set_number(1);
+  Serve(std::move(script));
+  EXPECT_EQ(Run({"trial", "logs", "000000000001"}).exit_code, 6);
+}
+
+TEST_F(CommandTest, TextsThatNoMessageCanCarryAreRefusedWhereTheyAre) {
+  Serve({});
+  const std::string file = folder_ / "latin1.yaml";
+  fixtures::WriteTextFile(file, "name: a\ntitle: caf\xe9\n");
+  const auto submitted = Run({"sweep", "submit", file});
+  EXPECT_EQ(submitted.exit_code, 2);
+  EXPECT_THAT(submitted.err, HasSubstr("line 2 is not UTF-8"));
+  const auto cordoned = Run({"worker", "cordon", "w1", "--reason", "caf\xe9"});
+  EXPECT_EQ(cordoned.exit_code, 2);
+  EXPECT_THAT(cordoned.err, HasSubstr("the text for reason is not UTF-8"));
+  fixtures::WriteTextFile(file, "name: a\n");
+  const auto renamed = Run({"sweep", "submit", file, "--set", "title=caf\xe9"});
+  EXPECT_EQ(renamed.exit_code, 2);
+  EXPECT_THAT(renamed.err, HasSubstr("the text for value is not UTF-8"));
+}
+
 TEST_F(CommandTest, BrokenLogStreamStillIsOneDocument) {
   Script script;
   script.logs.emplace_back().add_lines()->set_text("one");

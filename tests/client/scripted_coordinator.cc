@@ -196,7 +196,7 @@ class Trials : public v1::TrialService::Service {
     for (const auto& message : shared_.script.logs) {
       if (message.lines_size() > 0 && message.lines(0).number() < request->first_line()) continue;
       writer->Write(message);
-      if (shared_.LosesTail()) return {grpc::StatusCode::UNAVAILABLE, "the coordinator stops"};
+      if (shared_.LosesTail()) return ToGrpcStatus(shared_.script.tail_loss);
     }
     return shared_.End("TailLogs", *context, ToGrpcStatus(shared_.script.logs_end));
   }

@@ -38,7 +38,8 @@ struct Script {
   v1::CompareVariantsResponse comparison;
   std::vector<v1::TailLogsResponse> logs;
   absl::Status logs_end;
-  int lost_tails = 0;  // TailLogs calls that end as UNAVAILABLE after their first message
+  int lost_tails = 0;  // TailLogs calls that end so after their first message:
+  absl::Status tail_loss = absl::UnavailableError("the coordinator stops");
   std::vector<WatchScript> watches;
   v1::ServerInfo info;
   v1::CheckHealthResponse health;

@@ -44,6 +44,10 @@ TEST(ConfigTest, ProcessorsAreSharedBySlots) {
   EXPECT_EQ(Parse({"--slots", "2", "--threads", "7"}).config->threads, 7);
 }
 
+TEST(ConfigTest, ALabelThatNoMessageCanCarryIsRefused) {
+  EXPECT_THAT(Parse({"--label", "site=caf\xe9"}).text, HasSubstr("UTF-8"));
+}
+
 TEST(ConfigTest, OneTrialAtATimeOnADevice) {
   Machine machine = FourProcessors();
   machine.has_nvidia_driver = true;

@@ -51,6 +51,12 @@ TEST_F(StartCheckTest, FileThatIsNoProgramIsNamed) {
   EXPECT_THAT(Refusal(path), HasSubstr("text: Permission denied"));
 }
 
+TEST_F(StartCheckTest, TrainerThatHangsIsKilled) {
+  const std::filesystem::path path = Shell("exec sleep 1000");
+  const absl::Status refused = CheckTrainer(path, "auto", std::chrono::seconds(0)).status();
+  EXPECT_THAT(Refusal(refused), AllOf(HasSubstr("said nothing within 0 s"), HasSubstr("cpu")));
+}
+
 // As one does whose libraries are not there.
 TEST_F(StartCheckTest, TrainerThatFailsIsQuoted) {
   const std::filesystem::path path = Shell("echo cannot open libtorch.so >&2; exit 127");

@@ -176,6 +176,21 @@ TEST_F(SyncLoopTest, ATakenNameIsWaitedFor) {
   EXPECT_GE(coordinator_.syncs(), 1);
 }
 
+TEST_F(SyncLoopTest, AChangeThatIsNotTakenHoldsUpNoSync) {
+  sync_.Start();
+  Run(seconds(6));
+  coordinator_.TakeName(true);  // registering fails
+  sync_.RegisterSoon();
+  Run(milliseconds(200));
+  const int syncs = coordinator_.syncs();
+  Run(seconds(21));
+  EXPECT_EQ(coordinator_.syncs(), syncs + 4) << "each held open for its interval of 5 s";
+  EXPECT_EQ(coordinator_.registrations(), 1);
+  coordinator_.TakeName(false);
+  Run(seconds(11));
+  EXPECT_EQ(coordinator_.registrations(), 2);
+}
+
 // Two workers of one name take turns in being unknown: not in a busy loop.
 TEST_F(SyncLoopTest, BeingUnknownAgainAndAgainSlowsItDown) {
   sync_.Start();

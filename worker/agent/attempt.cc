@@ -309,9 +309,11 @@ void Attempt::Take(const protocol::CheckpointEvent& event) {
 }
 
 void Attempt::Take(const protocol::EndEvent& event) {
-  trainer_->DrainLog();  // what it printed of this trial, and not of the next
-  timer_.reset();
   const bool was_killed = killed_as_.has_value();
+  trainer_->DrainLog();  // what it printed of this trial, and not of the next
+  // Where the disk did not take that, more would be missing of it: it ends as killed.
+  if (killed_as_ && !was_killed) return;
+  timer_.reset();
   // The slot is free: whoever hears of the end may give it another trial.
   std::unique_ptr<Trainer> trainer = std::move(trainer_);
   Ending ending = EndingOf(event);

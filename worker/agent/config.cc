@@ -14,6 +14,7 @@
 #include "core/label.h"
 #include "core/report_limits.h"
 #include "core/sweep_spec.h"
+#include "core/utf8.h"
 
 namespace adares::worker {
 namespace {
@@ -46,6 +47,7 @@ void AddLabel(const std::string& label, Config& config) {
   if (value.size() > kLongestLabelValue) {
     throw CLI::ValidationError("--label", "a value has at most 200 bytes");
   }
+  if (!IsUtf8(value)) throw CLI::ValidationError("--label", "a value is written in UTF-8");
   config.labels[key] = value;
 }
 

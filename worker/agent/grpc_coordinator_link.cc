@@ -50,7 +50,8 @@ GrpcCoordinatorLink::GrpcCoordinatorLink(const std::shared_ptr<grpc::Channel>& c
     : identity_(std::move(identity)),
       post_(std::move(post)),
       stub_(v1::WorkerService::NewStub(channel)),
-      transfers_(*stub_, identity_, post_) {}
+      uploads_(*stub_, identity_, post_),
+      downloads_(*stub_, identity_, post_) {}
 
 GrpcCoordinatorLink::~GrpcCoordinatorLink() {
   if (register_context_) register_context_->TryCancel();
@@ -111,13 +112,13 @@ void GrpcCoordinatorLink::SendReport(const ReportBatch& batch) {
 std::unique_ptr<Transfer> GrpcCoordinatorLink::Upload(const AttemptId& id,
                                                       const std::filesystem::path& folder,
                                                       UploadDone done) {
-  return transfers_.Upload(id, folder, std::move(done));
+  return uploads_.Upload(id, folder, std::move(done));
 }
 
 std::unique_ptr<Transfer> GrpcCoordinatorLink::Download(const std::vector<CheckpointFile>& files,
                                                         const std::filesystem::path& folder,
                                                         std::function<void(absl::Status)> done) {
-  return transfers_.Download(files, folder, std::move(done));
+  return downloads_.Download(files, folder, std::move(done));
 }
 
 }  // namespace adares::worker

@@ -41,7 +41,9 @@ class GrpcCoordinatorLink : public CoordinatorLink {
   std::shared_ptr<grpc::ClientContext> register_context_;  // of the latest call
   std::shared_ptr<grpc::ClientContext> sync_context_;      // of the latest call
   std::shared_ptr<ReportStream> reports_;                  // the latest
-  BlobTransfers transfers_;
+  // Apart: a trial that waits for its checkpoint does not wait for those of others as well.
+  BlobTransfers uploads_;
+  BlobTransfers downloads_;
 };
 
 }  // namespace adares::worker

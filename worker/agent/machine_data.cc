@@ -7,6 +7,7 @@
 
 #include "core/dataset_table.h"
 #include "core/requirement.h"
+#include "core/utf8.h"
 
 namespace adares::worker {
 namespace {
@@ -37,7 +38,9 @@ std::set<std::string> DatasetsIn(const std::string& data_dir) {
     if (names.size() >= kMaxWorkerDatasets) break;
     std::error_code ignored;
     const std::string name = it->path().filename().string();
-    if (name.size() <= kLongestFolderName && fs::is_directory(it->path() / "train", ignored)) {
+    // No sweep file can name one that is not UTF-8, and no message can carry it.
+    if (name.size() <= kLongestFolderName && IsUtf8(name) &&
+        fs::is_directory(it->path() / "train", ignored)) {
       names.insert("folder/" + name);
     }
   }

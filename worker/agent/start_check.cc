@@ -1,11 +1,14 @@
 #include "worker/agent/start_check.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
@@ -16,10 +19,21 @@
 namespace adares::worker {
 namespace {
 
-std::string ReadToEnd(int fd) {
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// Sets `in_time` to whether the end came before `deadline`.
+std::string ReadToEnd(int fd, steady_clock::time_point deadline, bool* in_time) {
   std::string text;
   std::array<char, 4096> buffer{};
   while (true) {
+    const auto left = duration_cast<milliseconds>(deadline - steady_clock::now());
+    pollfd readable{fd, POLLIN, 0};
+    const int ready = poll(&readable, 1, static_cast<int>(std::max(left, milliseconds(0)).count()));
+    *in_time = ready != 0;
+    if (!*in_time) return text;
+    if (ready < 0) continue;
     const ssize_t got = read(fd, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return text;
@@ -37,7 +51,7 @@ TrainerExit WaitForExit(pid_t pid) {
 }  // namespace
 
 absl::StatusOr<std::string> CheckTrainer(const std::filesystem::path& trainer,
-                                         const std::string& device) {
+                                         const std::string& device, std::chrono::seconds limit) {
   TrainerProgram program;
   program.path = trainer;
   ADARES_ASSIGN_OR_RETURN(const SpawnedTrainer child,
@@ -45,8 +59,17 @@ absl::StatusOr<std::string> CheckTrainer(const std::filesystem::path& trainer,
   close(child.commands_fd);
   close(child.events_fd);
   fcntl(child.log_fd, F_SETFL, 0);  // blocks from now on
-  std::string output = ReadToEnd(child.log_fd);
+  bool in_time = false;
+  std::string output = ReadToEnd(child.log_fd, steady_clock::now() + limit, &in_time);
   close(child.log_fd);
+  // Not waited for: one that hangs in a driver may not even die.
+  if (!in_time) {
+    kill(child.pid, SIGKILL);
+    return absl::FailedPreconditionError(
+        absl::StrCat("the trainer ", trainer.string(), " does not work: with --device ", device,
+                     " --show-device it said nothing within ", limit.count(),
+                     " s; look whether the GPU's driver hangs, or train with --device cpu"));
+  }
   const TrainerExit exit = WaitForExit(child.pid);
   while (output.ends_with('\n')) output.pop_back();
   const std::string last = output.substr(output.rfind('\n') + 1);

@@ -36,6 +36,7 @@ void SyncLoop::Register() {
 }
 
 void SyncLoop::Registered(const absl::StatusOr<WorkerTerms>& terms) {
+  if (!terms.ok() && is_registered_) return RegisterLater(terms.status());
   if (absl::IsInvalidArgument(terms.status())) {
     handlers_.rejected(terms.status());
     return;
@@ -53,11 +54,24 @@ void SyncLoop::Registered(const absl::StatusOr<WorkerTerms>& terms) {
     ScheduleRegister();
     return;
   }
+  is_registered_ = true;
+  is_later_logged_ = false;
   terms_ = *terms;
   NoteContact();
   spdlog::info("event=registered sync_interval_ms={} lease_ms={}",
                terms_.sync_interval.count() / 1000, terms_.lease_duration.count() / 1000);
   handlers_.registered();
+  Sync();
+}
+
+// It is known as it was before: its leases must not end for what it has to add.
+void SyncLoop::RegisterLater(const absl::Status& why) {
+  if (!std::exchange(is_later_logged_, true)) {
+    spdlog::warn("event=change_not_taken error={:?} hint=\"training goes on; trying again\"",
+                 std::string(why.message()));
+  }
+  must_register_ = true;
+  register_after_ = loop_.Now() + register_backoff_.Next();
   Sync();
 }
 
@@ -83,6 +97,7 @@ void SyncLoop::EndEarly() {
 
 void SyncLoop::RegisterSoon() {
   must_register_ = true;
+  register_after_ = loop_.Now();
   SyncSoon();
 }
 
@@ -120,6 +135,7 @@ void SyncLoop::Synced(const absl::StatusOr<SyncOrders>& orders) {
         "event=unknown_to_coordinator error={:?} hint=\"another worker of this name took its "
         "place, or the coordinator's database is another; registering again\"",
         std::string(orders.status().message()));
+    is_registered_ = false;
     ScheduleRegister();
   } else {
     NoteReachable(orders.status());
@@ -130,8 +146,10 @@ void SyncLoop::Synced(const absl::StatusOr<SyncOrders>& orders) {
 
 void SyncLoop::ScheduleSync(Duration delay) {
   const auto since_last = std::chrono::duration_cast<Duration>(loop_.Now() - sent_at_);
-  timer_ = loop_.After(std::max<Duration>(delay, kShortestInterval - since_last),
-                       [this] { must_register_ ? Register() : Sync(); });
+  timer_ = loop_.After(std::max<Duration>(delay, kShortestInterval - since_last), [this] {
+    const bool is_due = must_register_ && loop_.Now() >= register_after_;
+    is_due ? Register() : Sync();
+  });
 }
 
 void SyncLoop::ScheduleRegister() {

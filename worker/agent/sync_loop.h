@@ -40,7 +40,8 @@ class SyncLoop {
   // kOldestEndedLater.
   void SyncSoon();
 
-  // What the worker registered with has changed: registers again before the next Sync, soon.
+  // What the worker registered with has changed: registers again before the next Sync, soon. Where
+  // that fails Syncs go on, and it is tried again between them.
   void RegisterSoon();
 
   // For how long the coordinator has answered, with no more than short silences; zero while it does
@@ -50,6 +51,7 @@ class SyncLoop {
  private:
   void Register();
   void Registered(const absl::StatusOr<WorkerTerms>& terms);
+  void RegisterLater(const absl::Status& why);
   void Sync();
   void Synced(const absl::StatusOr<SyncOrders>& orders);
   void EndEarly();
@@ -72,7 +74,9 @@ class SyncLoop {
   Duration ended_early_at_ = kYoungestEndedEarly;   // the age for that
   int64_t sequence_ = 0;                            // of the last Sync
   bool in_flight_ = false;                          // it is
+  bool is_registered_ = false;                      // as far as it knows
   bool must_register_ = false;                      // before the next Sync
+  EventLoop::Instant register_after_;               // but not earlier
   bool ended_early_ = false;                        // the one in flight was
   bool holds_attempts_ = false;                     // the last one said so
   EventLoop::Instant sent_at_;                      // of the last Sync
@@ -80,6 +84,7 @@ class SyncLoop {
   EventLoop::Instant contact_since_;                // when that began, without a silence since
   std::optional<bool> reachable_;                   // as last logged
   bool name_taken_logged_ = false;
+  bool is_later_logged_ = false;
   bool silence_logged_ = false;  // once for each time without contact
 };
 
