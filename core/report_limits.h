@@ -20,6 +20,12 @@ inline constexpr size_t kMaxLogLineBytes = 4'096;
 inline constexpr int kMaxSlots = 1'024;
 inline constexpr int kMaxHeldAttempts = 10'000;
 
+// Of an attempt: far beyond what anybody trains, and small enough to be reckoned with.
+inline constexpr int64_t kMaxTotalSteps = 1'000'000'000'000;
+inline constexpr int64_t kMaxTotalEpochs = 1'000'000;
+// Of the numbers of records and of log lines.
+inline constexpr int64_t kMaxSequence = int64_t{1} << 53;
+
 // Of texts: names are what machines are called, messages what people read.
 inline constexpr size_t kMaxNameBytes = 200;
 inline constexpr size_t kMaxMessageTextBytes = 4'096;

@@ -60,7 +60,10 @@ absl::StatusOr<ReportRecord> Lines(const v1::LogLines& message) {
   std::vector<LogLine> lines;
   lines.reserve(message.lines_size());
   for (const v1::LogLine& line : message.lines()) {
-    if (line.number() < 1) return InvalidField("log.number", "lines are numbered from 1");
+    if (line.number() < 1 || line.number() > kMaxSequence) {
+      return InvalidField("log.number",
+                          absl::StrCat(line.number(), " is not in 1..", kMaxSequence));
+    }
     if (line.text().size() > kMaxLogLineBytes) {
       return InvalidField("log.text", absl::StrCat("longer than ", kMaxLogLineBytes, " bytes"));
     }
@@ -109,12 +112,17 @@ absl::StatusOr<ReportRecord> End(const v1::AttemptEnd& message) {
   return end;
 }
 
+absl::Status CheckTotal(const std::string& field, int64_t total, int64_t most) {
+  if (total >= 0 && total <= most) return absl::OkStatus();
+  return InvalidField(field, absl::StrCat(total, " is not in 0..", most));
+}
+
 absl::StatusOr<ReportRecord> Start(const v1::AttemptStart& message) {
-  if (message.total_steps() < 0 || message.total_epochs() < 0 || message.parameters() < 0) {
-    return InvalidField("start", "negative totals");
-  }
+  ADARES_RETURN_IF_ERROR(CheckTotal("start.total_steps", message.total_steps(), kMaxTotalSteps));
+  ADARES_RETURN_IF_ERROR(CheckTotal("start.total_epochs", message.total_epochs(), kMaxTotalEpochs));
+  ADARES_RETURN_IF_ERROR(CheckTotal("start.resumed_step", message.resumed_step(), kMaxTotalSteps));
+  if (message.parameters() < 0) return InvalidField("start.parameters", "negative");
   ADARES_RETURN_IF_ERROR(CheckFacts("start.provenance", message.provenance()));
-  if (message.resumed_step() < 0) return InvalidField("start.resumed_step", "negative");
   return AttemptStart{message.total_steps(),
                       message.total_epochs(),
                       message.parameters(),

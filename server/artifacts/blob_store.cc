@@ -82,6 +82,13 @@ absl::StatusOr<std::string> BlobReader::Read(int64_t offset, size_t limit) const
   return ReadAt(fd_, offset, limit, "a blob");
 }
 
+bool BlobReader::IsAt(const std::string& path) const {
+  struct stat own;
+  struct stat there;
+  return fstat(fd_, &own) == 0 && stat(path.c_str(), &there) == 0 && own.st_dev == there.st_dev &&
+         own.st_ino == there.st_ino;
+}
+
 absl::StatusOr<std::unique_ptr<BlobStore>> BlobStore::Open(const fs::path& folder,
                                                            const BlobStoreOptions& options,
                                                            Timestamp now) {
@@ -339,6 +346,16 @@ absl::Status BlobStore::RemoveGone(const std::string& sha256) {
   std::error_code error;
   fs::remove(GoneOf(sha256), error);
   return error ? DiskError(error.value(), "remove", GoneOf(sha256).string()) : absl::OkStatus();
+}
+
+absl::Status BlobStore::RemoveDamaged(const std::string& sha256, const BlobReader& reader) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!reader.IsAt(PathOf(sha256).string())) return absl::OkStatus();
+    ADARES_RETURN_IF_ERROR(Displace(sha256));
+    index_.Remove(sha256);
+  }
+  return RemoveGone(sha256);
 }
 
 absl::Status BlobStore::RemoveRetired(const std::string& sha256) {

@@ -50,6 +50,8 @@ class BlobReader {
   int64_t size_bytes() const { return size_bytes_; }
   // Up to `limit` bytes from `offset`; fewer only at the end.
   absl::StatusOr<std::string> Read(int64_t offset, size_t limit) const;
+  // Whether that path leads to this file still.
+  bool IsAt(const std::string& path) const;
 
  private:
   const int fd_;
@@ -88,6 +90,11 @@ class BlobStore {
 
   // NOT_FOUND BLOB_NOT_FOUND, also where somebody has removed the file.
   absl::StatusOr<std::unique_ptr<BlobReader>> Read(const std::string& sha256);
+
+  // Removes a blob whose bytes, as the reader gave them, have another hash: one that is there under
+  // a wrong name is worse than none, as an earlier checkpoint serves. A blob that came again since
+  // stays.
+  absl::Status RemoveDamaged(const std::string& sha256, const BlobReader& reader);
 
   // Removes the file of a blob that was retired in the index, unless it came again since. One that
   // cannot be removed is restored in the index.

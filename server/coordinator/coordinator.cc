@@ -73,7 +73,10 @@ absl::Status Coordinator::Reload(Timestamp now) {
 }
 
 void Coordinator::Postpone(Duration pause) {
-  for (auto& [id, lease] : leases_) lease.expires_at += pause;
+  for (auto& [id, lease] : leases_) {
+    lease.expires_at += pause;
+    if (lease.times_out_at) *lease.times_out_at += pause;
+  }
   for (auto& [name, session] : sessions_) session.expires_at += pause;
 }
 
@@ -260,10 +263,13 @@ absl::Status Coordinator::Resend(const AttemptId& id, Timestamp now, SyncOutput*
   if (live.acknowledged_sequence > 0 || now - *missing_since >= options_.lease_duration) {
     return LoseLease(id, "it gave the attempt up", now);
   }
-  ADARES_ASSIGN_OR_RETURN(std::string spec, store_->SpecJson(live.trial_row));
+  absl::StatusOr<std::string> spec = store_->SpecJson(live.trial_row);
+  // Not NOT_FOUND, which would tell the worker to register again.
+  if (absl::IsNotFound(spec.status())) return absl::InternalError(spec.status().message());
+  if (!spec.ok()) return spec.status();
   ADARES_ASSIGN_OR_RETURN(std::optional<Checkpoint> checkpoint,
                           store_->NewestCheckpoint(live.trial_row));
-  output->start.push_back({id, std::move(spec), std::move(checkpoint)});
+  output->start.push_back({id, *std::move(spec), std::move(checkpoint)});
   return absl::OkStatus();
 }
 

@@ -207,6 +207,7 @@ class Coordinator {
                                 Timestamp now);
   absl::Status PruneCheckpoints(int64_t trial_row, TrialState state);
   absl::Status Finish(const LiveAttempt& attempt, const AttemptEnd& end, Timestamp now);
+  absl::Status MoveOn(const LiveAttempt& attempt, const AttemptEnd& end, Timestamp now);
   absl::StatusOr<TrialUpdate> AfterEnd(const LiveAttempt& attempt, const AttemptEnd& end,
                                        Timestamp now);
   bool HasOtherWorkerFor(const TrialGroup& group, const std::string& worker) const;

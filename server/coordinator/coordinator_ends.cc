@@ -48,10 +48,38 @@ std::string WhyFailed(const std::vector<AttemptEnding>& endings, const AttemptEn
   return text;
 }
 
+// An error of a call in our own work: where it looks like a caller's, it is none.
+absl::Status OwnFault(const absl::Status& status) {
+  const bool looks_foreign = absl::IsNotFound(status) || absl::IsFailedPrecondition(status) ||
+                             absl::IsInvalidArgument(status) || absl::IsAlreadyExists(status);
+  return looks_foreign ? absl::InternalError(status.message()) : status;
+}
+
+// How many of the endings, of which the last is new, count against the budget of its reason. What
+// is lost after it went on, by a newer checkpoint than the one it began from, begins a new series:
+// a trial of weeks is not to fail for an outage a week, nor one that takes its machines down to go
+// on for ever.
+int CountAlike(const std::vector<AttemptEnding>& endings, EndReason reason, int64_t newest_step) {
+  int alike = 0;
+  int64_t next_step = newest_step;  // where the attempt after it went on
+  for (auto ending = endings.rbegin(); ending != endings.rend(); ++ending) {
+    if (ending->reason == reason) ++alike;
+    const bool went_on = next_step > ending->resumed_step;
+    if (reason == EndReason::kWorkerLost && went_on) break;
+    next_step = ending->resumed_step;
+  }
+  return alike;
+}
+
 }  // namespace
 
-// Ends an attempt and moves its trial on as the table of transitions says.
+// Ends an attempt and moves its trial on as the table of transitions says. What goes wrong in it is
+// nobody's fault who called: memory has changed already, and must be read anew.
 absl::Status Coordinator::Finish(const LiveAttempt& attempt, const AttemptEnd& end, Timestamp now) {
+  return OwnFault(MoveOn(attempt, end, now));
+}
+
+absl::Status Coordinator::MoveOn(const LiveAttempt& attempt, const AttemptEnd& end, Timestamp now) {
   ADARES_RETURN_IF_ERROR(store_->EndAttempt(attempt, end, now));
   ADARES_ASSIGN_OR_RETURN(const TrialUpdate update, AfterEnd(attempt, end, now));
   ADARES_RETURN_IF_ERROR(store_->UpdateTrial(attempt.trial_row, update, now));
@@ -86,13 +114,12 @@ absl::StatusOr<TrialUpdate> Coordinator::AfterEnd(const LiveAttempt& attempt, co
   ADARES_ASSIGN_OR_RETURN(const TrialRow trial, store_->GetTrial(attempt.trial_row));
   ADARES_ASSIGN_OR_RETURN(const std::vector<AttemptEnding> endings,
                           store_->CountedEndings(attempt.trial_row));
-  const auto alike = std::count_if(endings.begin(), endings.end(), [&end](const AttemptEnding& e) {
-    return e.reason == end.reason;
-  });
+  ADARES_ASSIGN_OR_RETURN(const std::optional<Checkpoint> newest,
+                          store_->NewestCheckpoint(attempt.trial_row));
+  const int alike = CountAlike(endings, end.reason, newest ? newest->step : 0);
   const Schedule* const schedule = scheduler_.FindSchedule(attempt.sweep_row);
-  const std::optional<Duration> delay =
-      DelayBeforeRetry(schedule != nullptr ? schedule->retries : RetryBudgets{}, end.reason,
-                       static_cast<int>(alike), SaltOf(attempt));
+  const std::optional<Duration> delay = DelayBeforeRetry(
+      schedule != nullptr ? schedule->retries : RetryBudgets{}, end.reason, alike, SaltOf(attempt));
   const TrialEvent event = AfterAttempt(trial.stage, end.reason, delay.has_value());
   TrialUpdate update;
   ADARES_ASSIGN_OR_RETURN(update.stage, Transition(trial.stage, event));
@@ -202,6 +229,7 @@ absl::Status Coordinator::Expire(Timestamp now) {
     ADARES_RETURN_IF_ERROR(
         store_->TouchWorker(it->first, WorkerState::kLost, it->second.record.last_seen_at));
     it = sessions_.erase(it);
+    ADARES_RETURN_IF_ERROR(NoteFleetChanged());
   }
   if (next_release_ && *next_release_ <= now) ADARES_RETURN_IF_ERROR(ReleaseDelayed(now));
   if (next_forgetting_ <= now) {

@@ -72,8 +72,9 @@ absl::Status Coordinator::Reject(const ReportInput& input, const absl::Status& w
   const Session* const session = FindSession(input.worker, input.instance);
   if (session == nullptr || !session->leases.contains(input.id)) return absl::OkStatus();
   ADARES_ASSIGN_OR_RETURN(const LiveAttempt live, AttemptOf(input.id));
-  const std::string message =
-      absl::StrCat("the worker's report could not be read: ", std::string(why.message()));
+  const std::string message = absl::StrCat("the worker's report could not be ",
+                                           absl::IsInvalidArgument(why) ? "read" : "stored", ": ",
+                                           std::string(why.message()));
   return Finish(live, {EndReason::kError, message, {}, {}}, now);
 }
 

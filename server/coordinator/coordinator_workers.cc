@@ -63,7 +63,7 @@ absl::Status Coordinator::RegisterWorker(const Registration& registration, Times
   session.written_at = now;
   session.replaced = std::move(replaced);
   sessions_.insert_or_assign(worker.name, std::move(session));
-  return absl::OkStatus();
+  return NoteFleetChanged();
 }
 
 // What an instance says again is what its machine has now: a data set may have come.
@@ -119,7 +119,7 @@ absl::Status Coordinator::Leave(const std::string& worker, Timestamp now) {
   ADARES_RETURN_IF_ERROR(store_->TouchWorker(worker, WorkerState::kLeft, now));
   sessions_.erase(worker);
   judge_.Forget(worker);
-  return absl::OkStatus();
+  return NoteFleetChanged();
 }
 
 // Stores that the worker lives, but not more often than it matters: lists take the last contact of

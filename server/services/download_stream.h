@@ -9,8 +9,11 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 
 #include "adares/v1/worker_service.pb.h"
+#include "core/sha256.h"
 #include "server/services/blob_access.h"
 #include "server/services/open_streams.h"
 
@@ -47,6 +50,8 @@ class DownloadStream final : public grpc::ServerWriteReactor<v1::DownloadBlobRes
   // One of these is under way at a time, or a write.
   void Open(const std::string& sha256);
   void SendMore();
+  // DATA_LOSS BLOB_MISMATCH where all was sent, and it was not the blob; then that is removed.
+  absl::Status CheckSent();
 
   void End(const absl::Status& status);
 
@@ -57,6 +62,8 @@ class DownloadStream final : public grpc::ServerWriteReactor<v1::DownloadBlobRes
 
   // Owned by what is under way.
   std::unique_ptr<BlobReader> blob_;
+  std::string sha256_;
+  std::optional<Sha256> hash_;  // of what is sent, where that is the whole
   int64_t offset_;
   v1::DownloadBlobResponse response_;
 

@@ -26,6 +26,11 @@ absl::StatusOr<ReportParcel> ReportParcel::Open(grpc::ByteBuffer* bytes) {
   absl::StatusOr<AttemptId> id = ParseAttempt(head.trial(), head.attempt());
   if (id.ok()) parcel.input_.id = *std::move(id);
   parcel.named_ = id.status();
+  // Before anybody reckons with it, also where the records are not read.
+  if (id.ok() && (head.first_sequence() < 1 || head.first_sequence() > kMaxSequence)) {
+    parcel.named_ = InvalidField(
+        "first_sequence", absl::StrCat(head.first_sequence(), " is not in 1..", kMaxSequence));
+  }
   return parcel;
 }
 
@@ -48,9 +53,6 @@ absl::Status ReportParcel::CheckSize() const {
 }
 
 absl::Status ReportParcel::Convert() {
-  if (input_.first_sequence < 1) {
-    return InvalidField("first_sequence", "records are numbered from 1");
-  }
   v1::ReportRequest request;
   grpc::ProtoBufferReader reader(&bytes_);
   if (!request.ParseFromZeroCopyStream(&reader)) return InvalidField("records", "cannot be read");

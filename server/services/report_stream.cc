@@ -8,6 +8,7 @@
 #include "core/status.h"
 #include "rpc/grpc_status.h"
 #include "rpc/names.h"
+#include "server/store/sqlite.h"
 
 namespace adares {
 namespace {
@@ -125,9 +126,24 @@ void ReportStream::Post(ReportParcel parcel, bool is_known) {
         return StoreParcel(coordinator, *shared, now);
       },
       [self = self_, shared](const absl::StatusOr<ReportOutput>& output) {
+        if (IsRefusedByFile(output.status())) return PostRejection(self, shared, output.status());
         self->Answer(*shared, output);
       },
       bytes);
+}
+
+// The file would refuse the same records again and again.
+void ReportStream::PostRejection(const std::shared_ptr<ReportStream>& self,
+                                 const std::shared_ptr<ReportParcel>& parcel,
+                                 const absl::Status& why) {
+  self->loop_->Call<ReportOutput>(
+      [parcel, why](Coordinator& coordinator, Timestamp now) -> absl::StatusOr<ReportOutput> {
+        ADARES_RETURN_IF_ERROR(coordinator.Reject(parcel->input(), why, now));
+        return ReportOutput{0, /*lease_lost=*/true};
+      },
+      [self, parcel](const absl::StatusOr<ReportOutput>& output) {
+        self->Answer(*parcel, output);
+      });
 }
 
 void ReportStream::Answer(const ReportParcel& parcel, const absl::StatusOr<ReportOutput>& output) {

@@ -48,6 +48,8 @@ class ReportStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
 
   // Leads to one Answer, for which it was counted as in flight.
   void Post(ReportParcel parcel, bool is_known);
+  static void PostRejection(const std::shared_ptr<ReportStream>& self,
+                            const std::shared_ptr<ReportParcel>& parcel, const absl::Status& why);
   void Answer(const ReportParcel& parcel, const absl::StatusOr<ReportOutput>& output);
   void End(const absl::Status& status);
   // With mutex_ held.

@@ -51,6 +51,9 @@ std::string OpenName(const std::string& path, Connection::Mode mode) {
   return uri + "?immutable=1";
 }
 
+// The payload of a status says so.
+constexpr char kRefused[] = "adares/refused-by-file";
+
 int AskWhetherToStop(void* stop) { return (*static_cast<std::function<bool()>*>(stop))() ? 1 : 0; }
 
 }  // namespace
@@ -75,10 +78,19 @@ absl::Status ToStatus(const SQLite::Exception& error, const std::string& what) {
     case SQLITE_PERM:
       return absl::InternalError(absl::StrCat(
           message, "; see whether the volume of the state folder is sound, writable and local"));
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG: {
+      absl::Status refused = absl::InternalError(message);
+      refused.SetPayload(kRefused, absl::Cord());
+      return refused;
+    }
     default:
       return absl::InternalError(message);
   }
 }
+
+bool IsRefusedByFile(const absl::Status& status) { return status.GetPayload(kRefused).has_value(); }
 
 Query::~Query() { statement_.tryReset(); }
 

@@ -25,6 +25,10 @@
 
 namespace adares {
 
+// Whether SQLite would not have the values themselves, so that they come to the same however often
+// they are tried.
+bool IsRefusedByFile(const absl::Status& status);
+
 // BUSY, LOCKED: UNAVAILABLE DATABASE_BUSY; CORRUPT, NOTADB: DATA_LOSS DATABASE_CORRUPT; FULL:
 // RESOURCE_EXHAUSTED DATABASE_FULL; INTERRUPT: CANCELLED; anything else: INTERNAL. The message is
 // "`what`: ", SQLite's words, and for what an operator can mend the way out.

@@ -55,7 +55,7 @@ UPDATE trial SET
 WHERE id = ?1)sql";
 
 constexpr char kEndings[] = R"sql(
-SELECT number, worker, end_reason, attempt.message FROM attempt
+SELECT number, worker, end_reason, attempt.message, resumed_step FROM attempt
 JOIN trial ON trial.id = attempt.trial_id
 WHERE trial_id = ? AND number > forgiven_attempts AND end_reason IS NOT NULL
 ORDER BY number)sql";
@@ -146,7 +146,7 @@ absl::StatusOr<std::vector<AttemptEnding>> Store::CountedEndings(int64_t trial_r
       const std::string word = query.Text(2);
       const auto reason = ParseEndReason(word);
       if (!reason) return Corrupt("an attempt has the unknown end reason " + word);
-      endings.push_back({query.Int32(0), query.Text(1), *reason, query.Text(3)});
+      endings.push_back({query.Int32(0), query.Text(1), *reason, query.Text(3), query.Int(4)});
     }
     return endings;
   });

@@ -81,6 +81,7 @@ struct AttemptEnding {
   std::string worker;
   EndReason reason = EndReason::kError;
   std::string message;
+  int64_t resumed_step = 0;  // of the checkpoint that it went on from
 };
 
 // Which checkpoints of a trial are kept, of those that an attempt can go on from: the newest, and

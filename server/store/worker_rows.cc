@@ -15,6 +15,10 @@ constexpr std::pair<WorkerState, std::string_view> kStates[] = {
     {WorkerState::kLeft, "left"},
 };
 
+// What a worker has whose row cannot be read: it keeps what it runs and fits next to nothing until
+// it registers again. Others must not wait for it.
+const Capability kNothing = {.device = "", .datasets = std::set<std::string>()};
+
 constexpr char kWorkers[] = R"sql(
 SELECT name, instance, state, hostname, device, slots,
   (SELECT count(*) FROM attempt WHERE attempt.worker = worker.name AND ended_at IS NULL),
@@ -47,7 +51,7 @@ absl::StatusOr<WorkerRecord> ReadWorker(const Query& query) {
   worker.version = query.Text(7);
   worker.registered_at = query.Time(8);
   worker.last_seen_at = query.Time(9);
-  ADARES_ASSIGN_OR_RETURN(worker.capability, ParseCapability(query.Text(10)));
+  worker.capability = ParseCapability(query.Text(10)).value_or(kNothing);
   worker.capability.device = query.Text(4);
   worker.cordoned_at = query.OptionalTime(11);
   worker.cordon_reason = query.Text(12);

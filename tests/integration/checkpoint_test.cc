@@ -276,5 +276,23 @@ TEST_F(CheckpointServiceTest, AServerThatStopsAmidUploadsEndsThem) {
   EXPECT_EQ(*Upload(Of("content"), 0, {"content"}), 7);
 }
 
+TEST_F(CheckpointServiceTest, ABlobThatRottedMakesPlaceForTheCheckpointBefore) {
+  {
+    Reports reports(channel_, *worker_);
+    EXPECT_EQ(*Upload(Of("older"), 0, {"older"}), 5);
+    EXPECT_EQ(*Upload(Of("newer"), 0, {"newer"}), 5);
+    EXPECT_EQ(reports.Acknowledged(attempt_, 1,
+                                   {StartRecord(100, 10), Named("older", 10), Named("newer", 20)}),
+              3);
+  }
+  const std::string newer = Of("newer").sha256();
+  fixtures::WriteTextFile(config_.state_dir + "/artifacts/" + newer.substr(0, 2) + "/" + newer,
+                          "never");
+  EXPECT_EQ(*Download(newer, 1), "ever") << "from the middle nobody can tell";
+  EXPECT_EQ(Reason(Download(newer, 0)), "BLOB_MISMATCH");
+  EXPECT_EQ(Reason(Download(newer, 0)), "BLOB_NOT_FOUND");
+  EXPECT_EQ(GiveToAnother().checkpoint().step(), 10);
+}
+
 }  // namespace
 }  // namespace adares

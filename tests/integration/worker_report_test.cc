@@ -1,5 +1,6 @@
 // WorkerService.Report, spoken by a scripted worker over a real channel: what is kept, what is
 // acknowledged, what is refused.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -366,6 +367,34 @@ TEST_F(WorkerReportTest, ARepeatedEndIsAcknowledgedWhileTheWorkerHoldsTheAttempt
 TEST_F(WorkerReportTest, AStreamEndsWhenTheWorkerSaysSo) {
   EXPECT_EQ(reports_->Acknowledged(attempt_, 1, {PointRecord("loss", 1, 3)}), 1);
   ADARES_ASSERT_OK(reports_->Finish());
+}
+
+TEST_F(WorkerReportTest, NumbersThatCannotBeReckonedWithAreRefused) {
+  v1::Record start = StartRecord(9'000'000'000'000'000, 100'000);
+  start.mutable_start()->set_resumed_step(8'000'000'000'000'000);
+  EXPECT_EQ(reports_->Refused(attempt_, 1, {start}), "ARGUMENT_INVALID");
+  EXPECT_EQ(reports_->Refused(other_, 1, {LogRecord(kLargest, {"last"})}), "ARGUMENT_INVALID");
+  EXPECT_EQ(reports_->Refused(other_, kLargest, {PointRecord("loss", 1, 3)}), "ARGUMENT_INVALID");
+  EXPECT_EQ(reports_->Refused(other_, 0, {PointRecord("loss", 1, 3)}), "ARGUMENT_INVALID");
+  for (const v1::Assignment& attempt : {attempt_, other_}) {
+    EXPECT_EQ(Trial(attempt.trial()).attempts(0).end_reason(), v1::Attempt::END_REASON_ERROR);
+  }
+}
+
+// It would be sent, and refused, for ever.
+TEST_F(WorkerReportTest, WhatTheFileWillNeverTakeEndsItsAttempt) {
+  SQLite::Database(config_.state_dir + "/adares.db", SQLite::OPEN_READWRITE)
+      .exec(
+          "CREATE TRIGGER refuse BEFORE INSERT ON metric_point WHEN NEW.step = 13 "
+          "BEGIN SELECT RAISE(ABORT, 'thirteen'); END");
+  EXPECT_EQ(reports_->Acknowledged(attempt_, 1, {PointRecord("loss", 12, 3)}), 1);
+  EXPECT_EQ(reports_->Refused(attempt_, 2, {PointRecord("loss", 13, 3)}), "LEASE_LOST");
+  const v1::Attempt ended = Trial(attempt_.trial()).attempts(0);
+  EXPECT_EQ(ended.end_reason(), v1::Attempt::END_REASON_ERROR);
+  EXPECT_THAT(ended.message(), testing::HasSubstr("could not be stored"));
+  EXPECT_THAT(ended.message(), testing::HasSubstr("thirteen"));
+  EXPECT_EQ(reports_->Acknowledged(other_, 1, {PointRecord("loss", 12, 3)}), 1)
+      << "others go on in the same stream";
 }
 
 }  // namespace

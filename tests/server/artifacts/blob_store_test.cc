@@ -336,6 +336,23 @@ TEST_F(BlobStoreTest, ADamagedFileOfAnotherSizeMakesPlaceForTheBlob) {
   EXPECT_EQ(store_->index().bytes(), 5);
 }
 
+TEST_F(BlobStoreTest, ADamagedBlobIsRemovedUnlessItCameAgain) {
+  ASSERT_TRUE(Put("hello").ok());
+  const std::string sha256 = NameOf("hello").sha256;
+  const auto damaged = store_->Read(sha256);
+  ASSERT_TRUE(damaged.ok());
+  fs::remove(PathOf(sha256));
+  EXPECT_EQ(Content(sha256), "BLOB_NOT_FOUND");
+  ASSERT_TRUE(Put("hello").ok());
+  EXPECT_TRUE(store_->RemoveDamaged(sha256, **damaged).ok());
+  EXPECT_EQ(Content(sha256), "hello") << "it is another file";
+  const auto whole = store_->Read(sha256);
+  EXPECT_TRUE(store_->RemoveDamaged(sha256, **whole).ok());
+  EXPECT_EQ(Content(sha256), "BLOB_NOT_FOUND");
+  EXPECT_EQ(store_->index().bytes(), 0);
+  EXPECT_THAT(Incoming(), IsEmpty());
+}
+
 TEST_F(BlobStoreTest, PartsThatNobodyContinuesGo) {
   const auto live = Begin(NameOf("hello"));
   ASSERT_TRUE(store_->Append(*live, "he").ok());

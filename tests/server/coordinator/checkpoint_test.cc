@@ -323,5 +323,19 @@ TEST_F(CheckpointTest, OnlyTheHolderOfTheLeaseMayUpload) {
   EXPECT_TRUE(Report("w1", "i1", lost, 1, {At(10)})->lease_lost) << "nor record one";
 }
 
+TEST_F(CheckpointTest, OnlyLossesWithoutProgressUseUpItsTries) {
+  for (int64_t step = 0; step < 90; step += 10) {
+    Tell({Start(step), At(step + 10)});
+    ASSERT_EQ(LoseAndClaim().checkpoint, At(step + 10)) << "it goes on each time";
+  }
+  for (int i = 0; i < 3; ++i) {
+    Tell({Start(90)});
+    ASSERT_EQ(LoseAndClaim().checkpoint, At(90)) << i;
+  }
+  Tell({Start(90)});
+  Register("w1", "last");
+  EXPECT_EQ(Trial(attempt_).state, TrialState::kFailed) << "five losses from one checkpoint on";
+}
+
 }  // namespace
 }  // namespace adares

@@ -315,5 +315,32 @@ TEST_F(CommitLoopTest, ALockedDatabaseCostsNoLease) {
   EXPECT_EQ(reader_->GetTrial(id.sweep, id.trial)->attempt_count, 1);
 }
 
+TEST_F(CommitLoopTest, APauseOfTheCoordinatorItselfCostsNoTimeOfATrial) {
+  SweepPlan plan = Plan("alpha", 1);
+  plan.schedule.timeout = std::chrono::minutes(1);
+  ASSERT_TRUE(PostAndWait([&](Coordinator& coordinator, Timestamp now) {
+                return coordinator.CreateSweep(plan, "text", now).status();
+              }).ok());
+  const AttemptId id = RegisterAndClaim();
+  clock_ += 3'600'000'000;  // the machine slept for an hour
+  const auto stops = [&] {
+    size_t told = 0;
+    EXPECT_TRUE(PostAndWait([&](Coordinator& coordinator, Timestamp now) -> absl::Status {
+                  ADARES_ASSIGN_OR_RETURN(
+                      const SyncOutput output,
+                      coordinator.Sync({"w1", "i1", {{id, HeldPhase::kRunning}}, false}, now));
+                  told = output.stop.size();
+                  return absl::OkStatus();
+                }).ok());
+    return told;
+  };
+  EXPECT_EQ(stops(), 0u);
+  for (int i = 0; i < 13; ++i) {
+    clock_ += 5'000'000;
+    ASSERT_TRUE(SyncHolding(id).ok());
+  }
+  EXPECT_EQ(stops(), 1u) << "what it ran since counts";
+}
+
 }  // namespace
 }  // namespace adares

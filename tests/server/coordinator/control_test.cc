@@ -230,5 +230,32 @@ TEST_F(ControlTest, OldRequestsAreForgottenWithoutAPause) {
   EXPECT_EQ(*store_->FindRequest("r" + std::to_string(kRequests - 1)), std::nullopt);
 }
 
+TEST_F(ControlTest, AStopThatNobodyHasHeardOfYetSurvivesARestart) {
+  struct Case {
+    std::vector<ControlAction> asked;
+    StopReason told;
+  };
+  const std::vector<Case> cases = {
+      {{ControlAction::kPause}, StopReason::kPaused},
+      {{ControlAction::kPause, ControlAction::kResume}, StopReason::kPaused},
+      {{ControlAction::kCancel}, StopReason::kCancelled},
+      {{ControlAction::kPause, ControlAction::kCancel}, StopReason::kCancelled}};
+  int number = 0;
+  for (const Case& expected : cases) {
+    const std::string name = "s" + std::to_string(++number);
+    Create(Plan(name, 1));
+    Register(name, "i1");
+    const AttemptId id = Claim(name, "i1");
+    for (const ControlAction action : expected.asked) ASSERT_TRUE(Control(name, action).ok());
+    Open();
+    const absl::StatusOr<SyncOutput> output = Sync(name, "i1", {{id, HeldPhase::kRunning}});
+    ASSERT_TRUE(output.ok()) << output.status();
+    ASSERT_THAT(output->stop, SizeIs(1)) << name;
+    EXPECT_EQ(output->stop[0].reason, expected.told) << name;
+    ASSERT_TRUE(Report(name, "i1", id, 1, {End(EndReason::kCancelled)}).ok());
+    ASSERT_TRUE(Control(name, ControlAction::kCancel).ok());
+  }
+}
+
 }  // namespace
 }  // namespace adares

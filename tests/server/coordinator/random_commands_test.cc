@@ -11,7 +11,10 @@ class RandomCommandsTest : public RandomFleet {};
 
 TEST_P(RandomCommandsTest, TheDatabaseIsSoundAfterEachStep) {
   SCOPED_TRACE("seed " + std::to_string(GetParam()));
-  Create(Plan("alpha", kTrials));
+  SweepPlan plan = Plan("alpha", kTrials);
+  plan.schedule.stop = StopRule{"loss", StopRule::Side::kBelow, 0.1, 0};
+  plan.schedule.timeout = std::chrono::minutes(2);
+  Create(plan);
   Create(Plan("beta", kTrials, /*priority=*/60));
   for (int step = 0; step < kSteps && !HasFailure(); ++step) {
     SCOPED_TRACE("step " + std::to_string(step));

@@ -8,7 +8,7 @@
 namespace adares {
 
 void RandomFleet::Step() {
-  switch (Below(13)) {
+  switch (Below(14)) {
     case 0:
     case 1:
     case 2:
@@ -28,6 +28,8 @@ void RandomFleet::Step() {
       return ArriveLate(AnyMachine());
     case 11:
       return (void)Run([&] { return coordinator_->Reload(now_); });
+    case 12:
+      return LeaveAndComeBack(AnyMachine());
     default:
       if (Chance(30)) return Restart();
       if (Chance(30)) return StartAnew(AnyMachine());
@@ -39,6 +41,7 @@ void RandomFleet::StartAnew(Machine& machine) {
   machine.held.clear();
   machine.said.clear();
   machine.syncs = 0;
+  machine.draining = false;
   ASSERT_TRUE(TryToRegister(machine.name, machine.instance, 2).ok());
 }
 
@@ -49,7 +52,8 @@ void RandomFleet::Restart() {
 }
 
 SyncInput RandomFleet::Said(Machine& machine) {
-  SyncInput input{machine.name, machine.instance, {}, false};
+  SyncInput input{machine.name, machine.instance, {}, machine.draining};
+  if (!is_calm_ && Chance(10)) input.stuck_slots = Below(3);
   for (const auto& [id, held] : machine.held) {
     const HeldPhase phase = held.has_ended() ? HeldPhase::kReporting
                             : held.stopping  ? HeldPhase::kStopping
@@ -83,14 +87,23 @@ void RandomFleet::Exchange(Machine& machine, bool is_lost) {
   if (!is_lost) Obey(machine, *output);
 }
 
+void RandomFleet::LeaveAndComeBack(Machine& machine) {
+  if (!machine.held.empty()) return;
+  ASSERT_TRUE(Run([&] {
+                return coordinator_->Sync({machine.name, machine.instance, {}, true, true}, now_);
+              }).ok());
+  StartAnew(machine);
+}
+
 void RandomFleet::Obey(Machine& machine, const SyncOutput& output) {
+  machine.draining = machine.draining || output.drain;
   for (const StopOrder& order : output.stop) {
     const auto held = machine.held.find(order.id);
     ASSERT_NE(held, machine.held.end()) << "it stops what is not held";
     if (order.reason == StopReason::kLeaseLost) {
       machine.held.erase(held);
     } else {
-      held->second.stopping = true;
+      held->second.stopping = order.reason;
     }
   }
   for (const Assignment& start : output.start) {
@@ -116,9 +129,10 @@ ReportRecord RandomFleet::NextRecord(Held& held) {
   return points;
 }
 
-EndReason RandomFleet::AnyEnd(bool stopping) {
+EndReason RandomFleet::AnyEnd(const std::optional<StopReason>& stopping) {
   constexpr EndReason kEnds[] = {EndReason::kFinished, EndReason::kError, EndReason::kPreempted,
                                  EndReason::kOutOfMemory, EndReason::kDiverged};
+  if (stopping == StopReason::kTimeout && Chance(80)) return EndReason::kTimeout;
   if (stopping && Chance(80)) return EndReason::kCancelled;
   return kEnds[Chance(50) ? 0 : Below(5)];
 }
@@ -164,7 +178,12 @@ void RandomFleet::LetTimePass() {
 
 void RandomFleet::AskSomething() {
   constexpr ControlAction kActions[] = {ControlAction::kPause, ControlAction::kResume,
-                                        ControlAction::kCancel, ControlAction::kRetry};
+                                        ControlAction::kCancel, ControlAction::kRetry,
+                                        ControlAction::kRetryFromScratch};
+  if (Chance(10)) {
+    const std::string& worker = AnyMachine().name;
+    return (void)Run([&] { return coordinator_->Drain(worker, now_); });  // it may have left
+  }
   if (Chance(20)) {
     const std::optional<std::string> why =
         Chance(40) ? std::optional<std::string>("x") : std::nullopt;
@@ -173,7 +192,7 @@ void RandomFleet::AskSomething() {
   }
   TrialFilter filter;
   if (Chance(80)) filter.seeds = {Below(kTrials)};
-  ASSERT_TRUE(Control(AnySweep(), kActions[Below(4)], filter).ok());
+  ASSERT_TRUE(Control(AnySweep(), kActions[Below(5)], filter).ok());
 }
 
 void RandomFleet::LoseACommit(Machine& machine) {
@@ -200,6 +219,7 @@ void RandomFleet::ExpectSound() {
 }
 
 void RandomFleet::BringAllToAnEnd() {
+  is_calm_ = true;
   for (Machine& machine : machines_) StartAnew(machine);
   for (const Machine& machine : machines_) {
     ASSERT_TRUE(Run([&] { return coordinator_->Cordon(machine.name, std::nullopt, now_); }).ok());

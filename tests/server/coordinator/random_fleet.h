@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -27,7 +28,7 @@ class RandomFleet : public CoordinatorFixture, public testing::WithParamInterfac
     std::vector<ReportRecord> records;
     int64_t acknowledged = 0;
     int64_t step = 0;
-    bool stopping = false;
+    std::optional<StopReason> stopping = std::nullopt;
     bool has_ended() const {
       return !records.empty() && std::holds_alternative<AttemptEnd>(records.back());
     }
@@ -38,6 +39,7 @@ class RandomFleet : public CoordinatorFixture, public testing::WithParamInterfac
     std::map<AttemptId, Held> held = {};
     std::vector<SyncInput> said = {};  // by this instance, to this start of the coordinator
     int64_t syncs = 0;
+    bool draining = false;
   };
 
   int Below(int limit) { return static_cast<int>(random_() % static_cast<uint32_t>(limit)); }
@@ -58,7 +60,9 @@ class RandomFleet : public CoordinatorFixture, public testing::WithParamInterfac
   void Obey(Machine& machine, const SyncOutput& output);
   // The next record of an attempt. Values follow from the step, as in training that repeats itself.
   ReportRecord NextRecord(Held& held);
-  EndReason AnyEnd(bool stopping);
+  EndReason AnyEnd(const std::optional<StopReason>& stopping);
+  // Says goodbye, whether or not an assignment is on its way, and comes again.
+  void LeaveAndComeBack(Machine& machine);
   // Some records of an attempt, new ones, known ones, or some that leave a gap; the answer may be
   // lost.
   void ReportSomething(Machine& machine, bool is_lost);
@@ -81,6 +85,7 @@ class RandomFleet : public CoordinatorFixture, public testing::WithParamInterfac
   std::vector<Machine> machines_;
   std::set<std::pair<std::string, std::string>> finished_;  // sweep, trial: acknowledged so
   int instances_ = 0;
+  bool is_calm_ = false;  // from now on all goes well
 };
 
 }  // namespace adares

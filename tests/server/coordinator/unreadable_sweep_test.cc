@@ -74,5 +74,18 @@ TEST_F(UnreadableSweepTest, WhatRunsKeepsTheRestOfItsSchedule) {
   EXPECT_THAT(schedule.unreadable, HasSubstr("median"));
 }
 
+TEST_F(UnreadableSweepTest, AWorkerOfWhichTooLittleIsKnownKeepsWhatItRuns) {
+  Register("w1", "i1");
+  const AttemptId id = Claim("w1", "i1");
+  Plant(R"(UPDATE worker SET capability = '{"labels": 7}')");
+  const absl::StatusOr<SyncOutput> output = Sync("w1", "i1", {{id, HeldPhase::kRunning}});
+  ASSERT_TRUE(output.ok()) << output.status();
+  EXPECT_THAT(output->stop, IsEmpty());
+  const auto workers = reader_->ListWorkers({});
+  ASSERT_TRUE(workers.ok()) << workers.status();
+  EXPECT_THAT(workers->items, SizeIs(1));
+  EXPECT_TRUE(reader_->GetSweep("beta").ok());
+}
+
 }  // namespace
 }  // namespace adares
