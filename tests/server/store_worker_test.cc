@@ -126,8 +126,10 @@ TEST_F(WorkerTest, OfThoseThatAreGoneOnlyTheLastSeenAreKept) {
   Do([&] { return store_->TouchWorker("old", WorkerState::kLost, At(4)); });
   Do([&] { return store_->TouchWorker("new", WorkerState::kLeft, At(5)); });
   Do([&] { return store_->ForgetWorkers(2); });
+  const auto workers = store_->Workers();
+  ASSERT_TRUE(workers.ok()) << workers.status();
   std::vector<std::string> names;
-  for (const WorkerRecord& worker : *store_->Workers()) names.push_back(worker.name);
+  for (const WorkerRecord& worker : *workers) names.push_back(worker.name);
   EXPECT_THAT(names, testing::ElementsAre("aside", "live", "new", "old"));
 }
 

@@ -1,6 +1,7 @@
 #include "worker/agent/start_check.h"
 
 #include <gmock/gmock.h>
+#include <sys/wait.h>
 
 #include <filesystem>
 #include <fstream>
@@ -55,6 +56,9 @@ TEST_F(StartCheckTest, TrainerThatHangsIsKilled) {
   const std::filesystem::path path = Shell("exec sleep 1000");
   const absl::Status refused = CheckTrainer(path, "auto", std::chrono::seconds(0)).status();
   EXPECT_THAT(Refusal(refused), AllOf(HasSubstr("said nothing within 0 s"), HasSubstr("cpu")));
+  int status = 0;
+  ASSERT_GT(waitpid(-1, &status, 0), 0);
+  EXPECT_TRUE(WIFSIGNALED(status));
 }
 
 // As one does whose libraries are not there.

@@ -86,12 +86,12 @@ class CoordinatorFixture : public testing::Test {
   }
   absl::Status RegisterAfter(const std::string& worker, const std::string& instance,
                              const std::string& previous, int slots) {
-    Registration registration{{}, previous};
-    registration.worker.name = worker;
-    registration.worker.instance = instance;
-    registration.worker.slots = slots;
-    registration.worker.hostname = "host";
-    return Run([&] { return coordinator_->RegisterWorker(registration, now_); });
+    WorkerRecord record;
+    record.name = worker;
+    record.instance = instance;
+    record.slots = slots;
+    record.hostname = "host";
+    return Run([&] { return coordinator_->RegisterWorker({record, previous}, now_); });
   }
   void Register(const std::string& worker, const std::string& instance, int slots = 1) {
     const absl::Status registered = TryToRegister(worker, instance, slots);

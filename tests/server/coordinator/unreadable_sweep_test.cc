@@ -9,6 +9,7 @@ namespace adares {
 namespace {
 
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::SizeIs;
 
 class UnreadableSweepTest : public CoordinatorFixture {
