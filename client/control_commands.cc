@@ -13,6 +13,7 @@
 #include "client/problem.h"
 #include "client/progress_view.h"
 #include "client/resource_argument.h"
+#include "client/sweep_snapshot.h"
 #include "client/sweep_view.h"
 #include "client/words.h"
 #include "core/status.h"
@@ -50,14 +51,38 @@ struct Selection {
   bool from_scratch = false;
 };
 
+bool AsksToGoOn(const Verb& verb) {
+  return verb.action == v1::ControlTrialsRequest::ACTION_PAUSE ||
+         verb.action == v1::ControlTrialsRequest::ACTION_RESUME;
+}
+
+// A sweep that has ended has nothing to pause or to resume: whoever asks thinks that it goes on.
+absl::Status CheckGoesOn(const v1::Sweep& sweep, const Verb& verb) {
+  if (!IsFinal(sweep) || !AsksToGoOn(verb)) return absl::OkStatus();
+  const std::string name = ShortName(sweep.name());
+  const std::string state = StateWord(sweep.state());
+  const bool may_retry = sweep.trial_counts().failed() + sweep.trial_counts().cancelled() > 0;
+  return WithHint(MakeError(absl::StatusCode::kFailedPrecondition, reason::kStateConflict,
+                            absl::StrCat(name, " has ended (", state, "); nothing was ", verb.past),
+                            {{"state", state}, {"event", verb.word}}),
+                  may_retry ? absl::StrCat("adares sweep retry ", name,
+                                           " queues what failed or was cancelled again")
+                            : absl::StrCat("adares sweep show ", name, " tells how it ended"));
+}
+
 absl::StatusOr<ExitCode> ControlSweep(const GlobalOptions& options, const std::string& name,
                                       const Verb& verb) {
   ADARES_ASSIGN_OR_RETURN(const std::string resource, SweepArgument(name));
   ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
   ADARES_ASSIGN_OR_RETURN(const v1::Sweep sweep, ((*connection).*verb.on_sweep)(resource));
+  ADARES_RETURN_IF_ERROR(CheckGoesOn(sweep, verb));
   ADARES_RETURN_IF_ERROR(Answer(
       options, [&] { return JsonDocument(sweep); }, [&] { return SweepCsv({sweep}); },
       [&](bool) { return DescribeSweep(sweep) + "\n"; }));
+  const bool is_cancel = verb.action == v1::ControlTrialsRequest::ACTION_CANCEL;
+  if (is_cancel && IsFinal(sweep) && sweep.state() != v1::Sweep::STATE_CANCELLED) {
+    Say(options, absl::StrCat("nothing was cancelled: it had ended as ", StateWord(sweep.state())));
+  }
   return ExitCode::kOk;
 }
 
