@@ -115,9 +115,12 @@ absl::StatusOr<ExitCode> Submit(const GlobalOptions& options, const SubmitOption
       options, [&] { return JsonDocument(*response); }, [&] { return SweepCsv({sweep}); },
       [&](bool) { return (is_waiting ? DescribeSweep(sweep) : text) + "\n"; }));
   if (is_waiting) return TellEnd(options, sweep);
-  if (!submit.dry_run) {
-    Say(options, absl::StrCat("watch: adares sweep watch ", ShortName(sweep.name())));
+  if (submit.dry_run) return ExitCode::kOk;
+  // Whoever does not wait would learn late that nothing can run.
+  for (const v1::PendingReason& pending : sweep.pending()) {
+    Say(options, absl::StrCat("waiting: ", PendingText(pending)));
   }
+  Say(options, absl::StrCat("watch: adares sweep watch ", ShortName(sweep.name())));
   return ExitCode::kOk;
 }
 

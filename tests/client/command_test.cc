@@ -58,6 +58,21 @@ TEST_F(CommandTest, SubmitSendsFileChangesAndOrigin) {
                                     "request_id: \"[0-9a-f]+\""));
 }
 
+TEST_F(CommandTest, SubmitSaysWhyTrialsCannotRunYet) {
+  Script script;
+  *script.created.mutable_sweep() = MakeSweep(v1::Sweep::STATE_RUNNING, 4, 0, 0);
+  v1::PendingReason* const pending = script.created.mutable_sweep()->add_pending();
+  pending->set_trials(4);
+  pending->set_reason("no worker is connected");
+  Serve(std::move(script));
+  auto options = Options({"sweep", "submit", "-"});
+  options.input = "name: mnist\n";
+  const auto result = Program(options).Finish();
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.err,
+            "waiting: 4 trials: no worker is connected\nwatch: adares sweep watch mnist\n");
+}
+
 TEST_F(CommandTest, SubmitAgainSaysWhatItDoesNotChange) {
   Script script;
   *script.created.mutable_sweep() = MakeSweep(v1::Sweep::STATE_RUNNING, 4, 0, 0);
