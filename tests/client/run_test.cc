@@ -136,7 +136,9 @@ TEST_F(RunTest, ADeviceThatTheTrainerLacksIsRefusedBeforeAnythingStarts) {
   options.arguments.back() = "cuda";
   const auto result = Program(options).Finish();
   EXPECT_EQ(result.exit_code, 5) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("error: there is no GPU for --device cuda"));
   EXPECT_THAT(result.err, HasSubstr("no CUDA device here"));
+  EXPECT_THAT(result.err, HasSubstr("hint: without --device, or with --device cpu, "));
   EXPECT_FALSE(fs::exists(State()));
 }
 

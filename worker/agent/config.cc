@@ -61,7 +61,9 @@ void AddOptions(CLI::App& app, Config& config) {
       ->capture_default_str();
   app.add_option("--data", config.data_dir,
                  "Folder of the data sets, mnist/ and so on (default: $ADARES_DATA_DIR)");
-  app.add_option("--device", config.device, "Where to train: cpu, cuda or auto")
+  app.add_option("--device", config.device, "Where to train: cpu, cuda (or gpu), or auto")
+      // What people call it, as `adares run` takes it.
+      ->transform([](const std::string& word) { return word == "gpu" ? "cuda" : word; }, "", "")
       ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
       ->capture_default_str();
   app.add_option("--threads", config.threads,
