@@ -81,7 +81,8 @@ TEST(ConfigTest, BadOptionsAreNamedAndExitWithTwo) {
       {{"--trainer-trials", "-1"}, "--trainer-trials"},
       {{"--device", "tpu"}, "--device"},
       {{"--name", "Big_Box"}, "try big-box"},
-      {{"--color"}, "--color"},
+      {{"--color"}, "there is no option --color\n"},
+      {{"--slot", "2"}, "there is no option --slot; did you mean --slots?\n"},
       {{"extra"}, "extra"},
       {{"--server"}, "--server"}};
   for (const auto& [arguments, expected] : cases) {

@@ -14,6 +14,7 @@
 #include "core/label.h"
 #include "core/report_limits.h"
 #include "core/sweep_spec.h"
+#include "core/unknown_option.h"
 #include "core/utf8.h"
 
 namespace adares::worker {
@@ -117,6 +118,15 @@ void Complete(const Machine& machine, Config& config) {
   if (!config.data_dir.empty()) config.data_dir = fs::absolute(config.data_dir, ignored).string();
 }
 
+// What is wrong with the command line, in one line.
+std::string Complaint(const CLI::App& app, const CLI::ParseError& error) {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  return UnknownOption(app.remaining(), known).value_or(error.what());
+}
+
 }  // namespace
 
 Machine ThisMachine() {
@@ -148,7 +158,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv, const Machine& m
     return {std::nullopt, absl::StrCat(wanted.what(), "\n"), 0};
   } catch (const CLI::ParseError& error) {
     return {std::nullopt,
-            absl::StrCat("adares-worker: ", error.what(),
+            absl::StrCat("adares-worker: ", Complaint(app, error),
                          "\nadares-worker --help lists the options.\n"),
             2};
   }
