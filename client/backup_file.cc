@@ -43,9 +43,18 @@ absl::Status RenameToNew(const std::string& from, const std::string& to) {
   return Rename(from, to);
 }
 
+absl::Status CheckFolderOf(const std::string& path) {
+  const fs::path folder = fs::path(path).parent_path();
+  std::error_code ignored;
+  if (folder.empty() || fs::is_directory(folder, ignored)) return absl::OkStatus();
+  return UsageError(absl::StrCat("cannot write ", path, ": there is no folder ", folder.string()),
+                    "make it, or name a file elsewhere");
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<BackupFile>> BackupFile::Begin(const std::string& path) {
+  ADARES_RETURN_IF_ERROR(CheckFolderOf(path));
   std::error_code ignored;
   if (fs::symlink_status(path, ignored).type() != fs::file_type::not_found) return Exists(path);
   ADARES_ASSIGN_OR_RETURN(auto partial, PartialFile::Open(path + ".partial"));

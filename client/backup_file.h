@@ -16,8 +16,9 @@ namespace adares::client {
 
 class BackupFile {
  public:
-  // Begins `PATH.partial`. ALREADY_EXISTS DATABASE_EXISTS where `path` is there, FOLDER_BROKEN
-  // where nothing can be written there, DATA_BUSY while another process does the same.
+  // Begins `PATH.partial`. INVALID_ARGUMENT where its folder is not there, ALREADY_EXISTS
+  // DATABASE_EXISTS where `path` is, FOLDER_BROKEN where nothing can be written there, DATA_BUSY
+  // while another process does the same.
   static absl::StatusOr<std::unique_ptr<BackupFile>> Begin(const std::string& path);
   // Removes what was not finished.
   ~BackupFile();

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,13 +10,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/answer.h"
-#include "client/option_values.h"
 #include "client/problem.h"
 #include "client/progress_view.h"
 #include "client/resource_argument.h"
+#include "client/sweep_snapshot.h"
 #include "client/sweep_view.h"
+#include "client/trial_choice.h"
+#include "client/trial_view.h"
 #include "client/words.h"
 #include "core/status.h"
+#include "core/timestamp.h"
 #include "rpc/names.h"
 
 namespace adares::client {
@@ -44,20 +48,43 @@ constexpr std::array kVerbs = {
 struct Selection {
   std::vector<std::string> trials;
   std::string sweep;
-  std::vector<std::string> states;
-  std::vector<std::string> axes;
-  std::vector<int64_t> seeds;
+  TrialChoice choice;
   bool from_scratch = false;
+  bool dry_run = false;
 };
+
+bool AsksToGoOn(const Verb& verb) {
+  return verb.action == v1::ControlTrialsRequest::ACTION_PAUSE ||
+         verb.action == v1::ControlTrialsRequest::ACTION_RESUME;
+}
+
+// A sweep that has ended has nothing to pause or to resume: whoever asks thinks that it goes on.
+absl::Status CheckGoesOn(const v1::Sweep& sweep, const Verb& verb) {
+  if (!IsFinal(sweep) || !AsksToGoOn(verb)) return absl::OkStatus();
+  const std::string name = ShortName(sweep.name());
+  const std::string state = StateWord(sweep.state());
+  const bool may_retry = sweep.trial_counts().failed() + sweep.trial_counts().cancelled() > 0;
+  return WithHint(MakeError(absl::StatusCode::kFailedPrecondition, reason::kStateConflict,
+                            absl::StrCat(name, " has ended (", state, "); nothing was ", verb.past),
+                            {{"state", state}, {"event", verb.word}}),
+                  may_retry ? absl::StrCat("adares sweep retry ", name,
+                                           " queues what failed or was cancelled again")
+                            : absl::StrCat("adares sweep show ", name, " tells how it ended"));
+}
 
 absl::StatusOr<ExitCode> ControlSweep(const GlobalOptions& options, const std::string& name,
                                       const Verb& verb) {
   ADARES_ASSIGN_OR_RETURN(const std::string resource, SweepArgument(name));
   ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
   ADARES_ASSIGN_OR_RETURN(const v1::Sweep sweep, ((*connection).*verb.on_sweep)(resource));
+  ADARES_RETURN_IF_ERROR(CheckGoesOn(sweep, verb));
   ADARES_RETURN_IF_ERROR(Answer(
       options, [&] { return JsonDocument(sweep); }, [&] { return SweepCsv({sweep}); },
       [&](bool) { return DescribeSweep(sweep) + "\n"; }));
+  const bool is_cancel = verb.action == v1::ControlTrialsRequest::ACTION_CANCEL;
+  if (is_cancel && IsFinal(sweep) && sweep.state() != v1::Sweep::STATE_CANCELLED) {
+    Say(options, absl::StrCat("nothing was cancelled: it had ended as ", StateWord(sweep.state())));
+  }
   return ExitCode::kOk;
 }
 
@@ -76,18 +103,7 @@ absl::StatusOr<std::vector<v1::ControlTrialsRequest>> RequestsFor(Connection& co
   v1::ControlTrialsRequest common;
   common.set_action(verb.action);
   common.set_from_scratch(selection.from_scratch);
-  for (const v1::Trial::State state : TrialStatesOf(selection.states)) {
-    common.mutable_filter()->add_states(state);
-  }
-  common.mutable_filter()->mutable_seeds()->Assign(selection.seeds.begin(), selection.seeds.end());
-  for (const std::string& axis : selection.axes) {
-    const size_t equals = axis.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      return UsageError(absl::StrCat("--where ", axis, " is no axis with a value"),
-                        "write it as granularity=block");
-    }
-    (*common.mutable_filter()->mutable_axes())[axis.substr(0, equals)] = axis.substr(equals + 1);
-  }
+  ADARES_ASSIGN_OR_RETURN(*common.mutable_filter(), FilterOf(selection.choice));
   std::map<std::string, v1::ControlTrialsRequest> by_sweep;
   if (!selection.sweep.empty()) {
     ADARES_ASSIGN_OR_RETURN(const std::string sweep, SweepArgument(selection.sweep));
@@ -142,16 +158,48 @@ void SayRest(const GlobalOptions& options, const v1::ControlTrialsResponse& resp
   }
 }
 
-absl::StatusOr<ExitCode> ControlTrials(const GlobalOptions& options, const Selection& selection,
-                                       const Verb& verb) {
-  if (selection.trials.empty() && selection.sweep.empty()) {
+// A sweep alone is refused: it has commands of its own, and a filter may have been forgotten.
+absl::Status CheckSelection(const Selection& selection, const Verb& verb) {
+  if (!selection.trials.empty()) return absl::OkStatus();
+  if (selection.sweep.empty()) {
     return UsageError("neither trials nor a sweep are named",
                       absl::StrCat("name trials, or --sweep S with --state, --seed or --where; for "
                                    "a whole sweep: adares sweep ",
                                    verb.word, " S"));
   }
+  if (!selection.choice.empty()) return absl::OkStatus();
+  return UsageError(
+      absl::StrCat("--sweep ", selection.sweep, " alone does not say which of its trials"),
+      absl::StrCat("add --state, --seed or --where; for all of them: adares sweep ", verb.word, " ",
+                   selection.sweep));
+}
+
+// Lists what would be chosen, and asks for nothing.
+absl::StatusOr<ExitCode> ShowChoice(const GlobalOptions& options, Connection& connection,
+                                    const std::vector<v1::ControlTrialsRequest>& requests,
+                                    const Verb& verb) {
+  std::vector<v1::Trial> chosen;
+  for (const v1::ControlTrialsRequest& request : requests) {
+    ADARES_RETURN_IF_ERROR(CheckNames(connection, request.parent(), request.filter()));
+    ADARES_ASSIGN_OR_RETURN(const auto trials,
+                            MatchingTrials(connection, request.parent(), request.filter()));
+    chosen.insert(chosen.end(), trials.begin(), trials.end());
+  }
+  ADARES_RETURN_IF_ERROR(AnswerList(options, chosen, TrialCsv(chosen),
+                                    TrialTable(chosen, SystemNow()), "no trial matches"));
+  if (!chosen.empty()) {
+    Say(options,
+        absl::StrCat(Plural(std::ssize(chosen), "trial"), " chosen; nothing was ", verb.past));
+  }
+  return ExitCode::kOk;
+}
+
+absl::StatusOr<ExitCode> ControlTrials(const GlobalOptions& options, const Selection& selection,
+                                       const Verb& verb) {
+  ADARES_RETURN_IF_ERROR(CheckSelection(selection, verb));
   ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
   ADARES_ASSIGN_OR_RETURN(const auto requests, RequestsFor(*connection, selection, verb));
+  if (selection.dry_run) return ShowChoice(options, *connection, requests, verb);
   v1::ControlTrialsResponse all;
   for (const v1::ControlTrialsRequest& request : requests) {
     ADARES_ASSIGN_OR_RETURN(const auto response, connection->ControlTrials(request));
@@ -166,93 +214,12 @@ absl::StatusOr<ExitCode> ControlTrials(const GlobalOptions& options, const Selec
   return all.refused().empty() ? ExitCode::kOk : ExitCode::kConflict;
 }
 
-struct CordonOptions {
-  std::string worker;
-  std::string reason;
-};
-
-absl::StatusOr<ExitCode> Cordon(const GlobalOptions& options, const CordonOptions& cordon,
-                                bool is_cordoned) {
-  ADARES_ASSIGN_OR_RETURN(const std::string resource, WorkerArgument(cordon.worker));
-  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
-  ADARES_RETURN_IF_ERROR(is_cordoned ? connection->CordonWorker(resource, cordon.reason)
-                                     : connection->UncordonWorker(resource));
-  const std::string name = ShortName(resource);
-  ADARES_RETURN_IF_ERROR(Answer(
-      options,
-      [&] {
-        return absl::StrCat("{\n  \"worker\": ", JsonString(name),
-                            ",\n  \"cordoned\": ", is_cordoned ? "true" : "false", "\n}\n");
-      },
-      [&] {
-        return std::vector<CsvRow>{{"worker", "cordoned"}, {name, is_cordoned ? "true" : "false"}};
-      },
-      [&](bool) {
-        return absl::StrCat("worker ", name, is_cordoned ? " cordoned\n" : " uncordoned\n");
-      }));
-  if (is_cordoned) Say(options, "it keeps what it runs and gets nothing more");
-  return ExitCode::kOk;
-}
-
-void AddCordon(CLI::App& worker, CommandLine& line, const char* word, const char* description,
-               bool is_cordoned) {
-  const auto cordon = std::make_shared<CordonOptions>();
-  CLI::App* command = worker.add_subcommand(word, description);
-  command->add_option("WORKER", cordon->worker, "w or workers/w")->required();
-  if (is_cordoned) {
-    command->add_option("--reason", cordon->reason, "Why, for others")->type_name("TEXT");
-  }
-  command->callback([cordon, is_cordoned, &line] {
-    line.chosen = [cordon, is_cordoned](const GlobalOptions& options) {
-      return Cordon(options, *cordon, is_cordoned);
-    };
-  });
-}
-
-absl::StatusOr<ExitCode> Drain(const GlobalOptions& options, const std::string& worker) {
-  ADARES_ASSIGN_OR_RETURN(const std::string resource, WorkerArgument(worker));
-  ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
-  ADARES_RETURN_IF_ERROR(connection->DrainWorker(resource));
-  const std::string name = ShortName(resource);
-  ADARES_RETURN_IF_ERROR(Answer(
-      options,
-      [&] {
-        return absl::StrCat("{\n  \"worker\": ", JsonString(name), ",\n  \"draining\": true\n}\n");
-      },
-      [&] {
-        return std::vector<CsvRow>{{"worker", "draining"}, {name, "true"}};
-      },
-      [&](bool) { return absl::StrCat("worker ", name, " drains\n"); }));
-  Say(options, "it gives its trials back and leaves; adares worker list says when it has");
-  return ExitCode::kOk;
-}
-
-void AddDrain(CLI::App& worker, CommandLine& line) {
-  const auto name = std::make_shared<std::string>();
-  CLI::App* command =
-      worker.add_subcommand("drain", "Let it give its trials back, with checkpoints, and leave");
-  command->add_option("WORKER", *name, "w or workers/w")->required();
-  command->callback([name, &line] {
-    line.chosen = [name](const GlobalOptions& options) { return Drain(options, *name); };
-  });
-}
-
 void AddFilters(CLI::App& command, Selection& selection) {
   command.add_option("TRIAL", selection.trials,
                      "SWEEP/ID, the 12-digit ID, or sweeps/SWEEP/trials/ID");
   command.add_option("--sweep", selection.sweep, "Trials of this sweep, with at least one of:");
-  command.add_option("--state", selection.states, "Only those in this state; may be repeated")
-      ->check(OneOf(TrialStateWords()))
-      ->type_name("STATE")
-      ->allow_extra_args(false);
-  command.add_option("--seed", selection.seeds, "Only those with this seed; may be repeated")
-      ->type_name("SEED")
-      ->allow_extra_args(false);
-  command
-      .add_option("--where", selection.axes,
-                  "Only those with this value of an axis, e.g. granularity=block; may be repeated")
-      ->type_name("AXIS=VALUE")
-      ->allow_extra_args(false);
+  AddChoiceOptions(command, selection.choice);
+  command.add_flag("-n,--dry-run", selection.dry_run, "Only list the trials that are meant");
 }
 
 }  // namespace
@@ -285,12 +252,6 @@ void AddTrialControlCommands(CLI::App& trial, CommandLine& line) {
       };
     });
   }
-}
-
-void AddWorkerControlCommands(CLI::App& worker, CommandLine& line) {
-  AddCordon(worker, line, "cordon", "Give it no more trials; what it runs goes on", true);
-  AddCordon(worker, line, "uncordon", "Give it trials again", false);
-  AddDrain(worker, line);
 }
 
 }  // namespace adares::client

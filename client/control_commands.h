@@ -1,13 +1,12 @@
-// `adares sweep|trial pause, resume, cancel, retry` and `adares worker cordon, uncordon, drain`.
+// `adares sweep|trial pause, resume, cancel, retry`.
 #pragma once
 
 #include "client/command_line.h"
 
 namespace adares::client {
 
-// To the commands about sweeps, trials and workers.
+// To the commands about sweeps and trials.
 void AddSweepControlCommands(CLI::App& sweep, CommandLine& line);
 void AddTrialControlCommands(CLI::App& trial, CommandLine& line);
-void AddWorkerControlCommands(CLI::App& worker, CommandLine& line);
 
 }  // namespace adares::client

@@ -6,8 +6,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/progress_view.h"
+#include "client/resource_argument.h"
 #include "client/sweep_view.h"
 #include "client/sweep_watch.h"
+#include "client/words.h"
 #include "core/status.h"
 #include "core/timestamp.h"
 
@@ -45,8 +48,10 @@ class Follower {
       switch (event.kind) {
         case WatchEvent::Kind::kUpdate:
           Reached();
+          TellBeginning(event.response.sweep());
           Show(Apply(event.response, now, &snapshot_), now);
           TellPending();
+          TellPaused();
           ADARES_RETURN_IF_ERROR(parts_.look(snapshot_.sweep));
           break;
         case WatchEvent::Kind::kLost:
@@ -63,6 +68,28 @@ class Follower {
 
   void Show(const std::vector<TrialChange>& changes, Timestamp now) {
     if (!snapshot_.sweep.name().empty()) parts_.display.Update(snapshot_, changes, now);
+  }
+
+  // Once, with the first message. How a sweep ended says whoever has it followed.
+  void TellBeginning(const v1::Sweep& sweep) {
+    const bool is_first = snapshot_.sweep.name().empty();
+    if (!is_first || !parts_.tells_beginning || parts_.display.is_live() || IsFinal(sweep)) return;
+    parts_.display.Note(DescribeSweep(sweep));
+  }
+
+  // Says what would end the waiting for a person; again when it has come to that again.
+  void TellPaused() {
+    const v1::Sweep& sweep = snapshot_.sweep;
+    const bool is_paused = sweep.state() == v1::Sweep::STATE_PAUSED;
+    // Nobody else reaches the coordinator of `adares run`, which resumes everything first.
+    if (is_paused && !told_paused_ && !parts_.brings_worker) {
+      const int32_t paused = sweep.trial_counts().paused();
+      parts_.display.Note(absl::StrCat("waiting: ", Plural(paused, "trial"),
+                                       paused == 1 ? " is" : " are",
+                                       " paused; adares sweep resume ", ShortName(sweep.name()),
+                                       " lets ", paused == 1 ? "it" : "them", " go on"));
+    }
+    told_paused_ = is_paused;
   }
 
   // Says once why trials wait that nothing could run; again when it is another reason.
@@ -94,6 +121,7 @@ class Follower {
   SweepWatch watch_;
   SweepSnapshot snapshot_;
   std::set<std::string> told_pending_;
+  bool told_paused_ = false;
   bool ended_ = false;
   bool is_lost_ = false;
 };

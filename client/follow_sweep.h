@@ -19,6 +19,8 @@ struct FollowParts {
   ProgressDisplay& display;
   // Whether the only worker is this program's own, which has not registered at first.
   bool brings_worker = false;
+  // Whether it is said first how the sweep stands, where the display does not show it.
+  bool tells_beginning = false;
   // Asked when a child process may have ended; an error ends the watch.
   std::function<absl::Status()> check = [] { return absl::OkStatus(); };
   // Asked with each state of the sweep; an error ends the watch.

@@ -2,8 +2,10 @@
 // end.
 #include "client/local_service.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -32,6 +34,25 @@ absl::Status MakeFolder(const std::filesystem::path& path) {
   if (!error) return absl::OkStatus();
   return UsageError(absl::StrCat("cannot make the folder ", path.string(), ": ", error.message()),
                     "name another one with --state");
+}
+
+// Whether a server holds the folder. Looks at its lock, and makes nothing.
+bool IsInUse(const std::string& state) {
+  const int fd = open((state + "/server.lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool is_locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(fd);
+  return is_locked;
+}
+
+absl::Status CheckIsFree(const std::string& state) {
+  if (!IsInUse(state)) return absl::OkStatus();
+  return WithHint(
+      MakeError(
+          absl::StatusCode::kFailedPrecondition, reason::kStateFolderInUse,
+          absl::StrCat("another `adares run` or adares-server uses the state folder ", state)),
+      "wait for it or stop it, or name another folder with --state; where it is a server: "
+      "adares sweep submit FILE --wait");
 }
 
 absl::StatusOr<std::string> MakeSocketFolder() {
@@ -79,6 +100,7 @@ std::string LocalService::LogPath(const std::string& program) const {
 
 absl::StatusOr<std::unique_ptr<LocalService>> LocalService::Start(const Options& options,
                                                                   Signals& signals) {
+  ADARES_RETURN_IF_ERROR(CheckIsFree(options.state));
   ADARES_RETURN_IF_ERROR(MakeFolder(std::filesystem::path(options.state) / "logs"));
   ADARES_RETURN_IF_ERROR(MakeFolder(std::filesystem::path(options.state) / "worker"));
   ADARES_ASSIGN_OR_RETURN(std::string socket_folder, MakeSocketFolder());

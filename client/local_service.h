@@ -27,8 +27,9 @@ class LocalService {
     Timeout timeout;     // of each call
   };
 
-  // Starts the coordinator and waits until it answers. Errors say what its log says last; CANCELLED
-  // where an interrupt came first.
+  // Starts the coordinator and waits until it answers. FAILED_PRECONDITION STATE_FOLDER_IN_USE
+  // where another one has the folder, in which nothing is made then; other errors say what its log
+  // says last; CANCELLED where an interrupt came first.
   static absl::StatusOr<std::unique_ptr<LocalService>> Start(const Options& options,
                                                              Signals& signals);
   // Kills what still runs and removes the socket's folder.

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "client/child_process.h"
 #include "client/growing_file.h"
 #include "client/problem.h"
@@ -41,7 +42,9 @@ class Listener {
            const std::function<void(const std::string&)>& line)
       : goes_on_(goes_on), line_(line) {}
 
+  // What comes after a refusal was trained before the trainer could be stopped.
   void Take(const std::string& text) {
+    if (is_refused_) return;
     const auto event = trainer_protocol::ParseEvent(text);
     if (!event.ok()) return line_(text);
     if (const auto* start = std::get_if<StartEvent>(&*event)) {
@@ -78,17 +81,22 @@ absl::StatusOr<Repetition> Repeat(const RepetitionOptions& options, Signals& sig
   ADARES_ASSIGN_OR_RETURN(
       ChildProcess trainer,
       ChildProcess::Start({ProgramBeside("adares-trainer"), Arguments(options, spec), log}));
+  // By hand a trial is called as the file that it was read from, which means nothing to anybody.
+  const auto named = [&](const std::string& text) {
+    return absl::StrReplaceAll(text, {{spec, options.trial}});
+  };
   Listener listener(goes_on, line);
   GrowingFile lines(log);
   for (bool ended = false; !ended;) {
     if (signals.Wait(kLookEvery).interrupt) return absl::CancelledError("interrupted");
     ended = trainer.HasEnded();  // before the last look
-    for (const std::string& text : lines.NewLines()) listener.Take(text);
+    for (const std::string& text : lines.NewLines()) listener.Take(named(text));
     if (listener.is_refused()) return Repetition{listener.start(), {EndReason::kCancelled, ""}};
   }
   if (listener.end()) return Repetition{listener.start(), *listener.end()};
-  return absl::InternalError(absl::StrCat("adares-trainer ended ", trainer.EndText(), ": ",
-                                          absl::StrJoin(trainer.LastLines(kLogLines), "\n  | ")));
+  return absl::InternalError(
+      absl::StrCat("adares-trainer ended ", trainer.EndText(), ": ",
+                   named(absl::StrJoin(trainer.LastLines(kLogLines), "\n  | "))));
 }
 
 }  // namespace adares::client

@@ -12,6 +12,7 @@
 namespace adares::client {
 
 struct RepetitionOptions {
+  std::string trial;  // what its log calls it
   std::string spec_json;
   std::string data;    // the folder of data sets; may be empty
   std::string device;  // cpu, cuda or auto
@@ -25,9 +26,9 @@ struct Repetition {
   trainer_protocol::EndEvent end;  // kCancelled where `goes_on` said no
 };
 
-// `goes_on` is asked once the trainer says what it runs with; `line` gets each line of its log.
-// CANCELLED where an interrupt came; INTERNAL where the trainer ended without a word, with its last
-// lines.
+// `goes_on` is asked once the trainer says what it runs with; `line` gets each line of its log, up
+// to there where the answer is no. CANCELLED where an interrupt came; INTERNAL where the trainer
+// ended without a word, with its last lines.
 absl::StatusOr<Repetition> Repeat(
     const RepetitionOptions& options, Signals& signals,
     const std::function<bool(const trainer_protocol::StartEvent&)>& goes_on,

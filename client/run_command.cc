@@ -101,7 +101,7 @@ class Run {
       ADARES_ASSIGN_OR_RETURN(
           const SweepSnapshot end,
           FollowSweep({service_->connection(), signals_, display_, /*brings_worker=*/true,
-                       [this] { return service_->Check(); },
+                       /*tells_beginning=*/false, [this] { return service_->Check(); },
                        [this](const v1::Sweep& s) { return CheckCanRun(s); }},
                       sweep.name()));
       sweep = end.sweep;

@@ -32,14 +32,16 @@ struct SubmitOptions {
 // account of changes itself, so it goes to standard output; with machine formats it goes to
 // standard error.
 absl::StatusOr<v1::Sweep> Follow(const GlobalOptions& options, Connection& connection,
-                                 Signals& signals, const std::string& sweep) {
+                                 Signals& signals, const std::string& sweep, bool tells_beginning) {
   std::FILE* stream = options.output == OutputFormat::kTable ? stdout : stderr;
   ProgressDisplay display({stream, IsLiveTerminal(stream), MayColor(stream, options.no_color),
                            IsUtf8Locale(), options.quiet});
   const auto follow = [&]() -> absl::StatusOr<SweepSnapshot> {
     ADARES_ASSIGN_OR_RETURN(const v1::Sweep before, connection.GetSweep(sweep));
     display.Start(TimeOf(before.create_time()));
-    return FollowSweep({connection, signals, display}, sweep);
+    FollowParts parts{connection, signals, display};
+    parts.tells_beginning = tells_beginning;
+    return FollowSweep(parts, sweep);
   };
   auto snapshot = follow();
   if (absl::IsCancelled(snapshot.status())) {
@@ -106,15 +108,19 @@ absl::StatusOr<ExitCode> Submit(const GlobalOptions& options, const SubmitOption
   const std::string text = SubmitText(*response, submit.dry_run);
   if (is_waiting) {
     Say(options, text);
-    ADARES_ASSIGN_OR_RETURN(sweep, Follow(options, *connection, signals, sweep.name()));
+    ADARES_ASSIGN_OR_RETURN(sweep, Follow(options, *connection, signals, sweep.name(),
+                                          /*tells_beginning=*/false));
   }
   ADARES_RETURN_IF_ERROR(Answer(
       options, [&] { return JsonDocument(*response); }, [&] { return SweepCsv({sweep}); },
       [&](bool) { return (is_waiting ? DescribeSweep(sweep) : text) + "\n"; }));
   if (is_waiting) return TellEnd(options, sweep);
-  if (!submit.dry_run) {
-    Say(options, absl::StrCat("watch: adares sweep watch ", ShortName(sweep.name())));
+  if (submit.dry_run) return ExitCode::kOk;
+  // Whoever does not wait would learn late that nothing can run.
+  for (const v1::PendingReason& pending : sweep.pending()) {
+    Say(options, absl::StrCat("waiting: ", PendingText(pending)));
   }
+  Say(options, absl::StrCat("watch: adares sweep watch ", ShortName(sweep.name())));
   return ExitCode::kOk;
 }
 
@@ -141,7 +147,8 @@ absl::StatusOr<ExitCode> Watch(const GlobalOptions& options, const std::string& 
   ADARES_ASSIGN_OR_RETURN(const std::string resource, SweepArgument(name));
   Signals signals;
   ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options, &signals));
-  ADARES_ASSIGN_OR_RETURN(const v1::Sweep sweep, Follow(options, *connection, signals, resource));
+  ADARES_ASSIGN_OR_RETURN(const v1::Sweep sweep, Follow(options, *connection, signals, resource,
+                                                        /*tells_beginning=*/true));
   ADARES_RETURN_IF_ERROR(Answer(
       options, [&] { return JsonDocument(sweep); }, [&] { return SweepCsv({sweep}); },
       [&](bool) { return DescribeSweep(sweep) + "\n"; }));

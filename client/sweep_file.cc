@@ -3,17 +3,29 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
+#include <set>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/problem.h"
 #include "core/utf8.h"
 
 namespace adares::client {
 namespace {
+
+namespace fs = std::filesystem;
+
+constexpr ptrdiff_t kFilesShown = 3;
 
 struct CloseFile {
   void operator()(std::FILE* file) const {
@@ -24,6 +36,32 @@ struct CloseFile {
 bool IsFolder(const std::string& path) {
   struct stat info = {};
   return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+// Whether it says so itself; what is wrong in it comes out when it is read.
+bool IsSweepFile(const fs::path& path) {
+  constexpr size_t kEnough = 4096;  // comments stand first
+  std::error_code ignored;
+  const std::string ending = path.extension();
+  const bool may_be = ending == ".yaml" || ending == ".yml" || ending == ".json";
+  if (!may_be || !fs::is_regular_file(path, ignored)) return false;
+  std::string text(kEnough, '\0');
+  std::ifstream(path, std::ios::binary).read(text.data(), kEnough);
+  return text.find("adares/v1") != std::string::npos;
+}
+
+// What to give instead of a folder.
+std::string FilesToName(const std::string& folder) {
+  std::set<std::string> found;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    if (IsSweepFile(entry->path())) found.insert(entry->path());
+  }
+  if (found.empty()) return "a sweep file is expected, YAML or JSON; there is none in this folder";
+  const auto shown = std::next(found.begin(), std::min(std::ssize(found), kFilesShown));
+  return absl::StrCat("name a sweep file in it: ", absl::StrJoin(found.begin(), shown, ", "),
+                      shown == found.end() ? "" : ", ...");
 }
 
 absl::Status CannotRead(const std::string& path, const std::string& why) {
@@ -43,7 +81,7 @@ absl::StatusOr<SweepFile> ReadSweepFile(const std::string& path) {
   const bool is_standard_input = path == "-";
   SweepFile result;
   result.origin = is_standard_input ? "standard input" : path;
-  if (IsFolder(path)) return CannotRead(path, "it is a folder");
+  if (IsFolder(path)) return WithHint(CannotRead(path, "it is a folder"), FilesToName(path));
   const std::unique_ptr<std::FILE, CloseFile> file(
       is_standard_input ? stdin : std::fopen(path.c_str(), "rb"));
   if (file == nullptr) return CannotRead(path, std::strerror(errno));

@@ -118,14 +118,14 @@ bool IsFinal(v1::Trial::State state) {
 std::vector<TrialChange> Apply(const v1::WatchSweepResponse& response, Timestamp now,
                                SweepSnapshot* snapshot) {
   std::vector<TrialChange> changes;
-  const bool is_first = snapshot->sweep.name().empty();
   snapshot->sweep = response.sweep();
   for (const v1::Trial& trial : response.trials()) {
-    WatchedTrial& watched = snapshot->trials[trial.name()];
+    const auto [entry, is_new] = snapshot->trials.try_emplace(trial.name());
+    WatchedTrial& watched = entry->second;
     const auto kind = Difference(watched.trial, trial);
     std::vector<TrialChange> flagged = NewFlags(watched.trial, trial);
     Observe(trial, now, &watched);
-    if (is_first) continue;
+    if (is_new) continue;
     for (TrialChange& change : flagged) changes.push_back(std::move(change));
     if (!kind) continue;
     TrialChange change = {*kind, trial};

@@ -50,7 +50,8 @@ struct SweepSnapshot {
   std::map<std::string, WatchedTrial> trials;  // by resource name
 };
 
-// Adds a message. The first message of a snapshot tells how things are and so changes nothing.
+// Adds a message. How a trial is when it is seen for the first time is no change: the first
+// messages of a watch, several of a large sweep, tell how things are.
 std::vector<TrialChange> Apply(const v1::WatchSweepResponse& response, Timestamp now,
                                SweepSnapshot* snapshot);
 

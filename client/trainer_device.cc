@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/child_process.h"
+#include "client/problem.h"
 #include "client/scratch_folder.h"
 #include "core/status.h"
 
@@ -16,6 +17,14 @@ namespace {
 
 constexpr std::chrono::milliseconds kLookEvery{50};
 constexpr size_t kLastLines = 3;
+
+absl::Status NoGpu(const std::string& why) {
+  return WithHint(
+      absl::FailedPreconditionError(absl::StrCat(
+          "there is no GPU for --device cuda",
+          HasNvidiaDriver() ? "" : ", nor an NVIDIA driver on this machine", ": ", why)),
+      "without --device, or with --device cpu, the trials are trained on the CPU");
+}
 
 }  // namespace
 
@@ -36,8 +45,10 @@ absl::StatusOr<std::string> DeviceOfTrainer(const std::string& wanted, Signals& 
   const std::vector<std::string> said = trainer.LastLines(kLastLines);
   const std::string device = said.empty() ? "" : said.back();
   if (trainer.Succeeded() && (device == "cpu" || device == "cuda")) return device;
-  return absl::FailedPreconditionError(absl::StrCat("adares-trainer ended ", trainer.EndText(),
-                                                    ": ", absl::StrJoin(said, "\n  | ")));
+  const std::string words = absl::StrJoin(said, "\n  | ");
+  if (wanted == "cuda" && !said.empty()) return NoGpu(words);
+  return absl::FailedPreconditionError(
+      absl::StrCat("adares-trainer ended ", trainer.EndText(), ": ", words));
 }
 
 }  // namespace adares::client

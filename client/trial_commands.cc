@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "client/answer.h"
 #include "client/command_line.h"
 #include "client/control_commands.h"
@@ -13,6 +12,7 @@
 #include "client/problem.h"
 #include "client/resource_argument.h"
 #include "client/signals.h"
+#include "client/trial_choice.h"
 #include "client/trial_view.h"
 #include "client/words.h"
 #include "core/status.h"
@@ -23,7 +23,7 @@ namespace {
 
 struct ListOptions {
   std::string sweep;
-  std::vector<std::string> states;  // words
+  TrialChoice choice;
 };
 
 struct LogOptions {
@@ -43,17 +43,18 @@ struct WeightOptions {
   bool all = false;
 };
 
-// The trials of one sweep, or of all.
-absl::StatusOr<std::vector<v1::Trial>> Collect(Connection& connection, const ListOptions& list) {
-  const std::vector<v1::Trial::State> states = TrialStatesOf(list.states);
+// The trials of one sweep, or of all. Of several sweeps only some may have an axis.
+absl::StatusOr<std::vector<v1::Trial>> Collect(Connection& connection, const ListOptions& list,
+                                               const v1::TrialFilter& filter) {
   if (!list.sweep.empty()) {
     ADARES_ASSIGN_OR_RETURN(const std::string resource, SweepArgument(list.sweep));
-    return connection.ListTrials(resource, states);
+    ADARES_RETURN_IF_ERROR(CheckNames(connection, resource, filter));
+    return MatchingTrials(connection, resource, filter);
   }
   ADARES_ASSIGN_OR_RETURN(const auto sweeps, connection.ListSweeps());
   std::vector<v1::Trial> all;
   for (const v1::Sweep& sweep : sweeps) {
-    ADARES_ASSIGN_OR_RETURN(auto trials, connection.ListTrials(sweep.name(), states));
+    ADARES_ASSIGN_OR_RETURN(auto trials, MatchingTrials(connection, sweep.name(), filter));
     for (v1::Trial& trial : trials) all.push_back(std::move(trial));
   }
   return all;
@@ -61,11 +62,12 @@ absl::StatusOr<std::vector<v1::Trial>> Collect(Connection& connection, const Lis
 
 absl::StatusOr<ExitCode> List(const GlobalOptions& options, const ListOptions& list) {
   if (!list.sweep.empty()) ADARES_RETURN_IF_ERROR(SweepArgument(list.sweep).status());
+  ADARES_ASSIGN_OR_RETURN(const v1::TrialFilter filter, FilterOf(list.choice));
   ADARES_ASSIGN_OR_RETURN(const auto connection, Connect(options));
-  ADARES_ASSIGN_OR_RETURN(const auto trials, Collect(*connection, list));
-  ADARES_RETURN_IF_ERROR(
-      AnswerList(options, trials, TrialCsv(trials), TrialTable(trials, SystemNow()),
-                 list.states.empty() ? "no trials" : "no trials in the states asked for"));
+  ADARES_ASSIGN_OR_RETURN(const auto trials, Collect(*connection, list, filter));
+  ADARES_RETURN_IF_ERROR(AnswerList(options, trials, TrialCsv(trials),
+                                    TrialTable(trials, SystemNow()),
+                                    list.choice.empty() ? "no trials" : "no trial matches"));
   return ExitCode::kOk;
 }
 
@@ -154,13 +156,7 @@ void AddList(CLI::App& trial, CommandLine& line) {
   CLI::App* command = trial.add_subcommand("list", "List trials in the order they were queued");
   command->alias("ls");
   command->add_option("SWEEP,--sweep", list->sweep, "Only this sweep's");
-  command
-      ->add_option("--state", list->states,
-                   absl::StrCat("Only those in this state: ",
-                                absl::StrJoin(TrialStateWords(), ", "), ";\nmay be repeated"))
-      ->check(OneOf(TrialStateWords()))
-      ->type_name("STATE")
-      ->allow_extra_args(false);
+  AddChoiceOptions(*command, list->choice);
   Choose(command, line, list, List);
 }
 

@@ -44,11 +44,23 @@ std::string StepText(const v1::Trial& trial) {
   return absl::StrCat(progress.step(), "/", progress.total_steps());
 }
 
-// How long it has been trained, or was.
+// How long it has been trained, or was, pauses and waits left out. Lists do not have the attempts:
+// there it is all the time since the first one began.
 std::string TimeText(const v1::Trial& trial, Timestamp now) {
   if (!trial.has_start_time()) return "-";
-  const Timestamp end = trial.has_finish_time() ? TimeOf(trial.finish_time()) : now;
-  return ShowDuration(end - TimeOf(trial.start_time()));
+  const auto end_or_now = [now](bool has_ended, const google::protobuf::Timestamp& end) {
+    return has_ended ? TimeOf(end) : now;
+  };
+  if (trial.attempts_size() == 0) {
+    return ShowDuration(end_or_now(trial.has_finish_time(), trial.finish_time()) -
+                        TimeOf(trial.start_time()));
+  }
+  Duration trained{0};
+  for (const v1::Attempt& attempt : trial.attempts()) {
+    trained +=
+        end_or_now(attempt.has_end_time(), attempt.end_time()) - TimeOf(attempt.start_time());
+  }
+  return ShowDuration(trained);
 }
 
 std::string ValueText(double value) { return std::isnan(value) ? "-" : ShowNumber(value); }

@@ -52,6 +52,7 @@ std::string Of(const Provenance& provenance, const std::string& key) {
 RepetitionOptions PlanOf(const VerifyOptions& verify, const v1::Trial& trial,
                          const Provenance& then) {
   RepetitionOptions plan;
+  plan.trial = ShortName(trial.name());
   plan.spec_json = trial.spec_json();
   plan.data = verify.data;
   plan.keeps_dead_taps = Of(then, "taps") == "all";
@@ -59,6 +60,15 @@ RepetitionOptions PlanOf(const VerifyOptions& verify, const v1::Trial& trial,
   plan.device = Of(then, "device").starts_with("cuda") ? "cuda" : "cpu";
   plan.threads = verify.threads > 0 ? absl::StrCat(verify.threads) : Of(then, "threads");
   return plan;
+}
+
+// How many threads the attempt had, where nothing but another number makes runs incomparable.
+std::string ThreadsMissed(const Provenance& now, const Provenance& then) {
+  const bool is_on_cpu = Of(then, "class").starts_with("cpu/");
+  if (!is_on_cpu || Of(now, "threads") == Of(then, "threads")) return "";
+  Provenance alike = now;
+  alike["class"] = Of(then, "class");
+  return DifferenceInBits(alike, then).empty() ? Of(then, "threads") : "";
 }
 
 absl::StatusOr<Verification> Verify(const GlobalOptions& options, const VerifyOptions& verify,
@@ -72,6 +82,7 @@ absl::StatusOr<Verification> Verify(const GlobalOptions& options, const VerifyOp
   result.then = {attempt.digests().begin(), attempt.digests().end()};
   const auto goes_on = [&](const trainer_protocol::StartEvent& start) {
     result.difference = DifferenceInBits(start.provenance, then);
+    result.threads_missed = ThreadsMissed(start.provenance, then);
     result.program = DifferenceInProgram(start.provenance, then);
     return result.difference.empty();
   };

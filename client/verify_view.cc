@@ -26,6 +26,15 @@ std::string Again(const Verification& result, const std::string& name) {
   return found == result.now.end() ? "" : found->second;
 }
 
+std::string WayOut(const Verification& result) {
+  if (result.threads_missed.empty()) {
+    return "Verify it where the attempt ran and with that version of adares, or on a machine that "
+           "is the same in this.";
+  }
+  return absl::StrCat("Leave --threads out, or give it the number that the attempt had: ",
+                      result.threads_missed, ".");
+}
+
 std::string Sentence(const Verification& result, bool color) {
   switch (result.verdict()) {
     case Verdict::kIdentical:
@@ -43,9 +52,7 @@ std::string Sentence(const Verification& result, bool color) {
       break;
   }
   return absl::StrCat(Paint("not comparable to the last bit here", Tone::kActive, color), ": ",
-                      result.difference,
-                      "\nIt was not trained again. Verify it where the attempt ran and with that "
-                      "version of adares, or on a machine that is the same in this.\n");
+                      result.difference, "\nIt was not trained again. ", WayOut(result), "\n");
 }
 
 }  // namespace

@@ -23,8 +23,9 @@ struct Verification {
   std::string worker;                       // resource name
   std::map<std::string, std::string> then;  // digests of the attempt
   std::map<std::string, std::string> now;   // of the repetition; empty where there was none
-  std::string difference;  // between the two machines; empty where there is none that counts
-  std::string program;     // the same between the two programs, which may give equal bits
+  std::string difference;      // between the two machines; empty where there is none that counts
+  std::string threads_missed;  // that the attempt had, where --threads is all of the difference
+  std::string program;         // the same between the two programs, which may give equal bits
 
   Verdict verdict() const;
 };

@@ -3,12 +3,15 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/near_miss.h"
 #include "core/quoted_text.h"
 #include "core/status.h"
 
 namespace adares {
 namespace {
+
+constexpr size_t kShownSeeds = 10;
 
 absl::Status Unknown(std::string_view field, std::string_view message) {
   return MakeError(absl::StatusCode::kInvalidArgument, reason::kArgumentInvalid, message,
@@ -40,6 +43,18 @@ absl::Status CheckAxisValues(const std::vector<Axis>& axes,
       return Unknown(field, absl::StrCat("the axis ", name, " has no value ", Quoted(value),
                                          DidYouMean(value, axis->values)));
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSeeds(const std::vector<int64_t>& seeds, const std::vector<int64_t>& wanted,
+                        std::string_view field) {
+  for (const int64_t seed : wanted) {
+    if (std::find(seeds.begin(), seeds.end(), seed) != seeds.end()) continue;
+    const auto shown = static_cast<ptrdiff_t>(std::min(seeds.size(), kShownSeeds));
+    return Unknown(field, absl::StrCat("the sweep has no seed ", seed, "; it has ",
+                                       absl::StrJoin(seeds.begin(), seeds.begin() + shown, ", "),
+                                       seeds.size() > kShownSeeds ? ", ..." : ""));
   }
   return absl::OkStatus();
 }

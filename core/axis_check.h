@@ -1,6 +1,7 @@
-// Axes and values that a question names. Thread-safe: pure functions.
+// Axes, values and seeds that a question names. Thread-safe: pure functions.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -17,5 +18,9 @@ namespace adares {
 absl::Status CheckAxisValues(const std::vector<Axis>& axes,
                              const std::map<std::string, std::string>& wanted,
                              std::string_view field);
+
+// The same of seeds; what the sweep has is told.
+absl::Status CheckSeeds(const std::vector<int64_t>& seeds, const std::vector<int64_t>& wanted,
+                        std::string_view field);
 
 }  // namespace adares

@@ -123,6 +123,21 @@ constexpr Edge kEdges[] = {
     {{TrialState::kStoppedEarly}, TrialEvent::kRetry, {TrialState::kQueued}},
 };
 
+// What people ask for, and of which trials they can; other events follow from attempts and rules.
+constexpr std::pair<TrialEvent, std::string_view> kRequests[] = {
+    {TrialEvent::kPause, "only trials that wait or run can be paused"},
+    {TrialEvent::kResume, "only trials that are paused, wait or run can be resumed"},
+    {TrialEvent::kCancel, "only trials that have not ended can be cancelled"},
+    {TrialEvent::kRetry, "only trials that failed, were cancelled or stopped early can be retried"},
+};
+
+constexpr NameTable<StopAim, 4> kWhatAimsBring = {{
+    {StopAim::kCancel, "cancelled"},
+    {StopAim::kPause, "paused"},
+    {StopAim::kRequeue, "queued again"},
+    {StopAim::kStopEarly, "stopped early"},
+}};
+
 template <typename Enum, size_t kSize>
 constexpr std::array<Enum, kSize> ValuesOf(const NameTable<Enum, kSize>& table) {
   std::array<Enum, kSize> values{};
@@ -149,6 +164,21 @@ std::optional<Enum> ParseIn(const NameTable<Enum, kSize>& table, std::string_vie
     if (candidate_name == name) return candidate;
   }
   return std::nullopt;
+}
+
+// "the trial has ended as failed".
+std::string Standing(const TrialStage& stage) {
+  std::string text = "the trial ";
+  if (stage.aim) return text.append("is about to be ").append(NameIn(kWhatAimsBring, *stage.aim));
+  return text.append(IsFinal(stage.state) ? "has ended as " : "is ").append(Name(stage.state));
+}
+
+// Why a trial does not take an event, in the words of whoever asked for it.
+std::string Refusal(const TrialStage& from, TrialEvent event) {
+  for (const auto& [request, who_can] : kRequests) {
+    if (request == event) return Standing(from).append("; ").append(who_can);
+  }
+  return Standing(from).append(" and does not take the event ").append(Name(event));
 }
 
 }  // namespace
@@ -211,11 +241,9 @@ absl::StatusOr<TrialStage> Transition(const TrialStage& from, TrialEvent event) 
   for (const Edge& edge : kEdges) {
     if (edge.from == from && edge.event == event) return edge.to;
   }
-  const std::string state_name(Name(from.state));
-  const std::string event_name(Name(event));
   return MakeError(absl::StatusCode::kFailedPrecondition, reason::kStateConflict,
-                   "a trial that is " + state_name + " does not take the event " + event_name,
-                   {{"state", state_name}, {"event", event_name}});
+                   Refusal(from, event),
+                   {{"state", std::string(Name(from.state))}, {"event", std::string(Name(event))}});
 }
 
 TrialEvent AfterAttempt(const TrialStage& trial, EndReason reason, bool may_retry) {

@@ -13,4 +13,9 @@ namespace adares {
 absl::Status CheckListenAddress(const std::string& option, const std::string& address,
                                 bool insecure);
 
+// UNAVAILABLE where a server could not listen on this well-formed address at present: it is in use,
+// not of this machine, not allowed, or in a folder that is not there. Holds it for a moment, and
+// leaves nothing; so it is known before a state folder is made.
+absl::Status CheckCanListen(const std::string& option, const std::string& address);
+
 }  // namespace adares

@@ -10,9 +10,13 @@
 #include <chrono>
 #include <cstdlib>
 #include <functional>
+#include <iostream>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "core/stop_signals.h"
+#include "core/unknown_option.h"
 #include "server/offline/offline_commands.h"
 #include "server/server.h"
 
@@ -80,6 +84,24 @@ int Serve(const ServerConfig& config) {
   _exit(EXIT_SUCCESS);  // the impatient thread waits for ever
 }
 
+// Prints help, a version or a complaint; the exit code.
+int Leave(const CLI::App& app, const CLI::ParseError& error) {
+  std::vector<std::string> known;
+  const auto add = [&known](const CLI::App& command) {
+    for (const CLI::Option* option : command.get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  };
+  add(app);
+  for (const CLI::App* command : app.get_subcommands()) add(*command);
+  const auto unknown = adares::UnknownOption(app.remaining(/*recurse=*/true), known);
+  if (error.get_exit_code() == 0 || !unknown) {
+    return app.exit(error) == 0 ? EXIT_SUCCESS : kUsageError;
+  }
+  std::cerr << *unknown << "\nRun with --help for more information.\n";
+  return kUsageError;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -123,7 +145,7 @@ int main(int argc, char** argv) {
     // Not of the option itself: what is misspelt is to be told first.
     if (config.state_dir.empty()) throw CLI::RequiredError("--state");
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? EXIT_SUCCESS : kUsageError;
+    return Leave(app, error);
   }
   if (offline) return offline();
   if (sync_seconds * 2 > lease_seconds) {

@@ -123,12 +123,14 @@ void TellExcessivePoints(const Effects& effects) {
 
 absl::Status CheckAddresses(const ServerConfig& config) {
   ADARES_RETURN_IF_ERROR(CheckListenAddress("--listen", config.listen, config.insecure));
+  ADARES_RETURN_IF_ERROR(CheckCanListen("--listen", config.listen));
   if (config.http == "none") return absl::OkStatus();
   if (config.http.starts_with("unix:")) {
     return absl::InvalidArgumentError(
         absl::StrCat("--http ", config.http, ": expected HOST:PORT, or none"));
   }
-  return CheckListenAddress("--http", config.http, config.insecure);
+  ADARES_RETURN_IF_ERROR(CheckListenAddress("--http", config.http, config.insecure));
+  return CheckCanListen("--http", config.http);
 }
 
 }  // namespace

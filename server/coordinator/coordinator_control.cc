@@ -47,6 +47,17 @@ bool IsMeant(const TrialStage& stage, ControlAction action) {
   return false;
 }
 
+// A seed or a value that no trial of the sweep can have was mistyped.
+absl::Status CheckNames(Store& store, int64_t sweep_row, const TrialFilter& filter) {
+  if (!filter.seeds.empty()) {
+    ADARES_ASSIGN_OR_RETURN(const std::vector<int64_t> seeds, store.SeedsOfSweep(sweep_row));
+    ADARES_RETURN_IF_ERROR(CheckSeeds(seeds, filter.seeds, "filter.seeds"));
+  }
+  if (filter.axes.empty()) return absl::OkStatus();
+  ADARES_ASSIGN_OR_RETURN(const std::vector<Axis> axes, store.AxesOfSweep(sweep_row));
+  return CheckAxisValues(axes, filter.axes, "filter.axes");
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> Coordinator::Once(const RequestKey& key, Timestamp now,
@@ -85,10 +96,7 @@ absl::StatusOr<ControlOutcome> Coordinator::Control(const std::string& sweep,
   ADARES_ASSIGN_OR_RETURN(const std::vector<TrialRow> trials,
                           store_->SelectTrials(head.row, filter));
   ADARES_RETURN_IF_ERROR(CheckIds(trials, filter));
-  if (trials.empty() && !filter.axes.empty()) {
-    ADARES_ASSIGN_OR_RETURN(const std::vector<Axis> axes, store_->AxesOfSweep(head.row));
-    ADARES_RETURN_IF_ERROR(CheckAxisValues(axes, filter.axes, "filter.axes"));
-  }
+  ADARES_RETURN_IF_ERROR(CheckNames(*store_, head.row, filter));
   const bool whole = filter.empty();
   if (whole && action == ControlAction::kCancel) {
     ADARES_RETURN_IF_ERROR(store_->MarkSweepCancelled(head.row, now));

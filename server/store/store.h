@@ -62,6 +62,7 @@ class Store {
   absl::StatusOr<SweepHead> GetSweep(const std::string& sweep);
   // Its axes in the file's order.
   absl::StatusOr<std::vector<Axis>> AxesOfSweep(int64_t sweep_row);
+  absl::StatusOr<std::vector<int64_t>> SeedsOfSweep(int64_t sweep_row);
   // The sweeps with trials that are not final.
   absl::StatusOr<std::vector<SweepHead>> OpenSweeps();
   // Returns the groups of its trials, all of which wait. ALREADY_EXISTS SWEEP_EXISTS.

@@ -23,6 +23,8 @@ FROM sweep WHERE finished_at IS NULL ORDER BY id)sql";
 
 constexpr char kAxes[] = "SELECT axes FROM sweep WHERE id = ?";
 
+constexpr char kSeeds[] = "SELECT seeds FROM sweep WHERE id = ?";
+
 constexpr char kIsOpen[] = "SELECT finished_at IS NULL FROM sweep WHERE id = ?";
 
 constexpr char kInsertSweep[] = R"sql(
@@ -157,6 +159,14 @@ absl::StatusOr<std::vector<Axis>> Store::AxesOfSweep(int64_t sweep_row) {
     Query query(impl_->connection.Prepare(kAxes));
     if (!query.Bind(sweep_row).Step()) return std::vector<Axis>{};
     return AxesFromJson(query.Text(0));
+  });
+}
+
+absl::StatusOr<std::vector<int64_t>> Store::SeedsOfSweep(int64_t sweep_row) {
+  return Guarded("read a sweep's seeds", [&]() -> absl::StatusOr<std::vector<int64_t>> {
+    Query query(impl_->connection.Prepare(kSeeds));
+    if (!query.Bind(sweep_row).Step()) return std::vector<int64_t>{};
+    return IntegersFromJson(query.Text(0));
   });
 }
 

@@ -98,7 +98,9 @@ TEST_F(BackupFileTest, AFullDiskIsAnErrorAndLeavesNothing) {
 
 TEST_F(BackupFileTest, AFolderThatIsNotThereIsNamed) {
   const auto file = BackupFile::Begin(folder_ / "none/backup.db");
-  EXPECT_EQ(ErrorReason(file.status()), reason::kFolderBroken);
+  EXPECT_EQ(file.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(file.status().message()),
+              testing::EndsWith("there is no folder " + (folder_ / "none")));
 }
 
 }  // namespace

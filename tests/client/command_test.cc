@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <filesystem>
+
 #include "core/status.h"
 #include "tests/client/command_fixture.h"
 #include "tests/client/messages.h"
@@ -56,6 +58,21 @@ TEST_F(CommandTest, SubmitSendsFileChangesAndOrigin) {
                                     "overrides . path: \"train.epochs\" value: \"2\" . "
                                     "overrides . path: \"a.b\" value: \"x=y\" . "
                                     "request_id: \"[0-9a-f]+\""));
+}
+
+TEST_F(CommandTest, SubmitSaysWhyTrialsCannotRunYet) {
+  Script script;
+  *script.created.mutable_sweep() = MakeSweep(v1::Sweep::STATE_RUNNING, 4, 0, 0);
+  v1::PendingReason* const pending = script.created.mutable_sweep()->add_pending();
+  pending->set_trials(4);
+  pending->set_reason("no worker is connected");
+  Serve(std::move(script));
+  auto options = Options({"sweep", "submit", "-"});
+  options.input = "name: mnist\n";
+  const auto result = Program(options).Finish();
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.err,
+            "waiting: 4 trials: no worker is connected\nwatch: adares sweep watch mnist\n");
 }
 
 TEST_F(CommandTest, SubmitAgainSaysWhatItDoesNotChange) {
@@ -291,6 +308,26 @@ TEST_F(CommandTest, UsageErrorsExitWith2AndSuggest) {
     EXPECT_THAT(result.err, HasSubstr("error: "));
     EXPECT_THAT(result.err, HasSubstr(expected));
   }
+}
+
+TEST_F(CommandTest, AFolderInTheFilesPlaceIsAnsweredWithTheFilesInIt) {
+  const std::string studies = folder_ / "studies";
+  std::filesystem::create_directory(studies);
+  fixtures::WriteTextFile(studies + "/notes.yaml", "todo: much\n");
+  const auto hint = [&] {
+    const auto result = Run({"run", studies});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.err, HasSubstr("cannot read " + studies + ": it is a folder\n"));
+    return result.err.substr(result.err.find("hint: "));
+  };
+  EXPECT_EQ(hint(), "hint: a sweep file is expected, YAML or JSON; there is none in this folder\n");
+  for (const char* name : {"b.yaml", "a.yml", "c.json", "notes.txt"}) {
+    fixtures::WriteTextFile(studies + "/" + name, "{apiVersion: adares/v1}\n");
+  }
+  const std::string three = studies + "/a.yml, " + studies + "/b.yaml, " + studies + "/c.json";
+  EXPECT_EQ(hint(), "hint: name a sweep file in it: " + three + "\n");
+  fixtures::WriteTextFile(studies + "/d.yaml", "{apiVersion: adares/v1}\n");
+  EXPECT_EQ(hint(), "hint: name a sweep file in it: " + three + ", ...\n");
 }
 
 TEST_F(CommandTest, BareCallIsHelpOnStandardError) {

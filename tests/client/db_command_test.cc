@@ -59,6 +59,14 @@ TEST_F(DbCommandTest, ABackupOfOtherBytesIsNone) {
   ExpectNoBackup();
 }
 
+TEST_F(DbCommandTest, ABackupIntoNoFolderIsAWrongArgument) {
+  Serve(BackupOf("abc", Sha256Hex("abc")));
+  const auto result = Run({"db", "backup", folder_ / "none/backup.db"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr(": there is no folder " + (folder_ / "none") + "\nhint: "));
+  EXPECT_EQ(Request("BackupDatabase"), "(never called)");
+}
+
 TEST_F(DbCommandTest, ABackupThatEndsInItsMiddleIsNone) {
   Script script = BackupOf("abc", Sha256Hex("abc"));
   script.backup.pop_back();

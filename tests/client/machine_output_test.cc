@@ -33,8 +33,8 @@ std::vector<CommandCase> AllCommands() {
           {"SweepList", {"sweep", "list"}, "ListSweeps", true},
           {"SweepShow", {"sweep", "show", "mnist"}, "GetSweep"},
           {"SweepWatch", {"sweep", "watch", "mnist"}, "WatchSweep"},
-          {"SweepPause", {"sweep", "pause", "mnist"}, "PauseSweep"},
-          {"SweepResume", {"sweep", "resume", "mnist"}, "ResumeSweep"},
+          {"SweepPause", {"sweep", "pause", "unfinished"}, "PauseSweep"},
+          {"SweepResume", {"sweep", "resume", "unfinished"}, "ResumeSweep"},
           {"SweepCancel", {"sweep", "cancel", "mnist"}, "CancelSweep"},
           {"SweepRetry", {"sweep", "retry", "mnist"}, "RetrySweep"},
           {"TrialPause", {"trial", "pause", "--sweep", "mnist", "--seed", "1"}, "ControlTrials"},
@@ -58,7 +58,9 @@ std::vector<CommandCase> AllCommands() {
 // Every list is empty; what must exist for a command to have a meaning does.
 Script Bare() {
   Script script;
-  script.sweeps = {MakeSweep(v1::Sweep::STATE_SUCCEEDED, 0, 0, 1)};
+  script.sweeps = {MakeSweep(v1::Sweep::STATE_SUCCEEDED, 0, 0, 1),
+                   MakeSweep(v1::Sweep::STATE_RUNNING, 1, 0, 0)};
+  script.sweeps[1].set_name("sweeps/unfinished");
   script.trials = {MakeTrial(1, v1::Trial::STATE_SUCCEEDED)};
   *script.created.mutable_sweep() = script.sweeps[0];
   script.watches = {{{MakeUpdate(1, script.sweeps[0])}, absl::OkStatus()}};

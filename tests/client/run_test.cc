@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -135,7 +136,9 @@ TEST_F(RunTest, ADeviceThatTheTrainerLacksIsRefusedBeforeAnythingStarts) {
   options.arguments.back() = "cuda";
   const auto result = Program(options).Finish();
   EXPECT_EQ(result.exit_code, 5) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("error: there is no GPU for --device cuda"));
   EXPECT_THAT(result.err, HasSubstr("no CUDA device here"));
+  EXPECT_THAT(result.err, HasSubstr("hint: without --device, or with --device cpu, "));
   EXPECT_FALSE(fs::exists(State()));
 }
 
@@ -147,6 +150,20 @@ TEST_F(RunTest, TheWorkerGetsTheDeviceThatTheTrainerTook) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, HasSubstr("1 trial at a time"));
   EXPECT_THAT(Log("worker"), HasSubstr("--device cuda "));
+}
+
+TEST_F(RunTest, AFolderThatAServerUsesIsLeftAsItIs) {
+  fs::create_directory(State());
+  const int lock = open((State() + "/server.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_EQ(flock(lock, LOCK_EX | LOCK_NB), 0);
+  const auto refused = RunSweep("succeeds");
+  EXPECT_EQ(refused.exit_code, 5);
+  EXPECT_THAT(refused.err, HasSubstr("adares-server uses the state folder " + State() + "\n"));
+  EXPECT_THAT(refused.err, HasSubstr("name another folder with --state"));
+  EXPECT_FALSE(fs::exists(State() + "/logs"));
+  EXPECT_FALSE(fs::exists(State() + "/worker"));
+  close(lock);
+  EXPECT_EQ(RunSweep("succeeds").exit_code, 0);
 }
 
 TEST_F(RunTest, OtherUnfinishedSweepsOfTheFolderAreNamed) {

@@ -52,6 +52,13 @@ TEST_F(SweepSnapshotTest, FirstMessageIsNoNews) {
   EXPECT_EQ(snapshot_.trials.size(), 2u);
 }
 
+// Of a sweep with more trials than one message holds.
+TEST_F(SweepSnapshotTest, LaterMessagesOfTheBeginningAreNoNewsEither) {
+  Add(seconds(0), Succeeded(1, 60));
+  EXPECT_THAT(Add(seconds(0), Succeeded(2, 60), MakeFailedTrial(3), Running(4, 5)), IsEmpty());
+  EXPECT_THAT(Add(seconds(1), Succeeded(4, 60)), ElementsAre(Kind::kSucceeded));
+}
+
 TEST_F(SweepSnapshotTest, ALifeIsToldStepByStep) {
   Add(seconds(0), MakeTrial(1, v1::Trial::STATE_QUEUED));
   EXPECT_THAT(Add(seconds(1), Running(1, 0)), ElementsAre(Kind::kStarted));

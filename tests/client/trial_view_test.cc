@@ -56,6 +56,18 @@ TEST(TrialViewTest, AttemptsSayFromWhereTheyWentOn) {
   EXPECT_THAT(text, HasSubstr("1500\n"));
 }
 
+TEST(TrialViewTest, TheTimeOfATrialIsThatOfItsAttemptsWithoutThePauseBetween) {
+  v1::Trial trial = MakeTrial(1, v1::Trial::STATE_RUNNING);
+  const int64_t start = trial.start_time().seconds();
+  v1::Attempt* attempt = trial.add_attempts();
+  attempt->mutable_start_time()->set_seconds(start);
+  attempt->mutable_end_time()->set_seconds(start + 30);
+  attempt = trial.add_attempts();
+  attempt->mutable_start_time()->set_seconds(start + 3'000);
+  const Timestamp now = FromMicros((start + 3'012) * 1'000'000);
+  EXPECT_THAT(TrialDetails(trial, now, false), testing::ContainsRegex("Time: +42s\n"));
+}
+
 TEST(TrialViewTest, CsvOfWeightsHasAllNumbers) {
   const auto rows = SkipWeightCsv(TwoRows());
   ASSERT_EQ(rows.size(), 3u);

@@ -47,5 +47,18 @@ TEST(VerifyViewTest, AnotherProgramStandsBesideTheVerdict) {
   EXPECT_EQ(json["difference"], "");
 }
 
+TEST(VerifyViewTest, WhatCannotBeComparedHasTheWayOutOfItsCause) {
+  Verification result = Verified("");
+  result.now.clear();
+  result.difference = "class is cpu/threads=1, was cpu/threads=2";
+  EXPECT_THAT(VerificationText(result, false), HasSubstr("Verify it where the attempt ran"));
+  result.threads_missed = "2";
+  const std::string text = VerificationText(result, false);
+  EXPECT_THAT(text, HasSubstr(": class is cpu/threads=1, was cpu/threads=2\nIt was not trained "
+                              "again. Leave --threads out, or give it the number that the attempt "
+                              "had: 2.\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("Verify it")));
+}
+
 }  // namespace
 }  // namespace adares::client

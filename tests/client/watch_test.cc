@@ -54,10 +54,36 @@ TEST_F(WatchTest, OffATerminalEachChangeIsALine) {
   const auto result = Run({"sweep", "watch", "mnist"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.out,
+            "mnist: running, 0 of 1 trial done, 1 waiting\n"
             "[0/1] granularity=block seed 0: started\n"
             "[1/1] granularity=block seed 0: succeeded in 38s, test/accuracy 0.9873\n"
             "mnist: succeeded, 1 of 1 trial done\n");
   EXPECT_EQ(result.err, "compare: adares compare mnist\n");
+}
+
+TEST_F(WatchTest, HowASweepEndedIsSaidOnce) {
+  ServeWatches({{{Done()}, absl::OkStatus()}});
+  EXPECT_EQ(Run({"sweep", "watch", "mnist"}).out, "mnist: succeeded, 1 of 1 trial done\n");
+}
+
+v1::WatchSweepResponse Paused(int64_t revision) {
+  v1::Sweep sweep = MakeSweep(v1::Sweep::STATE_PAUSED, 0, 0, 0);
+  sweep.mutable_trial_counts()->set_paused(1);
+  return MakeUpdate(revision, sweep, MakeTrial(1, v1::Trial::STATE_PAUSED));
+}
+
+// Otherwise the last line would be one of long ago, and nothing would ever follow it.
+TEST_F(WatchTest, APausedSweepSaysWhatItWaitsForEachTimeItIsPaused) {
+  ServeWatches({{{Paused(1), Paused(2), Queued(), Paused(4), Done()}, absl::OkStatus()}});
+  const auto result = Run({"sweep", "watch", "mnist"});
+  EXPECT_EQ(result.out,
+            "mnist: paused, 0 of 1 trial done, 1 paused\n"
+            "waiting: 1 trial is paused; adares sweep resume mnist lets it go on\n"
+            "[0/1] granularity=block seed 0: waits for another attempt\n"
+            "[0/1] granularity=block seed 0: paused\n"
+            "waiting: 1 trial is paused; adares sweep resume mnist lets it go on\n"
+            "[1/1] granularity=block seed 0: succeeded in 38s, test/accuracy 0.9873\n"
+            "mnist: succeeded, 1 of 1 trial done\n");
 }
 
 TEST_F(WatchTest, FailedTrialsExitWith7) {

@@ -79,6 +79,32 @@ TEST(TrialStateTest, TransitionsAreThoseOfThePage) {
   EXPECT_EQ(found, 37U);
 }
 
+std::string RefusalOf(const TrialStage& stage, TrialEvent event) {
+  return std::string(Transition(stage, event).status().message());
+}
+
+TEST(TrialStateTest, ARefusalSaysWhereTheTrialStandsAndWhatCouldBeAskedOfOthers) {
+  EXPECT_EQ(RefusalOf({TrialState::kSucceeded}, TrialEvent::kPause),
+            "the trial has ended as succeeded; only trials that wait or run can be paused");
+  EXPECT_EQ(
+      RefusalOf({TrialState::kFailed}, TrialEvent::kResume),
+      "the trial has ended as failed; only trials that are paused, wait or run can be resumed");
+  EXPECT_EQ(
+      RefusalOf({TrialState::kStoppedEarly}, TrialEvent::kCancel),
+      "the trial has ended as stopped-early; only trials that have not ended can be cancelled");
+  EXPECT_EQ(RefusalOf({TrialState::kRunning}, TrialEvent::kRetry),
+            "the trial is running; only trials that failed, were cancelled or stopped early can be "
+            "retried");
+  EXPECT_EQ(RefusalOf({TrialState::kStopping, StopAim::kCancel}, TrialEvent::kPause),
+            "the trial is about to be cancelled; only trials that wait or run can be paused");
+  EXPECT_EQ(RefusalOf({TrialState::kQueued}, TrialEvent::kFinish),
+            "the trial is queued and does not take the event finish");
+  const auto metadata =
+      ErrorMetadata(Transition({TrialState::kSucceeded}, TrialEvent::kPause).status());
+  EXPECT_EQ(metadata.at("state"), "succeeded");
+  EXPECT_EQ(metadata.at("event"), "pause");
+}
+
 // Names of stages in the diagram have underscores.
 std::string DiagramName(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');

@@ -61,7 +61,7 @@ TEST_F(ControlProgramsTest, TrialsAreControlledByFilterAndRefusalsAreTold) {
   EXPECT_EQ(Trials("paused"), 1);
   const CommandResult refused = Adares({"trial", "retry", "--sweep", "study", "--state", "queued"});
   EXPECT_EQ(refused.code, 5);
-  EXPECT_THAT(refused.errors, HasSubstr("does not take the event retry"));
+  EXPECT_THAT(refused.errors, HasSubstr("the trial is queued; only trials that failed, "));
   EXPECT_EQ(Adares({"trial", "pause"}).code, 2);
   EXPECT_EQ(Adares({"trial", "pause", "--sweep", "study", "--where", "stage"}).code, 2);
 }

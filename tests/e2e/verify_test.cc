@@ -11,6 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::MatchesRegex;
+using testing::Not;
 
 class VerifyTest : public ProgramsTest {
  protected:
@@ -33,6 +34,8 @@ TEST_F(VerifyTest, AFinishedTrialComesOutTheSame) {
   const CommandResult result = Adares({"trial", "verify", trial});
   EXPECT_EQ(result.code, 0) << result.errors;
   EXPECT_THAT(result.output, HasSubstr("attempt 1 on w1: identical to the last bit"));
+  EXPECT_THAT(result.errors, HasSubstr(trial + ": finished\n"));
+  EXPECT_THAT(result.errors, Not(HasSubstr("trial.json")));
 }
 
 TEST_F(VerifyTest, TwoThreadsComeOutTheSameToo) {
@@ -70,6 +73,9 @@ TEST_F(VerifyTest, AnotherThreadCountIsNotComparedAndNotTrained) {
   EXPECT_THAT(result.output,
               HasSubstr("not comparable to the last bit here: class is cpu/threads=2, was "
                         "cpu/threads=1"));
+  EXPECT_THAT(result.output, HasSubstr("Leave --threads out"));
+  EXPECT_THAT(result.errors, Not(HasSubstr("trial.json")));
+  EXPECT_THAT(result.errors, Not(HasSubstr("epoch"))) << "what was trained until it was stopped";
 }
 
 TEST_F(VerifyTest, ATrialThatHasNotFinishedIsRefused) {

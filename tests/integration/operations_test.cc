@@ -282,6 +282,18 @@ TEST_F(OperationsTest, TheDoctorSeesTheServer) {
   EXPECT_THAT(without.out, HasSubstr("cannot reach the coordinator"));
 }
 
+TEST_F(OperationsTest, AMisspeltOptionOfTheServerIsNamedWithTheNearest) {
+  const auto refusal = [this](std::vector<std::string> arguments) {
+    const ProgramResult result = Program(Options(ADARES_SERVER_PROGRAM, arguments)).Finish();
+    EXPECT_EQ(result.exit_code, 2);
+    return result.err;
+  };
+  EXPECT_THAT(refusal({"--stat", state_}), HasSubstr("no option --stat; did you mean --state?\n"));
+  EXPECT_THAT(refusal({"migrate", "--state", state_, "--dryrun"}),
+              HasSubstr("no option --dryrun; did you mean --dry-run?\n"));
+  EXPECT_THAT(refusal({}), HasSubstr("--state is required"));
+}
+
 TEST_F(OperationsTest, TheServerRaisesItsLimitOfOpenFiles) {
   StopProgram();
   rlimit before = {};

@@ -3,9 +3,11 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <future>
 #include <regex>
 #include <sstream>
+#include <utility>
 
 #include "tests/fixtures/program.h"
 #include "tests/integration/scripted_worker.h"
@@ -177,6 +179,16 @@ TEST_F(ServingTest, EveryMetricOfTheCatalogueIsThere) {
     EXPECT_NE(metrics.find(type), std::string::npos) << type;
   }
   EXPECT_GE(rows, 20);
+}
+
+TEST_F(ServingTest, NoStateFolderIsMadeForAServerThatCannotListen) {
+  ServerConfig second = config_;
+  second.state_dir = folder_ / "second";
+  second.http = server_->http_address();
+  EXPECT_EQ(Server::Start(second).status().code(), absl::StatusCode::kUnavailable);
+  second.listen = std::exchange(second.http, "none");
+  EXPECT_EQ(Server::Start(second).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(std::filesystem::exists(second.state_dir));
 }
 
 TEST_F(ServingTest, PrometheusCanReadTheMetrics) {

@@ -42,6 +42,9 @@ TEST_F(SweepServiceTest, CreatesASweepAndItsTrials) {
   EXPECT_EQ(sweep.baseline().at("granularity"), "none");
   EXPECT_EQ(sweep.spec_digest().size(), 64U);
   EXPECT_EQ(Sweep("first").SerializeAsString(), sweep.SerializeAsString());
+  ASSERT_EQ(sweep.pending_size(), 1) << "the answer says what `adares sweep show` would";
+  EXPECT_EQ(sweep.pending(0).cause(), v1::PendingReason::CAUSE_NO_WORKER);
+  EXPECT_EQ(sweep.pending(0).trials(), 4);
 
   const auto trials = Trials("first");
   ASSERT_EQ(trials.size(), 4U);

@@ -1,5 +1,11 @@
 // Addresses, the state folder and the metrics of the server.
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
 
 #include "core/status.h"
 #include "server/listen_address.h"
@@ -37,6 +43,49 @@ TEST(ListenAddressTest, MalformedAddressesAreRefused) {
         << address;
   }
   EXPECT_FALSE(CheckListenAddress("--listen", "unix:/" + std::string(200, 'x'), true).ok());
+}
+
+// A socket on some port of the loopback address, which it does not share.
+class TakenPort {
+ public:
+  TakenPort() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(bind(fd_, generic, size), 0);
+    EXPECT_EQ(listen(fd_, 1), 0);
+    EXPECT_EQ(getsockname(fd_, generic, &size), 0);
+    port_ = std::to_string(ntohs(address.sin_port));
+  }
+  ~TakenPort() { close(fd_); }
+  TakenPort(const TakenPort&) = delete;
+  TakenPort& operator=(const TakenPort&) = delete;
+  const std::string& port() const { return port_; }
+
+ private:
+  const int fd_;
+  std::string port_;
+};
+
+TEST(ListenAddressTest, WhatCannotBeListenedOnIsFoundAndWhatCanIsLeft) {
+  fixtures::TempFolder folder;
+  std::string port;
+  {
+    const TakenPort taken;
+    port = taken.port();
+    const absl::Status refused = CheckCanListen("--http", "127.0.0.1:" + port);
+    EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
+    EXPECT_THAT(std::string(refused.message()),
+                HasSubstr("--http 127.0.0.1:" + port + ": Address already in use; stop "));
+  }
+  EXPECT_TRUE(CheckCanListen("--listen", "127.0.0.1:" + port).ok());
+  EXPECT_TRUE(CheckCanListen("--listen", "127.0.0.1:" + port).ok()) << "it was let go";
+  EXPECT_TRUE(CheckCanListen("--listen", "localhost:0").ok());
+  EXPECT_FALSE(CheckCanListen("--listen", "192.0.2.1:7070").ok()) << "of no machine";
+  EXPECT_TRUE(CheckCanListen("--listen", "unix:" + (folder / "socket")).ok());
+  EXPECT_FALSE(CheckCanListen("--listen", "unix:" + (folder / "none/socket")).ok());
 }
 
 class StateFolderTest : public testing::Test {

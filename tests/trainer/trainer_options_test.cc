@@ -69,7 +69,9 @@ TEST(TrainerOptionsTest, WrongValuesNameTheOption) {
   EXPECT_THAT(Error({"--spec", "a", "--threads", "0"}), HasSubstr("--threads 0"));
   EXPECT_THAT(Error({"--spec", "a", "--threads", "two"}), HasSubstr("--threads two"));
   EXPECT_THAT(Error({"--spec", "a", "--device", "tpu"}), HasSubstr("--device tpu"));
-  EXPECT_THAT(Error({"--spec", "a", "--speed", "9"}), HasSubstr("unknown option"));
+  EXPECT_THAT(Error({"--spec", "a", "--speed", "9"}), HasSubstr("there is no option --speed"));
+  EXPECT_THAT(Error({"--spec", "a", "--threds", "2"}), HasSubstr("did you mean --threads?"));
+  EXPECT_THAT(Error({"--spec"}), HasSubstr("--spec: unknown option or missing value"));
   EXPECT_THAT(Error({"trial.json"}), HasSubstr("trial.json: unexpected"));
 }
 

@@ -58,6 +58,13 @@ TEST(ConfigTest, OneTrialAtATimeOnADevice) {
   EXPECT_EQ(Parse({"--device", "cpu"}, machine).config->slots, 4);
 }
 
+TEST(ConfigTest, AGpuIsWhatTrainersCallCuda) {
+  const auto config = Parse({"--device", "gpu"}).config;
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->device, "cuda");
+  EXPECT_EQ(config->slots, 1);
+}
+
 TEST(ConfigTest, PathsOfTrainersAreAbsolute) {
   const auto config = Parse({"--trainer", "bin/trainer", "--data", "some/data"}).config;
   EXPECT_TRUE(config->trainer.is_absolute());
@@ -74,7 +81,8 @@ TEST(ConfigTest, BadOptionsAreNamedAndExitWithTwo) {
       {{"--trainer-trials", "-1"}, "--trainer-trials"},
       {{"--device", "tpu"}, "--device"},
       {{"--name", "Big_Box"}, "try big-box"},
-      {{"--color"}, "--color"},
+      {{"--color"}, "there is no option --color\n"},
+      {{"--slot", "2"}, "there is no option --slot; did you mean --slots?\n"},
       {{"extra"}, "extra"},
       {{"--server"}, "--server"}};
   for (const auto& [arguments, expected] : cases) {

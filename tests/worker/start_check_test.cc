@@ -69,6 +69,14 @@ TEST_F(StartCheckTest, TrainerThatFailsIsQuoted) {
                     HasSubstr("\"cannot open libtorch.so\""), HasSubstr("--trainer")));
 }
 
+TEST_F(StartCheckTest, AGpuThatIsNotThereIsSaidWithTheWaysOut) {
+  const std::filesystem::path path = Shell("echo finds no CUDA device >&2; exit 2");
+  EXPECT_THAT(Refusal(CheckTrainer(path, "cuda").status()),
+              AllOf(HasSubstr("there is no GPU for --device cuda: "), HasSubstr(path.string()),
+                    HasSubstr("\"finds no CUDA device\""), HasSubstr("take --device cpu or auto")));
+  EXPECT_THAT(Refusal(path), HasSubstr("does not work")) << "another device was asked for";
+}
+
 TEST_F(StartCheckTest, TrainerThatDiesIsTold) {
   EXPECT_THAT(Refusal(Shell("kill -SEGV $$")), HasSubstr("killed by signal 11"));
 }

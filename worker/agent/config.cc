@@ -14,6 +14,7 @@
 #include "core/label.h"
 #include "core/report_limits.h"
 #include "core/sweep_spec.h"
+#include "core/unknown_option.h"
 #include "core/utf8.h"
 
 namespace adares::worker {
@@ -61,7 +62,9 @@ void AddOptions(CLI::App& app, Config& config) {
       ->capture_default_str();
   app.add_option("--data", config.data_dir,
                  "Folder of the data sets, mnist/ and so on (default: $ADARES_DATA_DIR)");
-  app.add_option("--device", config.device, "Where to train: cpu, cuda or auto")
+  app.add_option("--device", config.device, "Where to train: cpu, cuda (or gpu), or auto")
+      // What people call it, as `adares run` takes it.
+      ->transform([](const std::string& word) { return word == "gpu" ? "cuda" : word; }, "", "")
       ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
       ->capture_default_str();
   app.add_option("--threads", config.threads,
@@ -115,6 +118,15 @@ void Complete(const Machine& machine, Config& config) {
   if (!config.data_dir.empty()) config.data_dir = fs::absolute(config.data_dir, ignored).string();
 }
 
+// What is wrong with the command line, in one line.
+std::string Complaint(const CLI::App& app, const CLI::ParseError& error) {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  return UnknownOption(app.remaining(), known).value_or(error.what());
+}
+
 }  // namespace
 
 Machine ThisMachine() {
@@ -146,7 +158,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv, const Machine& m
     return {std::nullopt, absl::StrCat(wanted.what(), "\n"), 0};
   } catch (const CLI::ParseError& error) {
     return {std::nullopt,
-            absl::StrCat("adares-worker: ", error.what(),
+            absl::StrCat("adares-worker: ", Complaint(app, error),
                          "\nadares-worker --help lists the options.\n"),
             2};
   }

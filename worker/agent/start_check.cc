@@ -23,6 +23,15 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+// The exit code of a trainer that works and does not do what it was asked.
+constexpr int kRefused = 2;
+
+absl::Status NoGpu(const std::filesystem::path& trainer, const std::string& why) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "there is no GPU for --device cuda: the trainer ", trainer.string(), " said \"", why,
+      "\"; take --device cpu or auto, or name a trainer that is built for CUDA with --trainer"));
+}
+
 // Sets `in_time` to whether the end came before `deadline`.
 std::string ReadToEnd(int fd, steady_clock::time_point deadline, bool* in_time) {
   std::string text;
@@ -74,6 +83,7 @@ absl::StatusOr<std::string> CheckTrainer(const std::filesystem::path& trainer,
   while (output.ends_with('\n')) output.pop_back();
   const std::string last = output.substr(output.rfind('\n') + 1);
   if (exit.exit_code == 0 && (last == "cpu" || last == "cuda")) return last;
+  if (device == "cuda" && exit.exit_code == kRefused) return NoGpu(trainer, output);
   return absl::FailedPreconditionError(
       absl::StrCat("the trainer ", trainer.string(), " does not work: with --device ", device,
                    " --show-device it ", Describe(exit),

@@ -6,10 +6,12 @@
 #include <array>
 #include <cstdlib>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/status.h"
+#include "core/unknown_option.h"
 #include "worker/trainer/data_cache.h"
 
 namespace adares {
@@ -133,6 +135,17 @@ absl::Status FinishCheckpoints(TrainerOptions& options) {
   return absl::OkStatus();
 }
 
+// About an argument that getopt does not take.
+absl::Status NotTaken(const std::string& argument) {
+  std::vector<std::string> known;
+  for (const option& entry : kOptions) {
+    if (entry.name != nullptr) known.push_back(absl::StrCat("--", entry.name));
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      UnknownOption({argument}, known).value_or(argument + ": unknown option or missing value"),
+      "; see --help"));
+}
+
 }  // namespace
 
 const char kTrainerHelp[] =
@@ -182,10 +195,7 @@ absl::StatusOr<TrainerOptions> ParseTrainerOptions(int argc, char** argv) {
   int letter = 0;
   while ((letter = getopt_long(argc, argv, "", kOptions.data(), nullptr)) != -1) {
     const absl::Status status = Apply(letter, optarg == nullptr ? "" : optarg, options);
-    if (letter == '?') {
-      return absl::InvalidArgumentError(
-          absl::StrCat(argv[optind - 1], ": unknown option or missing value; see --help"));
-    }
+    if (letter == '?') return NotTaken(argv[optind - 1]);
     if (!status.ok()) return status;
   }
   if (optind < argc) {

@@ -162,6 +162,17 @@ TEST_F(ControlTest, AnAxisThatTheSweepHasNotIsRefused) {
   EXPECT_THAT(pause("granularity", "none")->changed, SizeIs(1));
 }
 
+TEST_F(ControlTest, ASeedThatTheSweepHasNotIsRefusedBesideOnesThatItHas) {
+  Create(Plan("alpha", 12));
+  TrialFilter filter;
+  filter.seeds = {0, 77};
+  const auto refused = Control("alpha", ControlAction::kPause, filter);
+  EXPECT_EQ(ErrorReason(refused.status()), reason::kArgumentInvalid);
+  EXPECT_EQ(refused.status().message(),
+            "the sweep has no seed 77; it has 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ...");
+  EXPECT_EQ(reader_->GetSweep("alpha")->counts.paused, 0);
+}
+
 TEST_F(ControlTest, ACordonedWorkerKeepsWhatItHoldsAndGetsNothingMore) {
   Create(Plan("alpha", 2));
   Register("w1", "i1", 1);
