@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "tests/fixtures/full_disk.h"
 #include "tests/fixtures/temp_folder.h"
 
 namespace adares::worker {
@@ -79,6 +80,27 @@ TEST_F(AttemptFoldersTest, FolderOfTheSameAttemptBeginsEmpty) {
   Begin(folders, 2);
   folders.Retire({"sweep", "0123456789ab", 2});  // must not take the live one for the oldest
   EXPECT_TRUE(fs::exists(folder));
+}
+
+TEST_F(AttemptFoldersTest, ThereIsRoomForSoMuchAndNotForMore) {
+  AttemptFolders folders = AttemptFolders::Open(state_.path()).value();
+  {
+    const fixtures::FullDisk full(2 << 20);
+    EXPECT_TRUE(folders.CheckRoom(1 << 20).ok());
+    EXPECT_EQ(folders.CheckRoom(3 << 20).code(), absl::StatusCode::kInternal);
+  }
+  EXPECT_TRUE(folders.CheckRoom(3 << 20).ok());
+  EXPECT_TRUE(Names().empty()) << "what was tried is gone";
+}
+
+TEST_F(AttemptFoldersTest, AFolderHoldsAllOfItsFiles) {
+  AttemptFolders folders = AttemptFolders::Open(state_.path()).value();
+  const AttemptId id{"sweep", "0123456789ab", 1};
+  EXPECT_EQ(folders.BytesOf(id), 0) << "there is none yet";
+  const fs::path folder = Begin(folders, 1);
+  fs::create_directories(folder / "checkpoints/step-1");
+  std::ofstream(folder / "checkpoints/step-1/model") << std::string(1000, 'm');
+  EXPECT_EQ(folders.BytesOf(id), 1000 + 3 + 5);
 }
 
 TEST_F(AttemptFoldersTest, StateThatIsNoFolderIsNamed) {

@@ -49,7 +49,8 @@ Attempt::Attempt(Assignment assignment, const Context& context, std::function<vo
       changed_(std::move(changed)),
       journal_(assignment_.id, {context.loop, context.link, context.folders},
                {.added = [this] { changed_(); },
-                .failed = [this](const absl::Status& status) { RecordsFailed(status); }}),
+                .failed = [this](const absl::Status& status) { RecordsFailed(status); },
+                .log_file_failed = [this] { TellDiskFailed(); }}),
       courier_(assignment_.id, {context_.loop, context_.link, context_.folders.PathOf(id())},
                {.uploaded = [this](const Checkpoint& checkpoint) { journal_.Add(checkpoint); },
                 .settled =
@@ -369,16 +370,27 @@ Attempt::Ending Attempt::EndingOf(const TrainerExit& exit) const {
   return {EndReason::kError, std::move(message)};
 }
 
+// That this machine's disk fails is not the trial's fault, and not counted: another worker may have
+// it, from its last checkpoint. One that is still on its way could not be recorded any more.
 void Attempt::RecordsFailed(const absl::Status& status) {
   if (abandoned_) return;
-  if (state_ == State::kEnded || killed_as_) {  // its end is another and cannot tell of this
+  if (opened_) {
     spdlog::error("event=records_lost sweep={} trial={} attempt={} error={:?}", id().sweep,
                   id().trial, id().attempt, std::string(status.message()));
   }
-  context_.disk_failed();
-  if (opened_) return Fail(std::string(status.message()));
-  // It has not begun, and that is not its fault: another worker may have it.
-  KillAs({EndReason::kPreempted, std::string(status.message())});
+  TellDiskFailed();
+  failed_ = drops_checkpoint_ = true;
+  KillAs({EndReason::kPreempted,
+          absl::StrCat("the worker's disk failed: ", std::string(status.message()))});
+}
+
+// Who tries again needs what is there now, and the checkpoint to go on from.
+void Attempt::TellDiskFailed() const {
+  int64_t needed = 0;
+  if (assignment_.checkpoint) {
+    for (const CheckpointFile& file : assignment_.checkpoint->files) needed += file.size_bytes;
+  }
+  context_.disk_failed(std::max(needed, context_.folders.BytesOf(id())));
 }
 
 // Nothing that the trainer says from now on would make sense.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 
@@ -32,8 +33,11 @@ class AttemptFolders {
   // An empty folder for an attempt that begins. INTERNAL with path and cause.
   absl::StatusOr<std::filesystem::path> Create(const AttemptId& id);
 
-  // Whether an attempt could keep something here now. INTERNAL with path and cause.
-  absl::Status CheckWritable() const;
+  // What the attempt's folder holds.
+  int64_t BytesOf(const AttemptId& id) const;
+
+  // Whether attempts could keep so many bytes here now. INTERNAL with path and cause.
+  absl::Status CheckRoom(int64_t bytes) const;
 
   // The attempt is over: of its folder only the log stays, and of the logs only the newest.
   void Retire(const AttemptId& id);

@@ -54,7 +54,10 @@ void AttemptJournal::Fail(const absl::Status& status) {
 void AttemptJournal::AddLog(std::string_view bytes) {
   if (!log_) return;
   const absl::Status written = log_->Append(bytes, context_.loop.WallNow());
-  if (!written.ok()) spdlog::warn("event=log_file_failed error={:?}", written.ToString());
+  if (!written.ok()) {
+    spdlog::warn("event=log_file_failed error={:?}", written.ToString());
+    handlers_.log_file_failed();
+  }
   if (end_) {
     log_->Take(log_->pending());
     return;

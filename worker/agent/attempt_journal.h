@@ -37,6 +37,7 @@ class AttemptJournal {
   struct Handlers {
     std::function<void()> added;                      // there is something to send
     std::function<void(const absl::Status&)> failed;  // once: records cannot be kept any more
+    std::function<void()> log_file_failed;            // once: lines go on to the coordinator
   };
 
   AttemptJournal(AttemptId id, const Context& context, Handlers handlers);
