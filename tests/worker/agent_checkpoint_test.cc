@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "tests/worker/agent_fixture.h"
+#include "worker/agent/disk_error.h"
 
 namespace adares::worker {
 namespace {
@@ -373,16 +374,29 @@ TEST_F(AgentCheckpointTest, AnOutageDoesNotBeginATrialFromScratch) {
   EXPECT_EQ(ResumedStep(Id(2)), 2);
 }
 
-TEST_F(AgentCheckpointTest, AnErrorOfADiskLeavesTheTrialToAnotherWorker) {
+TEST_F(AgentCheckpointTest, AnErrorOfTheCoordinatorsDiskLeavesTheTrialToAnotherWorker) {
   OfferNextAttempt();
-  coordinator_.FailDownloads(1000, absl::InternalError("no space left on device"));
+  coordinator_.FailDownloads(1000, absl::InternalError("STORAGE_FAILED: it cannot be read"));
   RunUntilTrainerWaits();
   RunFor(CheckpointCourier::kFetchLimit + std::chrono::minutes(2));
   RunUntilEnd(Id(2));
   ASSERT_NE(coordinator_.End(Id(2)), nullptr);
   EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kError);
-  EXPECT_THAT(coordinator_.End(Id(2))->message, HasSubstr("no space left on device"));
+  EXPECT_THAT(coordinator_.End(Id(2))->message, HasSubstr("it cannot be read"));
   EXPECT_EQ(Start(Id(2)), nullptr) << "nothing is superseded";
+  EXPECT_EQ(coordinator_.last_sync().stuck_slots, 0) << "this machine's disk is well";
+}
+
+TEST_F(AgentCheckpointTest, AnErrorOfItsOwnDiskCostsTheTrialNothing) {
+  OfferNextAttempt();
+  coordinator_.FailDownloads(1, DiskError("cannot write model"));
+  RunUntilEnd(Id(2));
+  EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kPreempted);
+  EXPECT_THAT(coordinator_.End(Id(2))->message, HasSubstr("cannot write model"));
+  EXPECT_EQ(Start(Id(2)), nullptr) << "nothing is superseded";
+  RunUntil([&] { return coordinator_.last_sync().stuck_slots == options_.slots; });
+  RunFor(DiskWatch::kFirstPause);
+  RunUntil([&] { return coordinator_.last_sync().stuck_slots == 0; });
 }
 
 TEST_F(AgentCheckpointTest, ACheckpointThatComesDamagedOnceIsFetchedAgain) {

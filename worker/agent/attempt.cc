@@ -11,6 +11,7 @@
 #include "core/quoted_text.h"
 #include "core/trial_spec.h"
 #include "core/trial_state.h"
+#include "worker/agent/disk_error.h"
 #include "worker/agent/fit_texts.h"
 
 namespace adares::worker {
@@ -115,11 +116,23 @@ void Attempt::TakeFetched(const absl::Status& status) {
     journal_.AddLogLine(absl::StrCat("adares-worker: ", which, " is gone (",
                                      std::string(status.message()),
                                      "); the trial begins from scratch"));
-  } else if (!status.ok()) {  // it is there: another worker may get it
-    return KillAs({EndReason::kError,
-                   absl::StrCat(which, " could not be fetched: ", std::string(status.message()))});
+  } else if (!status.ok()) {
+    return FetchFailed(
+        status, absl::StrCat(which, " could not be fetched: ", std::string(status.message())));
   }
   BeginIfReady();
+}
+
+// It is there, and another worker may get it. Where this machine's disk is to blame, that costs the
+// trial nothing, and this worker waits for room. What the coordinator could not give for two
+// minutes ends as an error: after a preemption the next attempt would begin at once, any number of
+// times, and hold a slot for as long as its disk cannot read that file. As an error it is tried
+// once more, and then a person hears of it; nothing is lost by that, as a retry goes on from the
+// checkpoint.
+void Attempt::FetchFailed(const absl::Status& status, std::string message) {
+  const bool is_ours = IsDiskError(status);
+  if (is_ours) TellDiskFailed();
+  KillAs({is_ours ? EndReason::kPreempted : EndReason::kError, std::move(message)});
 }
 
 void Attempt::StartTrainer() {

@@ -117,6 +117,7 @@ class Attempt final : private TrainerOwner {
   void StartTrainer();
   void FetchCheckpoint();
   void TakeFetched(const absl::Status& status);
+  void FetchFailed(const absl::Status& status, std::string message);
   void BeginIfReady();
   void BeginTrial();
   void BeginAgain(const TrainerExit& exit);
