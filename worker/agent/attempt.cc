@@ -111,28 +111,32 @@ void Attempt::FetchCheckpoint() {
 void Attempt::TakeFetched(const absl::Status& status) {
   fetching_ = false;
   resumes_ = status.ok();
-  const std::string which = absl::StrCat("the checkpoint of step ", assignment_.checkpoint->step);
-  if (absl::IsNotFound(status)) {
-    journal_.AddLogLine(absl::StrCat("adares-worker: ", which, " is gone (",
-                                     std::string(status.message()),
-                                     "); the trial begins from scratch"));
-  } else if (!status.ok()) {
-    return FetchFailed(
-        status, absl::StrCat(which, " could not be fetched: ", std::string(status.message())));
-  }
-  BeginIfReady();
+  if (status.ok()) return BeginIfReady();
+  if (IsDiskError(status)) TellDiskFailed();
+  KillAs(EndingOfFetch(status));
 }
 
-// It is there, and another worker may get it. Where this machine's disk is to blame, that costs the
-// trial nothing, and this worker waits for room. What the coordinator could not give for two
-// minutes ends as an error: after a preemption the next attempt would begin at once, any number of
-// times, and hold a slot for as long as its disk cannot read that file. As an error it is tried
-// once more, and then a person hears of it; nothing is lost by that, as a retry goes on from the
-// checkpoint.
-void Attempt::FetchFailed(const absl::Status& status, std::string message) {
-  const bool is_ours = IsDiskError(status);
-  if (is_ours) TellDiskFailed();
-  KillAs({is_ours ? EndReason::kPreempted : EndReason::kError, std::move(message)});
+// Never from scratch while there is a checkpoint: that would supersede all that was trained. The
+// coordinator that has lost one names an earlier one with its next assignment, or none, and where
+// this machine's disk fails another worker may do it: neither counts against the trial. What the
+// coordinator could not give for two minutes, and what comes damaged, ends as an error: after a
+// preemption the next attempt would begin at once, any number of times, and hold a slot for as long
+// as that lasts. As an error it is tried once more, and then a person hears of it; nothing is lost
+// by that, as a retry goes on from the checkpoint.
+Attempt::Ending Attempt::EndingOfFetch(const absl::Status& status) const {
+  const std::string why(status.message());
+  const std::string which = absl::StrCat("the checkpoint of step ", assignment_.checkpoint->step);
+  if (absl::IsNotFound(status)) {
+    return {EndReason::kPreempted,
+            absl::StrCat(which, " is gone: ", why,
+                         "; the next attempt goes on from an earlier one, if there is any")};
+  }
+  if (absl::IsDataLoss(status)) {
+    return {EndReason::kError, absl::StrCat(which, " came damaged twice: ", why,
+                                            "; look at this worker's disk and at the network")};
+  }
+  return {IsDiskError(status) ? EndReason::kPreempted : EndReason::kError,
+          absl::StrCat(which, " could not be fetched: ", why)};
 }
 
 void Attempt::StartTrainer() {

@@ -117,7 +117,6 @@ class Attempt final : private TrainerOwner {
   void StartTrainer();
   void FetchCheckpoint();
   void TakeFetched(const absl::Status& status);
-  void FetchFailed(const absl::Status& status, std::string message);
   void BeginIfReady();
   void BeginTrial();
   void BeginAgain(const TrainerExit& exit);
@@ -129,6 +128,7 @@ class Attempt final : private TrainerOwner {
   void Take(const trainer_protocol::ProgressEvent& event);
   void Take(const trainer_protocol::CheckpointEvent& event);
   void Take(const trainer_protocol::EndEvent& event);
+  Ending EndingOfFetch(const absl::Status& status) const;
   Ending EndingOf(const trainer_protocol::EndEvent& event) const;
   Ending EndingOf(const TrainerExit& exit) const;
   void RecordsFailed(const absl::Status& status);

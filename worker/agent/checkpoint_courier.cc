@@ -76,7 +76,6 @@ void CheckpointCourier::Fetched(absl::Status status) {
     }
     std::error_code ignored;
     fs::remove_all(context_.folder / AttemptFolders::kFetchFolder, ignored);
-    if (absl::IsDataLoss(status)) status = absl::NotFoundError(status.message());
   }
   fetching_.reset();
   backoff_.Reset();
