@@ -43,11 +43,25 @@ TEST_F(AttemptFoldersTest, RetiredAttemptKeepsItsLogOnly) {
 }
 
 TEST_F(AttemptFoldersTest, OldestLogsGo) {
-  AttemptFolders folders = AttemptFolders::Open(state_.path(), /*kept_logs=*/2).value();
+  AttemptFolders folders = AttemptFolders::Open(state_.path(), {.most = 2}).value();
   for (int32_t attempt = 1; attempt <= 4; ++attempt) Begin(folders, attempt);
   for (const int32_t attempt : {3, 1, 2}) folders.Retire({"sweep", "0123456789ab", attempt});
   EXPECT_THAT(Names(), UnorderedElementsAre("sweep-0123456789ab-1", "sweep-0123456789ab-2",
                                             "sweep-0123456789ab-4"));
+}
+
+TEST_F(AttemptFoldersTest, OldestLogsGoWhereTheyAreLarge) {
+  AttemptFolders folders = AttemptFolders::Open(state_.path(), {.bytes = 1000}).value();
+  for (int32_t attempt = 1; attempt <= 4; ++attempt) {
+    const fs::path folder = Begin(folders, attempt);
+    std::ofstream(folder / AttemptFolders::kLogFile) << std::string(attempt == 4 ? 600 : 400, 'x');
+    folders.Retire({"sweep", "0123456789ab", attempt});
+  }
+  EXPECT_THAT(Names(), UnorderedElementsAre("sweep-0123456789ab-3", "sweep-0123456789ab-4"));
+  const fs::path folder = Begin(folders, 5);
+  std::ofstream(folder / AttemptFolders::kLogFile) << std::string(2000, 'x');
+  folders.Retire({"sweep", "0123456789ab", 5});
+  EXPECT_THAT(Names(), UnorderedElementsAre("sweep-0123456789ab-5")) << "the newest stays";
 }
 
 TEST_F(AttemptFoldersTest, SpoolsOfAnEarlierAgentAreRemoved) {
@@ -67,12 +81,12 @@ TEST_F(AttemptFoldersTest, OldestLogsOfAnEarlierAgentGo) {
     const fs::path folder = Begin(earlier, attempt);
     fs::last_write_time(folder, fs::file_time_type(std::chrono::hours(attempt)));
   }
-  ASSERT_TRUE(AttemptFolders::Open(state_.path(), /*kept_logs=*/1).ok());
+  ASSERT_TRUE(AttemptFolders::Open(state_.path(), {.most = 1}).ok());
   EXPECT_THAT(Names(), UnorderedElementsAre("sweep-0123456789ab-3"));
 }
 
 TEST_F(AttemptFoldersTest, FolderOfTheSameAttemptBeginsEmpty) {
-  AttemptFolders folders = AttemptFolders::Open(state_.path(), /*kept_logs=*/1).value();
+  AttemptFolders folders = AttemptFolders::Open(state_.path(), {.most = 1}).value();
   Begin(folders, 1);
   folders.Retire({"sweep", "0123456789ab", 1});
   const fs::path folder = folders.Create({"sweep", "0123456789ab", 1}).value();

@@ -51,6 +51,19 @@ int Reserve(int fd, const fs::path& path, int64_t bytes) {
   return volume.ok() && volume->free_bytes < bytes ? ENOSPC : 0;
 }
 
+int64_t BytesIn(const fs::path& folder) {
+  int64_t bytes = 0;
+  std::error_code error;
+  fs::recursive_directory_iterator entry(folder, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    std::error_code gone;
+    const bool is_file = entry->is_regular_file(gone);
+    const auto size = is_file ? static_cast<int64_t>(entry->file_size(gone)) : 0;
+    if (!gone) bytes += size;
+  }
+  return bytes;
+}
+
 std::string FolderName(const AttemptId& id) {
   return absl::StrCat(id.sweep, "-", id.trial, "-", id.attempt);
 }
@@ -75,8 +88,8 @@ absl::StatusOr<std::vector<fs::path>> FoldersByAge(const fs::path& root) {
 }  // namespace
 
 absl::StatusOr<AttemptFolders> AttemptFolders::Open(const fs::path& state_folder,
-                                                    size_t kept_logs) {
-  AttemptFolders folders(state_folder / "attempts", kept_logs);
+                                                    const KeptLogs& kept) {
+  AttemptFolders folders(state_folder / "attempts", kept);
   std::error_code error;
   fs::create_directories(folders.root_, error);
   if (error) return Failure("create", folders.root_, error);
@@ -90,7 +103,7 @@ fs::path AttemptFolders::PathOf(const AttemptId& id) const { return root_ / Fold
 
 absl::StatusOr<fs::path> AttemptFolders::Create(const AttemptId& id) {
   const fs::path folder = PathOf(id);
-  std::erase(retired_, folder);
+  std::erase_if(retired_, [&folder](const Retired& retired) { return retired.folder == folder; });
   std::error_code error;
   fs::remove_all(folder, error);
   if (error) return Failure("empty", folder, error);
@@ -99,18 +112,7 @@ absl::StatusOr<fs::path> AttemptFolders::Create(const AttemptId& id) {
   return folder;
 }
 
-int64_t AttemptFolders::BytesOf(const AttemptId& id) const {
-  int64_t bytes = 0;
-  std::error_code error;
-  fs::recursive_directory_iterator entry(PathOf(id), error);
-  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    std::error_code gone;
-    const bool is_file = entry->is_regular_file(gone);
-    const auto size = is_file ? static_cast<int64_t>(entry->file_size(gone)) : 0;
-    if (!gone) bytes += size;
-  }
-  return bytes;
-}
+int64_t AttemptFolders::BytesOf(const AttemptId& id) const { return BytesIn(PathOf(id)); }
 
 absl::Status AttemptFolders::CheckRoom(int64_t bytes) const {
   const fs::path probe = root_ / kProbeFile;
@@ -136,11 +138,18 @@ void AttemptFolders::KeepLog(const fs::path& folder) {
   for (const char* part : {kCheckpointFolder, kUploadFolder, kFetchFolder}) {
     fs::remove_all(folder / part, ignored);
   }
-  retired_.push_back(folder);
-  while (retired_.size() > kept_logs_) {
-    fs::remove_all(retired_.front(), ignored);
+  retired_.push_back({folder, BytesIn(folder)});
+  while (KeepsTooMuch()) {
+    fs::remove_all(retired_.front().folder, ignored);
     retired_.pop_front();
   }
+}
+
+bool AttemptFolders::KeepsTooMuch() const {
+  if (retired_.size() < 2) return false;
+  int64_t bytes = 0;
+  for (const Retired& retired : retired_) bytes += retired.bytes;
+  return retired_.size() > kept_.most || bytes > kept_.bytes;
 }
 
 }  // namespace adares::worker
