@@ -86,6 +86,23 @@ TEST_F(AgentDiskTest, TheWorkerWaitsForAsMuchRoomAsTheAttemptHeld) {
   AwaitRecovery();
 }
 
+// Its end cannot be told: nothing is taken after a gap. The coordinator misses it and counts a
+// loss.
+TEST_F(AgentDiskTest, ASpoolThatCannotBeReadEndsTheAttemptAndStopsNewTrials) {
+  coordinator_.HoldAcknowledgements(true);
+  Script("epochs=3");
+  Gate();
+  coordinator_.Offer(Work(Id()));
+  StartAgent();
+  RunUntilTraining(Id());
+  std::filesystem::resize_file(FolderOf(Id()) / AttemptFolders::kSpoolFile, 0);
+  coordinator_.BreakStream();
+  RunUntil([&] { return StuckSlots() == options_.slots; });
+  coordinator_.Withdraw(Id());
+  RunUntil([&] { return coordinator_.Held(Id()) == nullptr; });
+  AwaitRecovery();
+}
+
 // What came up could not be recorded any more.
 TEST_F(AgentDiskTest, ItsEndDoesNotWaitForACheckpoint) {
   coordinator_.HoldUploads(true);

@@ -230,6 +230,7 @@ std::optional<ReportBatch> Attempt::NextBatch() {
   if (abandoned_) return std::nullopt;
   auto batch = journal_.NextBatch();
   if (batch.ok()) return *std::move(batch);
+  TellDiskFailed();
   Abandon(std::string(batch.status().message()));
   return std::nullopt;
 }
