@@ -16,6 +16,11 @@ inline constexpr int kMaxPointsPerRecord = 10'000;
 inline constexpr int kMaxLogLinesPerRecord = 1'000;
 inline constexpr size_t kMaxLogLineBytes = 4'096;
 
+// Of the log of one attempt: workers leave out what would go beyond, but for the last lines, and
+// the coordinator keeps out higher numbers.
+inline constexpr int64_t kMaxLogLinesPerAttempt = 100'000;
+inline constexpr int64_t kMaxLogBytesPerAttempt = 64 << 20;
+
 // Trials at a time, and attempts that it holds: what has ended is held until it is acknowledged.
 inline constexpr int kMaxSlots = 1'024;
 inline constexpr int kMaxHeldAttempts = 10'000;

@@ -108,8 +108,9 @@ v1::ServerLimits Limits(const ServerConfig& config) {
   return limits;
 }
 
-// A trial whose trainer invents metrics or sites goes on, and somebody should know.
-void TellExcessivePoints(const Effects& effects) {
+// A trial whose trainer invents metrics or sites, or floods its log, goes on, and somebody should
+// know.
+void TellExcess(const Effects& effects) {
   for (const auto& [trial, count] : effects.points_excessive) {
     spdlog::warn(
         "event=metric_points_kept_out trial={} points={} hint=\"a trial may have {} metric keys\"",
@@ -118,6 +119,10 @@ void TellExcessivePoints(const Effects& effects) {
   for (const auto& [trial, count] : effects.weights_excessive) {
     spdlog::warn("event=skip_weights_kept_out trial={} rows={} hint=\"a trial may have {} sites\"",
                  trial, count, kMaxSitesPerTrial);
+  }
+  for (const std::string& trial : effects.full_logs) {
+    spdlog::warn("event=log_lines_kept_out trial={} hint=\"an attempt's log may have {} lines\"",
+                 trial, kMaxLogLinesPerAttempt);
   }
 }
 
@@ -241,7 +246,7 @@ CommitLoop::Listener Server::Impl::LoopListener() {
   CommitLoop::Listener listener;
   listener.committed = [this](const Effects& effects) {
     metrics.Count(effects);
-    TellExcessivePoints(effects);
+    TellExcess(effects);
     hub.NotifyChanged(effects.changed_sweeps);
     waiters.Committed(effects);
     collector->Committed(effects);

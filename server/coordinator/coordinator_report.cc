@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "core/report_limits.h"
 #include "core/status.h"
 #include "server/coordinator/coordinator.h"
 
@@ -13,6 +14,12 @@ namespace {
 // Of its trial: "SWEEP/ID".
 std::string NameOf(const LiveAttempt& attempt) {
   return absl::StrCat(attempt.id.sweep, "/", attempt.id.trial);
+}
+
+// Once for each log: its worker may go on for long.
+bool IsFilledBy(const std::vector<LogLine>& lines) {
+  return std::any_of(lines.begin(), lines.end(),
+                     [](const LogLine& line) { return line.number == kMaxLogLinesPerAttempt + 1; });
 }
 
 }  // namespace
@@ -92,6 +99,8 @@ absl::Status Coordinator::Apply(LiveAttempt& attempt, const ReportRecord& record
   if (const auto* lines = std::get_if<std::vector<LogLine>>(&record)) {
     ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendLog(attempt, *lines));
     effects_.log_lines_conflicting += counts.conflicting;
+    effects_.log_lines_excessive += counts.excessive;
+    if (IsFilledBy(*lines)) effects_.full_logs.insert(NameOf(attempt));
   }
   if (const auto* points = std::get_if<std::vector<MetricPoint>>(&record)) {
     ADARES_ASSIGN_OR_RETURN(const WriteCounts counts, store_->AppendPoints(attempt, *points));

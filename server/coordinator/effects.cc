@@ -17,6 +17,8 @@ void Effects::Merge(Effects other) {
   points_written += other.points_written;
   points_conflicting += other.points_conflicting;
   log_lines_conflicting += other.log_lines_conflicting;
+  log_lines_excessive += other.log_lines_excessive;
+  full_logs.merge(other.full_logs);
   for (const auto& [trial, count] : other.points_excessive) points_excessive[trial] += count;
   for (const auto& [trial, count] : other.weights_excessive) weights_excessive[trial] += count;
   stale_reports += other.stale_reports;

@@ -31,6 +31,8 @@ struct Effects {
   int64_t points_written = 0;
   int64_t points_conflicting = 0;
   int64_t log_lines_conflicting = 0;
+  int64_t log_lines_excessive = 0;  // beyond those that an attempt may have
+  std::set<std::string> full_logs;  // of trials ("SWEEP/ID"), with the first of those lines
   // Of metrics, or sites, beyond those that a trial may have, by trial ("SWEEP/ID").
   std::map<std::string, int64_t> points_excessive;
   std::map<std::string, int64_t> weights_excessive;

@@ -161,7 +161,8 @@ ServerMetrics::ServerMetrics(std::string_view version) : families_(std::make_uni
   for (const char* failure : kFailures) f.transactions_failed.Add({{"reason", failure}});
   for (const char* cause : {"stale_attempt", "conflict", "too_many_keys", "too_many_sites"})
     f.points_rejected.Add({{"reason", cause}});
-  f.log_lines_rejected.Add({{"reason", "conflict"}});
+  for (const char* cause : {"conflict", "too_many_lines"})
+    f.log_lines_rejected.Add({{"reason", cause}});
   for (const EndReason reason : AllEndReasons()) {
     f.attempts_finished.Add({{"reason", Label(Name(reason))}});
     if (DefaultRetryRule(reason).budget == kUnlimitedRetries || HasRetryBudget(reason)) {
@@ -204,6 +205,8 @@ void ServerMetrics::Count(const Effects& effects) {
   }
   f.log_lines_rejected.Add({{"reason", "conflict"}})
       .Increment(static_cast<double>(effects.log_lines_conflicting));
+  f.log_lines_rejected.Add({{"reason", "too_many_lines"}})
+      .Increment(static_cast<double>(effects.log_lines_excessive));
   for (const Duration wait : effects.queue_waits) {
     f.queue_wait.Add({}, kQueueWaitBuckets).Observe(Seconds(wait));
   }

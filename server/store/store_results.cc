@@ -309,6 +309,10 @@ absl::StatusOr<WriteCounts> Store::AppendLog(const LiveAttempt& attempt,
     WriteCounts counts;
     Query insert(impl_->connection.Prepare(kInsertLine));
     for (const LogLine& line : lines) {
+      if (line.number > kMaxLogLinesPerAttempt) {
+        ++counts.excessive;
+        continue;
+      }
       insert.Again();
       insert.Bind(attempt.attempt_row).Bind(line.number).Bind(line.text).Bind(line.time);
       if (insert.Run() == 1) {

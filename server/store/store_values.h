@@ -40,7 +40,9 @@ struct WriteCounts {
   int64_t written = 0;
   int64_t repeated = 0;     // known already with the same value
   int64_t conflicting = 0;  // known already with another value: kept out
-  int64_t excessive = 0;    // of metrics or sites beyond those that a trial may have: kept out
+  // Of metrics or sites beyond those that a trial may have, lines beyond those of an attempt: kept
+  // out.
+  int64_t excessive = 0;
 };
 
 // A trial as a decision needs it.

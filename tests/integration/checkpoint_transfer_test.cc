@@ -9,8 +9,10 @@
 #include "core/sha256.h"
 #include "rpc/names.h"
 #include "tests/fixtures/await.h"
+#include "tests/fixtures/full_disk.h"
 #include "tests/integration/scripted_worker.h"
 #include "tests/integration/server_fixture.h"
+#include "worker/agent/disk_error.h"
 #include "worker/agent/grpc_coordinator_link.h"
 
 namespace adares {
@@ -106,6 +108,30 @@ TEST_F(CheckpointTransferTest, WrongBytesAreNoCheckpoint) {
   EXPECT_FALSE(std::filesystem::exists(To("model")));
   ADARES_ASSERT_OK(Download(*files));
   EXPECT_TRUE(absl::IsNotFound(Download({{"other", Sha256Hex("other"), 5}})));
+}
+
+TEST_F(CheckpointTransferTest, ADiskOfItsOwnIsToldApartFromTheServers) {
+  const auto files = Upload();
+  ADARES_ASSERT_OK(files);
+  {
+    const fixtures::FullDisk full(4 << 20);
+    EXPECT_TRUE(worker::IsDiskError(Download(*files)));
+  }
+  const std::string hash = files->front().sha256;
+  const std::string blob = folder_ / ("state/artifacts/" + hash.substr(0, 2) + "/" + hash);
+  ASSERT_TRUE(std::filesystem::remove(blob));
+  std::filesystem::create_directory(blob);  // opens, but cannot be read
+  std::filesystem::remove_all(folder_ / "to");
+  const absl::Status status = Download(*files);
+  EXPECT_TRUE(absl::IsInternal(status)) << status;
+  EXPECT_FALSE(worker::IsDiskError(status)) << status;
+}
+
+TEST_F(CheckpointTransferTest, ABlobWithMoreBytesThanItHasCameDamaged) {
+  auto files = Upload();
+  ADARES_ASSERT_OK(files);
+  --files->front().size_bytes;
+  EXPECT_TRUE(absl::IsDataLoss(Download(*files)));
 }
 
 TEST_F(CheckpointTransferTest, WhoHasLostTheLeaseUploadsNothing) {

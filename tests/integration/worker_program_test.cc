@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "core/sha256.h"
 #include "tests/fixtures/await.h"
 #include "tests/fixtures/processes.h"
 #include "tests/fixtures/program.h"
@@ -254,6 +256,31 @@ TEST_F(WorkerProgramTest, ADrainingWorkerGivesItsTrialBackAndLeaves) {
   EXPECT_EQ(trial.state(), v1::Trial::STATE_QUEUED);
   EXPECT_EQ(trial.attempts(0).end_reason(), v1::Attempt::END_REASON_PREEMPTED);
   EXPECT_TRUE(fixtures::Descendants().empty());
+}
+
+// The server notices that a file is gone when somebody asks for it.
+TEST_F(WorkerProgramTest, ALostCheckpointCostsAnAttemptAndNotTheOneBeforeIt) {
+  gate_closed_ = true;
+  Create(OneTrial());
+  StartWorker("epochs=3,checkpoint_every=1,gate_after=2");
+  const auto recorded = [&](int count) {
+    return Await([&] { return Metric("adares_checkpoints_total", "recorded") >= count; });
+  };
+  ASSERT_TRUE(recorded(2));
+  worker_->Signal(SIGKILL);
+  worker_->AwaitEnd();
+  const std::string lost = Sha256Hex("model of seed 0, 2");
+  ASSERT_TRUE(
+      std::filesystem::remove(folder_ / ("state/artifacts/" + lost.substr(0, 2) + "/" + lost)));
+  OpenGate();
+  StartWorker("epochs=3");
+  ASSERT_EQ(AwaitEnd("one"), v1::Sweep::STATE_SUCCEEDED);
+  const v1::Trial trial = Trial(Trials("one").front().name());
+  ASSERT_EQ(trial.attempts_size(), 3);
+  EXPECT_EQ(trial.attempts(1).end_reason(), v1::Attempt::END_REASON_PREEMPTED);
+  EXPECT_TRUE(absl::StrContains(trial.attempts(1).message(), "step 4 is gone"))
+      << trial.attempts(1).message();
+  EXPECT_EQ(trial.attempts(2).resumed_step(), 2) << "from the checkpoint before it";
 }
 
 TEST_F(WorkerProgramTest, ASecondWorkerOfItsNameWaitsAndTheFirstKeepsItsTrial) {

@@ -302,6 +302,15 @@ TEST_F(WorkerReportTest, TheLargestReportsOfAWorkerAreTaken) {
   }
 }
 
+TEST_F(WorkerReportTest, LinesBeyondThoseOfALogAreKeptOut) {
+  const v1::Record lines = LogRecord(kMaxLogLinesPerAttempt, {"fits", "does not", "nor this"});
+  EXPECT_EQ(reports_->Acknowledged(attempt_, 1, {lines, PointRecord("loss", 1, 3)}), 2);
+  EXPECT_EQ(Metric("adares_log_lines_rejected_total", "too_many_lines"), 2);
+  EXPECT_EQ(Metric("adares_log_lines_rejected_total", "conflict"), 0);
+  EXPECT_EQ(Trial(attempt_.trial()).state(), v1::Trial::STATE_RUNNING) << "training goes on";
+  EXPECT_EQ(Values(attempt_), (std::vector<double>{3}));
+}
+
 TEST_F(WorkerReportTest, MetricsBeyondThoseOfATrialAreKeptOut) {
   const auto keys = [](int begin, int end) {
     v1::Record record;

@@ -1,4 +1,5 @@
-// What one trial may have of metrics and of sites: both have rows that are never forgotten.
+// What one trial may have of metrics and of sites, which have rows that are never forgotten, and
+// one attempt of lines.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
@@ -53,6 +54,19 @@ TEST_F(StoreLimitsTest, ATrialHasOnlySoManySites) {
   const LiveAttempt other = Claim();
   EXPECT_EQ(Append(other, std::vector<SkipWeightPoint>{{"another", 1, 0, 0.5}}).written, 1)
       << "another trial has its own";
+}
+
+TEST_F(StoreLimitsTest, AnAttemptsLogHasOnlySoManyLines) {
+  const int64_t last = kMaxLogLinesPerAttempt;
+  const WriteCounts counts = Append(
+      attempt_, std::vector<LogLine>{
+                    {last, "fits", At(2)}, {last + 1, "not", At(2)}, {last + 2, "not", At(2)}});
+  EXPECT_EQ(counts.written, 1);
+  EXPECT_EQ(counts.excessive, 2);
+  EXPECT_EQ(counts.conflicting, 0);
+  EXPECT_EQ(Append(attempt_, std::vector<LogLine>{{last, "fits", At(2)}}).repeated, 1);
+  SQLite::Database database(path_);
+  EXPECT_EQ(database.execAndGet("SELECT count(*) FROM log_line").getInt(), 1);
 }
 
 }  // namespace

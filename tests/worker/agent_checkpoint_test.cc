@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "tests/worker/agent_fixture.h"
+#include "worker/agent/disk_error.h"
 
 namespace adares::worker {
 namespace {
@@ -135,17 +136,19 @@ TEST_F(AgentCheckpointTest, TheNextAttemptGoesOnFromTheCheckpoint) {
   EXPECT_GT(coordinator_.Points(Id(2)).front().step, 2) << "it went on";
 }
 
-TEST_F(AgentCheckpointTest, ACheckpointThatIsGoneBeginsTheTrialFromScratch) {
-  Script("epochs=2");
+// The coordinator names an earlier one with its next assignment, or none.
+TEST_F(AgentCheckpointTest, ACheckpointThatIsGoneLeavesTheTrialToItsNextAttempt) {
   Assignment work = Work(Id());
   work.checkpoint =
       Checkpoint{2, 1, CheckpointReason::kPeriodic, {{"model", std::string(64, '0'), 1}}};
   coordinator_.Offer(work);
   StartAgent();
   RunUntilEnd(Id());
-  EXPECT_EQ(ResumedStep(Id()), 0);
-  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
-  EXPECT_THAT(coordinator_.Log(Id()).front().text, HasSubstr("begins from scratch"));
+  EXPECT_EQ(coordinator_.downloads(), 1);
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kPreempted);
+  EXPECT_THAT(coordinator_.End(Id())->message, HasSubstr("the checkpoint of step 2 is gone"));
+  EXPECT_EQ(Start(Id()), nullptr) << "nothing is superseded";
+  EXPECT_EQ(coordinator_.last_sync().stuck_slots, 0);
 }
 
 TEST_F(AgentCheckpointTest, AFailedUploadIsTriedAgainAndFailsNothing) {
@@ -373,16 +376,29 @@ TEST_F(AgentCheckpointTest, AnOutageDoesNotBeginATrialFromScratch) {
   EXPECT_EQ(ResumedStep(Id(2)), 2);
 }
 
-TEST_F(AgentCheckpointTest, AnErrorOfADiskLeavesTheTrialToAnotherWorker) {
+TEST_F(AgentCheckpointTest, AnErrorOfTheCoordinatorsDiskLeavesTheTrialToAnotherWorker) {
   OfferNextAttempt();
-  coordinator_.FailDownloads(1000, absl::InternalError("no space left on device"));
+  coordinator_.FailDownloads(1000, absl::InternalError("STORAGE_FAILED: it cannot be read"));
   RunUntilTrainerWaits();
   RunFor(CheckpointCourier::kFetchLimit + std::chrono::minutes(2));
   RunUntilEnd(Id(2));
   ASSERT_NE(coordinator_.End(Id(2)), nullptr);
   EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kError);
-  EXPECT_THAT(coordinator_.End(Id(2))->message, HasSubstr("no space left on device"));
+  EXPECT_THAT(coordinator_.End(Id(2))->message, HasSubstr("it cannot be read"));
   EXPECT_EQ(Start(Id(2)), nullptr) << "nothing is superseded";
+  EXPECT_EQ(coordinator_.last_sync().stuck_slots, 0) << "this machine's disk is well";
+}
+
+TEST_F(AgentCheckpointTest, AnErrorOfItsOwnDiskCostsTheTrialNothing) {
+  OfferNextAttempt();
+  coordinator_.FailDownloads(1, DiskError("cannot write model"));
+  RunUntilEnd(Id(2));
+  EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kPreempted);
+  EXPECT_THAT(coordinator_.End(Id(2))->message, HasSubstr("cannot write model"));
+  EXPECT_EQ(Start(Id(2)), nullptr) << "nothing is superseded";
+  RunUntil([&] { return coordinator_.last_sync().stuck_slots == options_.slots; });
+  RunFor(DiskWatch::kFirstPause);
+  RunUntil([&] { return coordinator_.last_sync().stuck_slots == 0; });
 }
 
 TEST_F(AgentCheckpointTest, ACheckpointThatComesDamagedOnceIsFetchedAgain) {
@@ -392,11 +408,13 @@ TEST_F(AgentCheckpointTest, ACheckpointThatComesDamagedOnceIsFetchedAgain) {
   EXPECT_EQ(ResumedStep(Id(2)), 2);
 }
 
-TEST_F(AgentCheckpointTest, ACheckpointThatComesDamagedTwiceIsGone) {
+TEST_F(AgentCheckpointTest, ACheckpointThatComesDamagedTwiceDoesNotBeginTheTrialFromScratch) {
   OfferNextAttempt();
   coordinator_.FailDownloads(2, absl::DataLossError("another hash"));
-  RunUntilTraining(Id(2));
-  EXPECT_EQ(ResumedStep(Id(2)), 0);
+  RunUntilEnd(Id(2));
+  EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kError);
+  EXPECT_THAT(coordinator_.End(Id(2))->message, HasSubstr("came damaged twice: another hash"));
+  EXPECT_EQ(Start(Id(2)), nullptr) << "nothing is superseded";
 }
 
 }  // namespace

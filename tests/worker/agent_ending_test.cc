@@ -1,8 +1,6 @@
 // How attempts end that do not finish.
 #include <signal.h>
 
-#include <fstream>
-
 #include "tests/fixtures/full_disk.h"
 #include "tests/worker/agent_fixture.h"
 #include "tests/worker/captured_log.h"
@@ -145,31 +143,6 @@ TEST_F(AgentFailureTest, LossOfTheLastLinesIsLogged) {
   }
   EXPECT_EQ(coordinator_.End(Id())->exit_code, 3);
   EXPECT_EQ(log.Count("records_lost"), 1);
-}
-
-// The disk is full, or somebody took the folder away: trials are not held until a person comes, and
-// not used up one after another.
-TEST_F(AgentFailureTest, ADiskThatTakesNothingCostsNoTrials) {
-  const std::filesystem::path attempts = folder_ / "attempts";
-  std::filesystem::remove_all(attempts);
-  std::ofstream(attempts) << "in the way";
-  coordinator_.Offer(Work(Id()));
-  StartAgent();
-  RunUntilEnd(Id());
-  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kPreempted);
-  EXPECT_THAT(coordinator_.End(Id())->message, HasSubstr("attempts"));
-  RunUntil([&] { return coordinator_.Held(Id()) == nullptr; });
-  RunUntil([&] { return coordinator_.last_sync().stuck_slots == 2; });
-  coordinator_.Offer(Work(Id(2)));  // it was on its way
-  RunUntilEnd(Id(2));
-  EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kPreempted);
-  RunFor(std::chrono::seconds(30));
-  EXPECT_EQ(coordinator_.last_sync().stuck_slots, 2);
-  std::filesystem::remove(attempts);
-  RunUntil([&] { return coordinator_.last_sync().stuck_slots == 0; });
-  coordinator_.Offer(Work(Id(3)));
-  RunUntilEnd(Id(3));
-  EXPECT_EQ(coordinator_.End(Id(3))->reason, EndReason::kFinished);
 }
 
 }  // namespace

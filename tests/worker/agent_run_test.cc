@@ -4,6 +4,7 @@
 #include <iterator>
 #include <set>
 
+#include "core/report_limits.h"
 #include "tests/worker/agent_fixture.h"
 #include "tests/worker/captured_log.h"
 
@@ -88,6 +89,27 @@ TEST_F(AgentRunTest, LogGoesToTheCoordinatorAndToAFile) {
   std::ifstream file(FolderOf(Id()) / AttemptFolders::kLogFile);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   EXPECT_EQ(std::ranges::count(text, '\n'), 151);
+}
+
+TEST_F(AgentRunTest, AFloodedLogIsCutAndSaysSo) {
+  Script("epochs=1,log_lines=150000");
+  coordinator_.Offer(Work(Id()));
+  StartAgent();
+  RunUntilEnd(Id());
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
+  const std::vector<LogLine> lines = coordinator_.Log(Id());
+  EXPECT_LE(lines.back().number, kMaxLogLinesPerAttempt);
+  EXPECT_GT(std::ssize(lines), kMaxLogLinesPerAttempt * 99 / 100);
+  EXPECT_EQ(lines.front().text, "trial begins, seed 1");
+  EXPECT_EQ(lines.back().text, "epoch 1 line 150000");
+  EXPECT_EQ(std::ranges::count_if(lines,
+                                  [](const LogLine& line) {
+                                    return line.text.find("print less") != std::string::npos;
+                                  }),
+            1);
+  std::ifstream file(FolderOf(Id()) / AttemptFolders::kLogFile);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_EQ(std::ranges::count(text, '\n'), std::ssize(lines));
 }
 
 TEST_F(AgentRunTest, AcknowledgedAttemptIsForgottenAndItsSpoolRemoved) {

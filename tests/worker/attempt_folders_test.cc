@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "tests/fixtures/full_disk.h"
 #include "tests/fixtures/temp_folder.h"
 
 namespace adares::worker {
@@ -42,11 +43,25 @@ TEST_F(AttemptFoldersTest, RetiredAttemptKeepsItsLogOnly) {
 }
 
 TEST_F(AttemptFoldersTest, OldestLogsGo) {
-  AttemptFolders folders = AttemptFolders::Open(state_.path(), /*kept_logs=*/2).value();
+  AttemptFolders folders = AttemptFolders::Open(state_.path(), {.most = 2}).value();
   for (int32_t attempt = 1; attempt <= 4; ++attempt) Begin(folders, attempt);
   for (const int32_t attempt : {3, 1, 2}) folders.Retire({"sweep", "0123456789ab", attempt});
   EXPECT_THAT(Names(), UnorderedElementsAre("sweep-0123456789ab-1", "sweep-0123456789ab-2",
                                             "sweep-0123456789ab-4"));
+}
+
+TEST_F(AttemptFoldersTest, OldestLogsGoWhereTheyAreLarge) {
+  AttemptFolders folders = AttemptFolders::Open(state_.path(), {.bytes = 1000}).value();
+  for (int32_t attempt = 1; attempt <= 4; ++attempt) {
+    const fs::path folder = Begin(folders, attempt);
+    std::ofstream(folder / AttemptFolders::kLogFile) << std::string(attempt == 4 ? 600 : 400, 'x');
+    folders.Retire({"sweep", "0123456789ab", attempt});
+  }
+  EXPECT_THAT(Names(), UnorderedElementsAre("sweep-0123456789ab-3", "sweep-0123456789ab-4"));
+  const fs::path folder = Begin(folders, 5);
+  std::ofstream(folder / AttemptFolders::kLogFile) << std::string(2000, 'x');
+  folders.Retire({"sweep", "0123456789ab", 5});
+  EXPECT_THAT(Names(), UnorderedElementsAre("sweep-0123456789ab-5")) << "the newest stays";
 }
 
 TEST_F(AttemptFoldersTest, SpoolsOfAnEarlierAgentAreRemoved) {
@@ -66,12 +81,12 @@ TEST_F(AttemptFoldersTest, OldestLogsOfAnEarlierAgentGo) {
     const fs::path folder = Begin(earlier, attempt);
     fs::last_write_time(folder, fs::file_time_type(std::chrono::hours(attempt)));
   }
-  ASSERT_TRUE(AttemptFolders::Open(state_.path(), /*kept_logs=*/1).ok());
+  ASSERT_TRUE(AttemptFolders::Open(state_.path(), {.most = 1}).ok());
   EXPECT_THAT(Names(), UnorderedElementsAre("sweep-0123456789ab-3"));
 }
 
 TEST_F(AttemptFoldersTest, FolderOfTheSameAttemptBeginsEmpty) {
-  AttemptFolders folders = AttemptFolders::Open(state_.path(), /*kept_logs=*/1).value();
+  AttemptFolders folders = AttemptFolders::Open(state_.path(), {.most = 1}).value();
   Begin(folders, 1);
   folders.Retire({"sweep", "0123456789ab", 1});
   const fs::path folder = folders.Create({"sweep", "0123456789ab", 1}).value();
@@ -79,6 +94,27 @@ TEST_F(AttemptFoldersTest, FolderOfTheSameAttemptBeginsEmpty) {
   Begin(folders, 2);
   folders.Retire({"sweep", "0123456789ab", 2});  // must not take the live one for the oldest
   EXPECT_TRUE(fs::exists(folder));
+}
+
+TEST_F(AttemptFoldersTest, ThereIsRoomForSoMuchAndNotForMore) {
+  AttemptFolders folders = AttemptFolders::Open(state_.path()).value();
+  {
+    const fixtures::FullDisk full(2 << 20);
+    EXPECT_TRUE(folders.CheckRoom(1 << 20).ok());
+    EXPECT_EQ(folders.CheckRoom(3 << 20).code(), absl::StatusCode::kInternal);
+  }
+  EXPECT_TRUE(folders.CheckRoom(3 << 20).ok());
+  EXPECT_TRUE(Names().empty()) << "what was tried is gone";
+}
+
+TEST_F(AttemptFoldersTest, AFolderHoldsAllOfItsFiles) {
+  AttemptFolders folders = AttemptFolders::Open(state_.path()).value();
+  const AttemptId id{"sweep", "0123456789ab", 1};
+  EXPECT_EQ(folders.BytesOf(id), 0) << "there is none yet";
+  const fs::path folder = Begin(folders, 1);
+  fs::create_directories(folder / "checkpoints/step-1");
+  std::ofstream(folder / "checkpoints/step-1/model") << std::string(1000, 'm');
+  EXPECT_EQ(folders.BytesOf(id), 1000 + 3 + 5);
 }
 
 TEST_F(AttemptFoldersTest, StateThatIsNoFolderIsNamed) {

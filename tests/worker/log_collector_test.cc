@@ -19,6 +19,13 @@ constexpr Timestamp kNow{std::chrono::seconds(100)};
 class LogCollectorTest : public ::testing::Test {
  protected:
   void Append(std::string_view bytes) { ASSERT_TRUE(log_.Append(bytes, kNow).ok()); }
+  void Finish() { ASSERT_TRUE(log_.Finish(kNow).ok()); }
+  void SetLimits(const LogCollector::Limits& limits) {
+    log_ = LogCollector::Create(path_, limits).value();
+  }
+  void AppendLines(int first, int last) {
+    for (int i = first; i <= last; ++i) Append("line " + std::to_string(i) + "\n");
+  }
 
   std::vector<std::string> TakeTexts() {
     std::vector<std::string> texts;
@@ -56,8 +63,8 @@ TEST_F(LogCollectorTest, FileHasEveryByteAsItCame) {
 TEST_F(LogCollectorTest, LastLineWithoutItsEndIsALine) {
   Append("whole\nbegun");
   EXPECT_EQ(log_.pending(), 1U);
-  log_.Finish(kNow);
-  log_.Finish(kNow);
+  Finish();
+  Finish();
   EXPECT_THAT(TakeTexts(), ElementsAre("whole", "begun"));
 }
 
@@ -81,7 +88,7 @@ TEST_F(LogCollectorTest, LongLineIsNotCutWithinACharacter) {
   std::string text = "a";
   for (int i = 0; i < 3000; ++i) text += "\xE2\x82\xAC";
   for (const char byte : text) Append({&byte, 1});
-  log_.Finish(kNow);
+  Finish();
   std::string joined;
   for (const std::string& line : TakeTexts()) {
     EXPECT_LE(line.size(), LogCollector::kMaxLineBytes);
@@ -104,7 +111,7 @@ TEST_F(LogCollectorTest, ReplacedBytesDoNotMakeALineTooLong) {
 }
 
 TEST_F(LogCollectorTest, KeepsTheLastLinesEvenWhenTaken) {
-  for (int i = 1; i <= 30; ++i) Append("line " + std::to_string(i) + "\n");
+  AppendLines(1, 30);
   log_.Take(30);
   const std::vector<std::string> tail = log_.Tail();
   ASSERT_EQ(tail.size(), LogCollector::kTailLines);
@@ -125,6 +132,63 @@ TEST_F(LogCollectorTest, LinesGoOnWhenTheFileFails) {
   EXPECT_THAT(std::string(failed.message()), HasSubstr("/dev/full"));
   EXPECT_TRUE(log->Append("two\n", kNow).ok());
   EXPECT_EQ(log->pending(), 2U);
+}
+
+TEST_F(LogCollectorTest, AFullLogHasItsBeginningAndItsLastLinesAndAWord) {
+  SetLimits({.lines = 30, .bytes = 1 << 20});
+  AppendLines(1, 100);
+  EXPECT_EQ(log_.pending(), 31U) << "it says at once that it is full";
+  Finish();
+  Finish();
+  const std::vector<LogLine> lines = log_.Take(1000);
+  ASSERT_EQ(lines.size(), 30U + 2 + LogCollector::kTailLines);
+  std::string text;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    EXPECT_EQ(lines[i].number, static_cast<int64_t>(i) + 1);
+    text += lines[i].text + "\n";
+  }
+  EXPECT_EQ(lines[29].text, "line 30");
+  EXPECT_THAT(lines[30].text, HasSubstr("have the trainer print less"));
+  EXPECT_THAT(lines[31].text, HasSubstr("70 lines (561 bytes)"));
+  EXPECT_EQ(lines[32].text, "line 81");
+  EXPECT_EQ(lines.back().text, "line 100");
+  EXPECT_EQ(FileBytes(), text) << "the file has the same";
+  EXPECT_EQ(log_.Tail().front(), "line 81");
+}
+
+TEST_F(LogCollectorTest, ALogOfFewLongLinesIsFullToo) {
+  SetLimits({.lines = 1000, .bytes = 100});
+  for (int i = 0; i < 50; ++i) Append(std::string(49, 'x') + "\n");
+  EXPECT_EQ(log_.pending(), 3U);
+  EXPECT_LT(FileBytes().size(), 400U);
+}
+
+// It comes in one piece, which has the last that fits and the first that does not.
+TEST_F(LogCollectorTest, AnEndlessLineMakesALogFull) {
+  SetLimits({.lines = 3, .bytes = 1 << 20});
+  const std::string text(10 * LogCollector::kMaxLineBytes, 'x');
+  Append(text);
+  Append(text);
+  Finish();
+  EXPECT_EQ(log_.pending(), 3U + 2 + 17);
+  EXPECT_LT(FileBytes().size(), 3 * text.size());
+}
+
+TEST_F(LogCollectorTest, ALogThatIsJustFullLacksNothing) {
+  SetLimits({.lines = 3, .bytes = 1 << 20});
+  AppendLines(1, 3);
+  Finish();
+  EXPECT_THAT(TakeTexts(), ElementsAre("line 1", "line 2", "line 3"));
+}
+
+TEST_F(LogCollectorTest, WhatTheWorkerSaysComesInAnyCase) {
+  SetLimits({.lines = 3, .bytes = 1 << 20});
+  Append("begun");
+  ASSERT_TRUE(log_.AddOwnLine("ours", kNow).ok());
+  AppendLines(1, 9);
+  ASSERT_TRUE(log_.AddOwnLine("ours\nas well", kNow).ok());
+  EXPECT_THAT(TakeTexts(),
+              ElementsAre("begun", "ours", "line 1", HasSubstr("this log is full"), "ours"));
 }
 
 }  // namespace

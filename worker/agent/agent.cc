@@ -72,7 +72,8 @@ Agent::Agent(AgentOptions options, const Context& context,
                        for (const auto& attempt : attempts_) attempt->Rewind();
                      },
                  .answered = [this](const ReportAnswer& answer) { TakeAnswer(answer); }}),
-      trainers_(context.loop, options_.limits, [this] { AttemptChanged(); }) {}
+      trainers_(context.loop, options_.limits, [this] { AttemptChanged(); }),
+      disk_(context.loop, context.folders, [this] { AttemptChanged(); }) {}
 
 void Agent::Start() {
   if (!options_.look) return BeginToSync();
@@ -149,29 +150,9 @@ SyncState Agent::State() {
   return state;
 }
 
-// While the disk takes nothing, no slot is of use but those that are held.
-int Agent::StuckSlots() const {
-  if (!disk_timer_) return trainers_.stuck();
-  const auto held = std::ranges::count_if(attempts_, [](const auto& a) { return a->held(); });
-  return std::max(trainers_.stuck(), options_.slots - static_cast<int>(held));
-}
-
-void Agent::DiskFailed() {
-  if (disk_timer_) return;
-  spdlog::error(
-      "event=state_folder_failed hint=\"no trials are taken until the disk takes files again\"");
-  LookAtDiskLater();
-  AttemptChanged();
-}
-
-void Agent::LookAtDiskLater() {
-  disk_timer_ = context_.loop.After(kDiskLookPeriod, [this] {
-    if (!context_.folders.CheckWritable().ok()) return LookAtDiskLater();
-    disk_timer_.reset();
-    spdlog::info("event=state_folder_recovered");
-    AttemptChanged();
-  });
-}
+// While the disk takes nothing, no slot is of use. Those that are held are told as well: the end of
+// an attempt may reach the coordinator before the next Sync, and must not free its slot.
+int Agent::StuckSlots() const { return disk_.has_failed() ? options_.slots : trainers_.stuck(); }
 
 void Agent::Apply(const SyncOrders& orders) {
   for (const StopOrder& order : orders.stop) Apply(order);
@@ -199,7 +180,8 @@ void Agent::Apply(const Assignment& assignment) {
       assignment,
       Attempt::Context{context_.loop, context_.io, context_.link, context_.folders, trainers_,
                        options_.trainer, options_.checkpoint_interval,
-                       [this] { return sync_.InContactFor(); }, [this] { DiskFailed(); }},
+                       [this] { return sync_.InContactFor(); },
+                       [this](int64_t needed) { disk_.Failed(needed); }},
       [this] { AttemptChanged(); }));
   // Assigned before the coordinator knew: given back at once, not by the end of its lease.
   if (draining_) attempts_.back()->Stop(Shutdown());
@@ -265,7 +247,7 @@ void Agent::LaunchWaiting() {
   for (const auto& attempt : attempts_) {
     if (BusySlots() >= options_.slots) return;
     if (!attempt->waiting()) continue;
-    if (disk_timer_) {  // another worker may have it
+    if (disk_.has_failed()) {  // another worker may have it
       attempt->Stop({EndReason::kPreempted, "the worker's disk takes no files"});
       continue;
     }

@@ -11,6 +11,7 @@
 #include "worker/agent/attempt.h"
 #include "worker/agent/attempt_folders.h"
 #include "worker/agent/coordinator_link.h"
+#include "worker/agent/disk_watch.h"
 #include "worker/agent/event_loop.h"
 #include "worker/agent/machine_watch.h"
 #include "worker/agent/reporter.h"
@@ -40,8 +41,6 @@ class Agent {
   // How long a draining worker waits for its last acknowledgements; and, holding nothing, for an
   // answer to its farewell.
   static constexpr Duration kDrainLimit = std::chrono::seconds(15);
-  // How often it is tried whether a disk that took nothing takes files again.
-  static constexpr Duration kDiskLookPeriod = std::chrono::seconds(10);
   static constexpr Duration kFarewellLimit = std::chrono::seconds(2);
   // How often it looks whether the machine has other data sets than it said; and how long the first
   // registration waits for the first look.
@@ -82,8 +81,6 @@ class Agent {
   void TakeFarewell();
   void LaunchWaiting();
   int StuckSlots() const;
-  void DiskFailed();
-  void LookAtDiskLater();
   // Slots with a trainer that works or leaves.
   int BusySlots() const;
   void Finish(const absl::Status& status);
@@ -96,6 +93,7 @@ class Agent {
   SyncLoop sync_;
   Reporter reporter_;
   TrainerPool trainers_;
+  DiskWatch disk_;
   std::vector<std::unique_ptr<Attempt>> attempts_;  // in the order of their assignment
   size_t next_to_report_ = 0;                       // attempts take turns
   bool tidy_posted_ = false;
@@ -108,7 +106,6 @@ class Agent {
   std::optional<Capability> capability_;  // as last seen
   bool silent_look_logged_ = false;       // once for each time that it does not end
   std::unique_ptr<EventLoop::Timer> look_timer_;
-  std::unique_ptr<EventLoop::Timer> disk_timer_;  // while it takes nothing
   std::unique_ptr<EventLoop::Timer> farewell_timer_;
   std::unique_ptr<EventLoop::Timer> drain_timer_;
   bool done_ = false;

@@ -11,6 +11,7 @@
 #include "core/quoted_text.h"
 #include "core/trial_spec.h"
 #include "core/trial_state.h"
+#include "worker/agent/disk_error.h"
 #include "worker/agent/fit_texts.h"
 
 namespace adares::worker {
@@ -49,7 +50,8 @@ Attempt::Attempt(Assignment assignment, const Context& context, std::function<vo
       changed_(std::move(changed)),
       journal_(assignment_.id, {context.loop, context.link, context.folders},
                {.added = [this] { changed_(); },
-                .failed = [this](const absl::Status& status) { RecordsFailed(status); }}),
+                .failed = [this](const absl::Status& status) { RecordsFailed(status); },
+                .log_file_failed = [this] { TellDiskFailed(); }}),
       courier_(assignment_.id, {context_.loop, context_.link, context_.folders.PathOf(id())},
                {.uploaded = [this](const Checkpoint& checkpoint) { journal_.Add(checkpoint); },
                 .settled =
@@ -109,16 +111,32 @@ void Attempt::FetchCheckpoint() {
 void Attempt::TakeFetched(const absl::Status& status) {
   fetching_ = false;
   resumes_ = status.ok();
+  if (status.ok()) return BeginIfReady();
+  if (IsDiskError(status)) TellDiskFailed();
+  KillAs(EndingOfFetch(status));
+}
+
+// Never from scratch while there is a checkpoint: that would supersede all that was trained. The
+// coordinator that has lost one names an earlier one with its next assignment, or none, and where
+// this machine's disk fails another worker may do it: neither counts against the trial. What the
+// coordinator could not give for two minutes, and what comes damaged, ends as an error: after a
+// preemption the next attempt would begin at once, any number of times, and hold a slot for as long
+// as that lasts. As an error it is tried once more, and then a person hears of it; nothing is lost
+// by that, as a retry goes on from the checkpoint.
+Attempt::Ending Attempt::EndingOfFetch(const absl::Status& status) const {
+  const std::string why(status.message());
   const std::string which = absl::StrCat("the checkpoint of step ", assignment_.checkpoint->step);
   if (absl::IsNotFound(status)) {
-    journal_.AddLogLine(absl::StrCat("adares-worker: ", which, " is gone (",
-                                     std::string(status.message()),
-                                     "); the trial begins from scratch"));
-  } else if (!status.ok()) {  // it is there: another worker may get it
-    return KillAs({EndReason::kError,
-                   absl::StrCat(which, " could not be fetched: ", std::string(status.message()))});
+    return {EndReason::kPreempted,
+            absl::StrCat(which, " is gone: ", why,
+                         "; the next attempt goes on from an earlier one, if there is any")};
   }
-  BeginIfReady();
+  if (absl::IsDataLoss(status)) {
+    return {EndReason::kError, absl::StrCat(which, " came damaged twice: ", why,
+                                            "; look at this worker's disk and at the network")};
+  }
+  return {IsDiskError(status) ? EndReason::kPreempted : EndReason::kError,
+          absl::StrCat(which, " could not be fetched: ", why)};
 }
 
 void Attempt::StartTrainer() {
@@ -212,6 +230,7 @@ std::optional<ReportBatch> Attempt::NextBatch() {
   if (abandoned_) return std::nullopt;
   auto batch = journal_.NextBatch();
   if (batch.ok()) return *std::move(batch);
+  TellDiskFailed();
   Abandon(std::string(batch.status().message()));
   return std::nullopt;
 }
@@ -369,16 +388,27 @@ Attempt::Ending Attempt::EndingOf(const TrainerExit& exit) const {
   return {EndReason::kError, std::move(message)};
 }
 
+// That this machine's disk fails is not the trial's fault, and not counted: another worker may have
+// it, from its last checkpoint. One that is still on its way could not be recorded any more.
 void Attempt::RecordsFailed(const absl::Status& status) {
   if (abandoned_) return;
-  if (state_ == State::kEnded || killed_as_) {  // its end is another and cannot tell of this
+  if (opened_) {
     spdlog::error("event=records_lost sweep={} trial={} attempt={} error={:?}", id().sweep,
                   id().trial, id().attempt, std::string(status.message()));
   }
-  context_.disk_failed();
-  if (opened_) return Fail(std::string(status.message()));
-  // It has not begun, and that is not its fault: another worker may have it.
-  KillAs({EndReason::kPreempted, std::string(status.message())});
+  TellDiskFailed();
+  failed_ = drops_checkpoint_ = true;
+  KillAs({EndReason::kPreempted,
+          absl::StrCat("the worker's disk failed: ", std::string(status.message()))});
+}
+
+// Who tries again needs what is there now, and the checkpoint to go on from.
+void Attempt::TellDiskFailed() const {
+  int64_t needed = 0;
+  if (assignment_.checkpoint) {
+    for (const CheckpointFile& file : assignment_.checkpoint->files) needed += file.size_bytes;
+  }
+  context_.disk_failed(std::max(needed, context_.folders.BytesOf(id())));
 }
 
 // Nothing that the trainer says from now on would make sense.

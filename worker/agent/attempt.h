@@ -41,8 +41,8 @@ class Attempt final : private TrainerOwner {
     Duration checkpoint_interval{};  // zero: none are uploaded
     // For how long the coordinator has answered by now; zero while it is away.
     std::function<Duration()> in_contact_for;
-    // The disk does not take what the attempt wants to keep.
-    std::function<void()> disk_failed;
+    // The disk does not take what the attempt wants to keep: about so many bytes in all.
+    std::function<void(int64_t)> disk_failed;
   };
 
   // `changed` is called when there is something to send, and when one of the predicates below has
@@ -128,9 +128,11 @@ class Attempt final : private TrainerOwner {
   void Take(const trainer_protocol::ProgressEvent& event);
   void Take(const trainer_protocol::CheckpointEvent& event);
   void Take(const trainer_protocol::EndEvent& event);
+  Ending EndingOfFetch(const absl::Status& status) const;
   Ending EndingOf(const trainer_protocol::EndEvent& event) const;
   Ending EndingOf(const TrainerExit& exit) const;
   void RecordsFailed(const absl::Status& status);
+  void TellDiskFailed() const;
   void Fail(std::string message);
   void TakeLimits(const StopCause& cause);
   bool Hasten(const StopCause& cause);

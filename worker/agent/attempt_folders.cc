@@ -1,14 +1,17 @@
 #include "worker/agent/attempt_folders.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/volume.h"
 
 namespace adares::worker {
 namespace {
@@ -21,7 +24,45 @@ absl::Status Failure(std::string_view action, const fs::path& path, const std::e
 }
 
 constexpr char kProbeFile[] = "probe";
-constexpr size_t kProbeBytes = 1 << 20;
+constexpr size_t kWrittenBytes = 64 << 10;
+
+// Of a file that is open: 0, or an error number.
+int Write(int fd, size_t bytes) {
+  const std::string zeros(bytes, '\0');
+  for (size_t done = 0; done < bytes;) {
+    const ssize_t written = write(fd, zeros.data() + done, bytes - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    done += static_cast<size_t>(written);
+  }
+  return 0;
+}
+
+// Takes the room without filling it: a limit of the user's or of files' size counts as well. Where
+// the file system cannot do that, what it says of its free space must do.
+int Reserve(int fd, const fs::path& path, int64_t bytes) {
+  int result = 0;
+  do {
+    result = fallocate(fd, 0, 0, bytes);
+  } while (result != 0 && errno == EINTR);
+  if (result == 0) return 0;
+  if (errno != EOPNOTSUPP) return errno;
+  const auto volume = VolumeOf(path.string());
+  return volume.ok() && volume->free_bytes < bytes ? ENOSPC : 0;
+}
+
+int64_t BytesIn(const fs::path& folder) {
+  int64_t bytes = 0;
+  std::error_code error;
+  fs::recursive_directory_iterator entry(folder, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    std::error_code gone;
+    const bool is_file = entry->is_regular_file(gone);
+    const auto size = is_file ? static_cast<int64_t>(entry->file_size(gone)) : 0;
+    if (!gone) bytes += size;
+  }
+  return bytes;
+}
 
 std::string FolderName(const AttemptId& id) {
   return absl::StrCat(id.sweep, "-", id.trial, "-", id.attempt);
@@ -47,8 +88,8 @@ absl::StatusOr<std::vector<fs::path>> FoldersByAge(const fs::path& root) {
 }  // namespace
 
 absl::StatusOr<AttemptFolders> AttemptFolders::Open(const fs::path& state_folder,
-                                                    size_t kept_logs) {
-  AttemptFolders folders(state_folder / "attempts", kept_logs);
+                                                    const KeptLogs& kept) {
+  AttemptFolders folders(state_folder / "attempts", kept);
   std::error_code error;
   fs::create_directories(folders.root_, error);
   if (error) return Failure("create", folders.root_, error);
@@ -62,7 +103,7 @@ fs::path AttemptFolders::PathOf(const AttemptId& id) const { return root_ / Fold
 
 absl::StatusOr<fs::path> AttemptFolders::Create(const AttemptId& id) {
   const fs::path folder = PathOf(id);
-  std::erase(retired_, folder);
+  std::erase_if(retired_, [&folder](const Retired& retired) { return retired.folder == folder; });
   std::error_code error;
   fs::remove_all(folder, error);
   if (error) return Failure("empty", folder, error);
@@ -71,18 +112,21 @@ absl::StatusOr<fs::path> AttemptFolders::Create(const AttemptId& id) {
   return folder;
 }
 
-absl::Status AttemptFolders::CheckWritable() const {
+int64_t AttemptFolders::BytesOf(const AttemptId& id) const { return BytesIn(PathOf(id)); }
+
+absl::Status AttemptFolders::CheckRoom(int64_t bytes) const {
   const fs::path probe = root_ / kProbeFile;
   std::error_code error;
   fs::create_directories(root_, error);
   if (error) return Failure("create", root_, error);
-  std::ofstream file(probe, std::ios::binary | std::ios::trunc);
-  file << std::string(kProbeBytes, '.');
-  file.close();
-  if (!file) error.assign(errno, std::generic_category());
+  const int fd = open(probe.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  int cause = fd < 0 ? errno : Write(fd, kWrittenBytes);
+  if (cause == 0) cause = Reserve(fd, probe, bytes);
+  if (fd >= 0 && close(fd) != 0 && cause == 0) cause = errno;
   std::error_code ignored;
   fs::remove(probe, ignored);
-  return error ? Failure("write", probe, error) : absl::OkStatus();
+  if (cause == 0) return absl::OkStatus();
+  return Failure("write", probe, std::error_code(cause, std::generic_category()));
 }
 
 void AttemptFolders::Retire(const AttemptId& id) { KeepLog(PathOf(id)); }
@@ -94,11 +138,18 @@ void AttemptFolders::KeepLog(const fs::path& folder) {
   for (const char* part : {kCheckpointFolder, kUploadFolder, kFetchFolder}) {
     fs::remove_all(folder / part, ignored);
   }
-  retired_.push_back(folder);
-  while (retired_.size() > kept_logs_) {
-    fs::remove_all(retired_.front(), ignored);
+  retired_.push_back({folder, BytesIn(folder)});
+  while (KeepsTooMuch()) {
+    fs::remove_all(retired_.front().folder, ignored);
     retired_.pop_front();
   }
+}
+
+bool AttemptFolders::KeepsTooMuch() const {
+  if (retired_.size() < 2) return false;
+  int64_t bytes = 0;
+  for (const Retired& retired : retired_) bytes += retired.bytes;
+  return retired_.size() > kept_.most || bytes > kept_.bytes;
 }
 
 }  // namespace adares::worker

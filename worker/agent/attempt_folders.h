@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 
@@ -10,6 +11,12 @@
 #include "core/records.h"
 
 namespace adares::worker {
+
+// Of the attempts that are over; the newest one in any case.
+struct KeptLogs {
+  size_t most = 200;
+  int64_t bytes = int64_t{2} << 30;  // in all
+};
 
 // Not thread-safe.
 class AttemptFolders {
@@ -19,12 +26,11 @@ class AttemptFolders {
   static constexpr char kCheckpointFolder[] = "checkpoints";  // the trainer's
   static constexpr char kUploadFolder[] = "uploads";          // of those that are on their way
   static constexpr char kFetchFolder[] = "fetched";           // of one that comes
-  static constexpr size_t kKeptLogs = 200;
 
   // Takes over the folder of an earlier agent: its spools are removed, since its leases end with
   // our registration; its logs count as kept ones. INTERNAL with path and cause.
   static absl::StatusOr<AttemptFolders> Open(const std::filesystem::path& state_folder,
-                                             size_t kept_logs = kKeptLogs);
+                                             const KeptLogs& kept = {});
 
   // The folder of an attempt.
   std::filesystem::path PathOf(const AttemptId& id) const;
@@ -32,21 +38,30 @@ class AttemptFolders {
   // An empty folder for an attempt that begins. INTERNAL with path and cause.
   absl::StatusOr<std::filesystem::path> Create(const AttemptId& id);
 
-  // Whether an attempt could keep something here now. INTERNAL with path and cause.
-  absl::Status CheckWritable() const;
+  // What the attempt's folder holds.
+  int64_t BytesOf(const AttemptId& id) const;
+
+  // Whether attempts could keep so many bytes here now. INTERNAL with path and cause.
+  absl::Status CheckRoom(int64_t bytes) const;
 
   // The attempt is over: of its folder only the log stays, and of the logs only the newest.
   void Retire(const AttemptId& id);
 
  private:
-  AttemptFolders(std::filesystem::path root, size_t kept_logs)
-      : root_(std::move(root)), kept_logs_(kept_logs) {}
+  struct Retired {
+    std::filesystem::path folder;
+    int64_t bytes = 0;
+  };
+
+  AttemptFolders(std::filesystem::path root, const KeptLogs& kept)
+      : root_(std::move(root)), kept_(kept) {}
 
   void KeepLog(const std::filesystem::path& folder);
+  bool KeepsTooMuch() const;
 
   std::filesystem::path root_;
-  size_t kept_logs_;
-  std::deque<std::filesystem::path> retired_;  // oldest first
+  KeptLogs kept_;
+  std::deque<Retired> retired_;  // oldest first
 };
 
 }  // namespace adares::worker

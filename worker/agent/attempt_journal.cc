@@ -52,9 +52,15 @@ void AttemptJournal::Fail(const absl::Status& status) {
 }
 
 void AttemptJournal::AddLog(std::string_view bytes) {
-  if (!log_) return;
-  const absl::Status written = log_->Append(bytes, context_.loop.WallNow());
-  if (!written.ok()) spdlog::warn("event=log_file_failed error={:?}", written.ToString());
+  if (log_) TookLog(log_->Append(bytes, context_.loop.WallNow()));
+}
+
+void AttemptJournal::AddLogLine(std::string_view text) {
+  if (log_) TookLog(log_->AddOwnLine(text, context_.loop.WallNow()));
+}
+
+void AttemptJournal::TookLog(const absl::Status& written) {
+  NoteLogFile(written);
   if (end_) {
     log_->Take(log_->pending());
     return;
@@ -66,9 +72,10 @@ void AttemptJournal::AddLog(std::string_view bytes) {
   }
 }
 
-void AttemptJournal::AddLogLine(std::string_view text) {
-  const bool within = log_ && log_->is_within_line();
-  AddLog(absl::StrCat(within ? "\n" : "", std::string(text), "\n"));
+void AttemptJournal::NoteLogFile(const absl::Status& written) {
+  if (written.ok()) return;
+  spdlog::warn("event=log_file_failed error={:?}", written.ToString());
+  handlers_.log_file_failed();
 }
 
 void AttemptJournal::FlushLog() {
@@ -78,7 +85,7 @@ void AttemptJournal::FlushLog() {
 
 void AttemptJournal::End(AttemptEnd end) {
   if (end_) return;
-  if (log_) log_->Finish(context_.loop.WallNow());
+  if (log_) NoteLogFile(log_->Finish(context_.loop.WallNow()));
   FlushLog();
   end = Fit(std::move(end));
   if (log_ && IsFailure(end.reason)) end.log_tail = log_->Tail();

@@ -37,6 +37,7 @@ class AttemptJournal {
   struct Handlers {
     std::function<void()> added;                      // there is something to send
     std::function<void(const absl::Status&)> failed;  // once: records cannot be kept any more
+    std::function<void()> log_file_failed;            // once: lines go on to the coordinator
   };
 
   AttemptJournal(AttemptId id, const Context& context, Handlers handlers);
@@ -47,7 +48,8 @@ class AttemptJournal {
   // Adds a record. After a failure and after the end it does nothing.
   void Add(const ReportRecord& record);
 
-  // Takes what the trainer printed. After the end it goes to the log file only.
+  // Takes what the trainer printed. After the end it goes to the log file only; beyond what the log
+  // of an attempt may have, only the last lines go anywhere.
   void AddLog(std::string_view bytes);
 
   // Adds a line that is the worker's own, after what the trainer may have begun of one.
@@ -71,6 +73,8 @@ class AttemptJournal {
   absl::Status OpenFiles();
   absl::Status Append(const ReportRecord& record);
   void Fail(const absl::Status& status);
+  void TookLog(const absl::Status& written);
+  void NoteLogFile(const absl::Status& written);
   void FlushLog();
   bool HasRoomForEnd(const ReportBatch& batch) const;
 

@@ -14,6 +14,7 @@
 #include "core/status.h"
 #include "rpc/grpc_status.h"
 #include "rpc/names.h"
+#include "worker/agent/disk_error.h"
 
 namespace adares::worker {
 namespace {
@@ -26,7 +27,7 @@ constexpr std::chrono::seconds kAnswerLimit{30};
 constexpr int64_t kSlowestBytesPerSecond = 256 << 10;
 
 absl::Status FileError(const std::string& what, const fs::path& path) {
-  return absl::InternalError(absl::StrCat("cannot ", what, " ", path.string()));
+  return DiskError(absl::StrCat("cannot ", what, " ", path.string()));
 }
 
 // Up to a chunk from where the file stands; empty at its end.
@@ -263,8 +264,11 @@ absl::Status BlobTransfers::DownloadFile(Job& job, const CheckpointFile& file,
         break;
       }
     }
-    const absl::Status status = FromGrpcStatus(stream->Finish());
-    return out && have <= file.size_bytes ? status : FileError("write", path);
+    absl::Status status = FromGrpcStatus(stream->Finish());
+    if (!out) return FileError("write", path);
+    if (have <= file.size_bytes) return status;
+    return absl::DataLossError(
+        absl::StrCat("blob ", file.sha256, " came with more bytes than ", file.size_bytes));
   };
   ADARES_RETURN_IF_ERROR(job.Call(file.size_bytes - have, receive));
   out.close();

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/trainer_protocol.h"
 #include "worker/agent/attempt_folders.h"
+#include "worker/agent/disk_error.h"
 
 namespace adares::worker {
 namespace {
@@ -75,7 +76,6 @@ void CheckpointCourier::Fetched(absl::Status status) {
     }
     std::error_code ignored;
     fs::remove_all(context_.folder / AttemptFolders::kFetchFolder, ignored);
-    if (absl::IsDataLoss(status)) status = absl::NotFoundError(status.message());
   }
   fetching_.reset();
   backoff_.Reset();
@@ -85,7 +85,7 @@ void CheckpointCourier::Fetched(absl::Status status) {
 // What is lost by a wrong no is all that earlier attempts trained. An outage has no limit: if it is
 // ours alone, the lease ends, and the attempt with it.
 bool CheckpointCourier::FetchesAgain(const absl::Status& status) {
-  if (absl::IsNotFound(status)) return false;
+  if (absl::IsNotFound(status) || IsDiskError(status)) return false;
   if (absl::IsDataLoss(status)) return !std::exchange(came_damaged_, true);
   if (IsAway(status)) fetch_until_ = context_.loop.Now() + kFetchLimit;
   return context_.loop.Now() < fetch_until_;
@@ -99,7 +99,7 @@ absl::Status CheckpointCourier::PutFetchedInPlace() const {
                trainer_folder() / trainer_protocol::CheckpointFolderName(fetching_->step), error);
   }
   if (!error) return absl::OkStatus();
-  return absl::InternalError(
+  return DiskError(
       absl::StrCat("cannot put it in ", trainer_folder().string(), ": ", error.message()));
 }
 

@@ -24,8 +24,8 @@ namespace adares::worker {
 // Lives on the owner thread; destroying it ends what is under way.
 class CheckpointCourier {
  public:
-  // How long it tries to fetch a checkpoint in spite of errors of a disk. While the coordinator is
-  // away it tries for ever.
+  // How long it tries to fetch a checkpoint in spite of errors of the coordinator's disk. While the
+  // coordinator is away it tries for ever.
   static constexpr Duration kFetchLimit = std::chrono::minutes(2);
 
   struct Context {
@@ -44,8 +44,8 @@ class CheckpointCourier {
   std::filesystem::path trainer_folder() const;
 
   // Brings a checkpoint to where the trainer reads. `done` is told OK once it is there; if not,
-  // nothing is. NOT_FOUND where nobody has it any more, or not unharmed; else it may be had at
-  // another time, or from another machine. Once.
+  // nothing is. NOT_FOUND where nobody has it any more, or not unharmed; a DiskError, at once,
+  // where this machine's disk failed; else it may be had at another time. Once.
   using FetchDone = std::function<void(const absl::Status&)>;
   void Fetch(const Checkpoint& checkpoint, FetchDone done);
 

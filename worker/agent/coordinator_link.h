@@ -137,7 +137,8 @@ class CoordinatorLink {
                                                          UploadDone done) = 0;
 
   // Fills a folder with files of those contents, verified. Goes on where an earlier try was cut
-  // off. NOT_FOUND, DATA_LOSS where the coordinator has none such.
+  // off. NOT_FOUND where the coordinator has none such, DATA_LOSS where other bytes came, and a
+  // DiskError where this machine's disk failed.
   [[nodiscard]] virtual std::unique_ptr<Transfer> Download(
       const std::vector<CheckpointFile>& files, const std::filesystem::path& folder,
       std::function<void(absl::Status)> done) = 0;
