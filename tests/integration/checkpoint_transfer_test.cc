@@ -72,6 +72,10 @@ class CheckpointTransferTest : public ServerTest {
   }
 
   std::string From(const std::string& name) const { return folder_ / ("from/" + name); }
+  // On the server's disk.
+  std::string BlobOf(const CheckpointFile& file) const {
+    return folder_ / ("state/artifacts/" + file.sha256.substr(0, 2) + "/" + file.sha256);
+  }
   std::string To(const std::string& name) const { return folder_ / ("to/" + name); }
 
   const std::string model_ = std::string(5'000'000, 'm') + "end";
@@ -117,14 +121,21 @@ TEST_F(CheckpointTransferTest, ADiskOfItsOwnIsToldApartFromTheServers) {
     const fixtures::FullDisk full(4 << 20);
     EXPECT_TRUE(worker::IsDiskError(Download(*files)));
   }
-  const std::string hash = files->front().sha256;
-  const std::string blob = folder_ / ("state/artifacts/" + hash.substr(0, 2) + "/" + hash);
-  ASSERT_TRUE(std::filesystem::remove(blob));
-  std::filesystem::create_directory(blob);  // opens, but cannot be read
+  ASSERT_TRUE(std::filesystem::remove(BlobOf(files->front())));
+  std::filesystem::create_directory(BlobOf(files->front()));  // opens, but cannot be read
   std::filesystem::remove_all(folder_ / "to");
   const absl::Status status = Download(*files);
   EXPECT_TRUE(absl::IsInternal(status)) << status;
   EXPECT_FALSE(worker::IsDiskError(status)) << status;
+}
+
+TEST_F(CheckpointTransferTest, NothingStaysOfABlobThatIsDamagedOnTheServer) {
+  const auto files = Upload();
+  ADARES_ASSERT_OK(files);
+  fixtures::WriteTextFile(BlobOf(files->front()), std::string(model_.size(), 'x'));
+  EXPECT_TRUE(absl::IsDataLoss(Download(*files)));
+  EXPECT_FALSE(std::filesystem::exists(To("model")));
+  EXPECT_TRUE(absl::IsNotFound(Download(*files)));
 }
 
 TEST_F(CheckpointTransferTest, ABlobWithMoreBytesThanItHasCameDamaged) {

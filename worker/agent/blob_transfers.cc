@@ -270,8 +270,10 @@ absl::Status BlobTransfers::DownloadFile(Job& job, const CheckpointFile& file,
     return absl::DataLossError(
         absl::StrCat("blob ", file.sha256, " came with more bytes than ", file.size_bytes));
   };
-  ADARES_RETURN_IF_ERROR(job.Call(file.size_bytes - have, receive));
+  const absl::Status received = job.Call(file.size_bytes - have, receive);
   out.close();
+  if (absl::IsDataLoss(received)) fs::remove(path, none_yet);  // nothing to go on from
+  ADARES_RETURN_IF_ERROR(received);
   if (!out) return FileError("write", path);
   ADARES_ASSIGN_OR_RETURN(const CheckpointFile got, Describe(path));
   if (got.sha256 == file.sha256) return absl::OkStatus();
