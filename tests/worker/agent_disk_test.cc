@@ -74,6 +74,16 @@ TEST_F(AgentDiskTest, ASpoolThatFailsTwiceInMidTrainingFailsNoTrial) {
   EXPECT_EQ(start.resumed_step, 2) << "it went on from the last checkpoint";
 }
 
+// The coordinator may hear of the end before it hears of the disk.
+TEST_F(AgentDiskTest, TheSlotOfAnAttemptThatEndsSoIsNotOffered) {
+  StartTraining();
+  coordinator_.HoldAcknowledgements(true);
+  const FullDisk full(1);
+  OpenGate();
+  RunUntil([&] { return StuckSlots() == options_.slots; });
+  EXPECT_NE(coordinator_.Held(Id()), nullptr);
+}
+
 TEST_F(AgentDiskTest, TheWorkerWaitsForAsMuchRoomAsTheAttemptHeld) {
   StartTraining();
   std::ofstream(FolderOf(Id()) / "checkpoints/large") << std::string(3 << 20, 'x');
