@@ -82,6 +82,7 @@ class ChoiceTest : public ControlCommandTest {
     arguments.insert(arguments.end(), {"-o", "json"});
     const auto result = Run(std::move(arguments));
     EXPECT_EQ(result.exit_code, 0) << result.err;
+    if (result.exit_code != 0) return {};  // it printed an error instead
     std::vector<std::string> digits;
     for (const auto& trial : nlohmann::json::parse(result.out, nullptr, false)) {
       digits.push_back(trial["name"].get<std::string>().substr(31));
