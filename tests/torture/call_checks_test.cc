@@ -17,6 +17,7 @@ TEST(CallEndTest, WhatBefallsAFleetExplainsSomeEnds) {
   const Arguments pause = {"trial", "pause", "s/1"};
   EXPECT_TRUE(IsExplained({pause, {0, 0}}));
   EXPECT_TRUE(IsExplained({pause, {5, 0}, "error: it has succeeded"}));
+  EXPECT_TRUE(IsExplained({{"sweep", "resume", "s"}, {5, 0}, "error: it has ended"}));
   EXPECT_TRUE(IsExplained({pause, {6, 0}, "error: cannot reach the coordinator at x: y"}));
   EXPECT_TRUE(IsExplained({{"worker", "drain", "w"}, {3, 0}, "error: no worker w is connected"}));
   EXPECT_TRUE(IsExplained({{"db", "backup", "f"}, {1, 0}, "error: Stream removed", true}));
@@ -29,6 +30,7 @@ TEST(CallEndTest, OtherEndsAreFound) {
   EXPECT_FALSE(IsExplained({pause, {0, 11}}));
   EXPECT_FALSE(IsExplained({pause, {3, 0}, "error: there is no trial 1"}));
   EXPECT_FALSE(IsExplained({pause, {6, 0}, "error: the database is full"}));
+  EXPECT_FALSE(IsExplained({{"sweep", "cancel", "s"}, {5, 0}, "error: it has ended"}));
   EXPECT_FALSE(IsExplained({{"sweep", "submit", "f"}, {5, 0}, "error: another sweep"}));
   EXPECT_FALSE(IsExplained({{"db", "backup", "f"}, {1, 0}, "error: Stream removed"}));
   EXPECT_FALSE(IsExplained({{"db", "backup", "f"}, {130, 0}}));

@@ -26,6 +26,10 @@ bool SaysBroken(const std::string& errors) {
   return HasAny(errors, {"ended the backup in its middle", "Stream removed", "RST_STREAM"});
 }
 
+bool IsPauseOfSweep(const std::vector<std::string>& arguments) {
+  return arguments[0] == "sweep" && (arguments[1] == "pause" || arguments[1] == "resume");
+}
+
 }  // namespace
 
 bool IsExplained(const CallEnd& call) {
@@ -35,8 +39,8 @@ bool IsExplained(const CallEnd& call) {
       return true;
     case ExitCode::kNotFound:  // sweeps and trials are there, workers may not have come yet
       return call.arguments.front() == "worker";
-    case ExitCode::kConflict:  // the trial has gone on since it was looked at
-      return call.arguments.front() == "trial";
+    case ExitCode::kConflict:  // the trial has gone on since it was looked at, the sweep has ended
+      return call.arguments[0] == "trial" || IsPauseOfSweep(call.arguments);
     case ExitCode::kUnreachable:
       return SaysUnreachable(call.errors);
     case ExitCode::kUnexpected:
