@@ -12,7 +12,7 @@ const char* FormLines(Form form) {
       return "stop:\n"
              "  rule: {type: target, metric: train/accuracy, above: 0.9, after_epoch: 10}\n";
     case Form::kParallel:
-      return "schedule: {max_parallel: 4}\n";
+      return "schedule: {max_parallel: 2}\n";
     case Form::kPlain:
       break;
   }
