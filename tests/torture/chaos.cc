@@ -1,14 +1,13 @@
 #include "tests/torture/chaos.h"
 
 #include <algorithm>
+#include <array>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "tests/fixtures/temp_folder.h"
-#include "tests/torture/sweeps.h"
 
 namespace adares::torture {
 namespace {
@@ -19,7 +18,9 @@ constexpr std::chrono::milliseconds kAskEvery{2000};
 // How long everything may take to end once nothing is done to it any more. Trials wait for leases,
 // for their next attempt, and for one another.
 constexpr std::chrono::seconds kCalmPatience{180};
-constexpr int64_t kOpenTrials = 8;
+constexpr int64_t kOpenTrials = 12;
+// Of the sweeps for scripted trainers, in turn.
+constexpr std::array kForms = {Form::kStopping, Form::kPlain, Form::kParallel};
 
 }  // namespace
 
@@ -28,11 +29,10 @@ Chaos::Chaos(const Settings& settings, Fleet& fleet, Watcher& watcher)
       fleet_(fleet),
       watcher_(watcher),
       database_(fleet.database()),
-      random_(settings.seed) {}
+      random_(settings.seed),
+      calls_(fleet, [this](const std::string& what) { Tell(what); }) {}
 
 void Chaos::Rage() {
-  int whole = 0;
-  for (const Choice& choice : Choices()) whole += choice.weight;
   const Clock::time_point end = start_ + settings_.length;
   Clock::time_point next = start_ + Between(500, 1500);
   while (Clock::now() < end) {
@@ -40,14 +40,49 @@ void Chaos::Rage() {
     Submit();
     if (Clock::now() < next) continue;
     next = Clock::now() + Between(50, 900);
-    int drawn = static_cast<int>(Index(static_cast<size_t>(whole)));
-    for (const Choice& choice : Choices()) {
-      drawn -= choice.weight;
-      if (drawn >= 0) continue;
-      (this->*choice.deed)();
-      break;
-    }
+    DoSomething();
   }
+}
+
+void Chaos::DoSomething() {
+  const auto& choices = Choices();
+  const bool is_late = settings_.is_long() && Clock::now() > start_ + settings_.length / 2;
+  const auto never_done = std::find_if(choices.begin(), choices.end(), [this](const auto& choice) {
+    return !done_.contains(choice.name);
+  });
+  const auto attempt = [this](const Choice& choice) {
+    if ((this->*choice.deed)()) done_.insert(choice.name);
+  };
+  if (is_late && never_done != choices.end() && Index(2) == 0) return attempt(*never_done);
+  int whole = 0;
+  for (const Choice& choice : choices) whole += choice.weight;
+  int drawn = static_cast<int>(Index(static_cast<size_t>(whole)));
+  for (const Choice& choice : choices) {
+    drawn -= choice.weight;
+    if (drawn < 0) return attempt(choice);
+  }
+}
+
+std::vector<std::string> Chaos::undone() const {
+  std::vector<std::string> names;
+  for (const Choice& choice : Choices()) {
+    if (!done_.contains(choice.name)) names.emplace_back(choice.name);
+  }
+  return names;
+}
+
+Causes Chaos::causes() const {
+  Causes causes = causes_;
+  causes.asked = calls_.asked();
+  return causes;
+}
+
+std::vector<std::string> Chaos::findings() {
+  std::vector<std::string> all = findings_;
+  for (const auto& more : {calls_.findings(), calls_.promises().findings()}) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return all;
 }
 
 bool Chaos::Calm() {
@@ -60,8 +95,8 @@ bool Chaos::Calm() {
     Turn();
     if (Clock::now() < next_ask) continue;
     next_ask = Clock::now() + kAskEvery;
-    const auto open =
-        database_.TryNumber("SELECT count(*) FROM v1_trials WHERE state <> 'succeeded'");
+    const auto open = database_.TryNumber(
+        "SELECT count(*) FROM v1_trials WHERE state NOT IN ('succeeded', 'stopped-early')");
     if (calls_.empty() && submitting_.empty() && busy_.empty() && open == 0) return true;
     if (calls_.empty()) AskForAll();
   }
@@ -72,7 +107,7 @@ bool Chaos::Calm() {
 // trial's tries may be used up.
 void Chaos::AskForAll() {
   for (const Fleet::Member& member : fleet_.members()) Ask({"worker", "uncordon", member.name});
-  for (const auto& [sweep, trainer] : sweeps_) {
+  for (const auto& [sweep, ignored] : sweeps_) {
     const std::string where =
         absl::StrCat(" FROM v1_trials WHERE sweep = '", sweep, "' AND state ");
     if (database_.TryNumber(absl::StrCat("SELECT count(*)", where, "= 'paused'")) > 0) {
@@ -91,11 +126,12 @@ void Chaos::Turn() {
     auto mend = mends_.extract(mends_.begin());
     mend.mapped()();
   }
-  ReapCalls();
+  calls_.Reap();
   ReapPrograms();
   if (Clock::now() < next_look_) return;
   next_look_ = Clock::now() + kLookEvery;
   watcher_.Look();
+  calls_.promises().Look(watcher_.seen());
 }
 
 // Enough for the workers to do.
@@ -107,52 +143,31 @@ void Chaos::Submit() {
                      "-%' AND state IN ('queued', 'running', 'stopping')"));
     if (!open || *open >= (trainer == Trainer::kReal ? 1 : kOpenTrials)) continue;
     submitting_.insert(trainer);
+    const Sweep sweep{trainer,
+                      trainer == Trainer::kReal ? Form::kPlain : kForms[submitted_[trainer] % 3]};
     const std::string name = absl::StrCat(Name(trainer), "-", ++submitted_[trainer]);
     const std::string path = absl::StrCat(fleet_.folder(), "/", name, ".yaml");
-    fixtures::WriteTextFile(path, SweepFile(trainer, name));
-    SubmitUntilAcknowledged(trainer, name, path);
+    fixtures::WriteTextFile(path, SweepFile(sweep, name));
+    SubmitUntilAcknowledged(sweep, name, path);
   }
 }
 
 // The same file may be sent again without harm, whatever became of it the first time.
-void Chaos::SubmitUntilAcknowledged(Trainer trainer, const std::string& name,
+void Chaos::SubmitUntilAcknowledged(const Sweep& sweep, const std::string& name,
                                     const std::string& path) {
-  Ask({"sweep", "submit", path}, [=, this](bool ok) {
-    if (!ok) return SubmitUntilAcknowledged(trainer, name, path);
+  Ask({"sweep", "submit", path}, [=, this](Answer answer) {
+    if (answer != Answer::kDone) return SubmitUntilAcknowledged(sweep, name, path);
     watcher_.Acknowledge(name);
-    sweeps_.emplace(name, trainer);
-    submitting_.erase(trainer);
+    sweeps_.emplace(name, sweep);
+    submitting_.erase(sweep.trainer);
   });
 }
 
-void Chaos::Ask(Arguments arguments, std::function<void(bool ok)> then) {
-  Tell("adares " + absl::StrJoin(arguments, " "));
-  Arguments whole = {"--timeout", "5"};
-  whole.insert(whole.end(), arguments.begin(), arguments.end());
-  calls_.push_back({fleet_.Adares(whole), std::move(arguments), std::move(then)});
+void Chaos::Ask(Arguments arguments, Calls::Then then) {
+  calls_.Ask(std::move(arguments), std::move(then));
 }
 
-void Chaos::ReapCalls() {
-  std::vector<Call> ended;
-  for (Call& call : calls_) {
-    if (call.program->end()) ended.push_back(std::move(call));
-  }
-  std::erase_if(calls_, [](const Call& call) { return call.program == nullptr; });
-  for (Call& call : ended) {
-    const fixtures::ProgramEnd end = *call.program->end();
-    const std::string errors = call.program->Errors();
-    if (end.signal != 0 || errors.find("INTERNAL") != std::string::npos) {
-      findings_.push_back(
-          absl::StrCat("adares ", absl::StrJoin(call.arguments, " "), ": ", errors));
-    }
-    if (end.code != 0) {
-      Tell(absl::StrCat("adares ", absl::StrJoin(call.arguments, " "), ": exit ", end.code));
-    }
-    if (call.then) call.then(end.signal == 0 && end.code == 0);
-  }
-}
-
-// A server that ends by itself is wrong; a worker does where it was drained.
+// A program that ends by itself is wrong, but for a worker that was drained.
 void Chaos::ReapPrograms() {
   if (!busy_.contains("server") && fleet_.server().end()) {
     findings_.push_back("the server ended: " + fleet_.server().Errors());
@@ -161,7 +176,16 @@ void Chaos::ReapPrograms() {
   for (Fleet::Member& member : fleet_.members()) {
     if (busy_.contains(member.name) || member.program == nullptr || !member.program->end())
       continue;
-    findings_.push_back(absl::StrCat("worker ", member.name, " ended: ", member.program->Errors()));
+    const auto drain = loose_drains_.find(member.name);
+    const bool was_drained = drain != loose_drains_.end() &&
+                             drain->second == fleet_.server_starts() &&
+                             member.program->end() == fixtures::ProgramEnd{0, 0};
+    if (was_drained) {
+      Tell(member.name + " was drained by a call that got no answer");
+    } else {
+      findings_.push_back(
+          absl::StrCat("worker ", member.name, " ended: ", member.program->Errors()));
+    }
     fleet_.Start(member);
   }
 }

@@ -1,6 +1,7 @@
 // What befalls a fleet.
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
@@ -10,31 +11,70 @@
 
 namespace adares::torture {
 
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds kLongCut{15};     // longer than a lease
+constexpr seconds kLongestCut{60};  // longer than a connection lives that nobody answers on
+constexpr char kPeoplesLink[] = "the link of people";
+constexpr seconds kDrainPatience{30};
+// How long a worker is left alone until its leases have ended: a start of the server makes them
+// twice as long.
+constexpr seconds kLossPatience{20};
+
+}  // namespace
+
 const std::vector<Chaos::Choice>& Chaos::Choices() {
   static const std::vector<Choice> kChoices = {
-      {6, &Chaos::KillServer},   {3, &Chaos::RestartServer}, {4, &Chaos::FreezeServer},
-      {6, &Chaos::KillWorker},   {6, &Chaos::DrainWorker},   {6, &Chaos::FreezeWorker},
-      {6, &Chaos::KillTrainer},  {4, &Chaos::FreezeTrainer}, {6, &Chaos::CutLink},
-      {4, &Chaos::SlowLink},     {6, &Chaos::BreakLink},     {5, &Chaos::PauseSweep},
-      {2, &Chaos::CancelSweep},  {8, &Chaos::PauseTrial},    {5, &Chaos::CancelTrial},
-      {3, &Chaos::CordonWorker}, {3, &Chaos::Backup}};
+      {6, "kill server", &Chaos::KillServer},
+      {3, "restart server", &Chaos::RestartServer},
+      {4, "freeze server", &Chaos::FreezeServer},
+      {6, "kill worker", &Chaos::KillWorker},
+      {4, "drain worker by a signal", &Chaos::DrainWorker},
+      {3, "drain worker by a call", &Chaos::OrderDrain},
+      {6, "freeze worker", &Chaos::FreezeWorker},
+      {3, "lose worker", &Chaos::LoseWorker},
+      {6, "kill trainer", &Chaos::KillTrainer},
+      {4, "freeze trainer", &Chaos::FreezeTrainer},
+      {6, "cut link", &Chaos::CutLink},
+      {4, "slow link", &Chaos::SlowLink},
+      {6, "break link", &Chaos::BreakLink},
+      {5, "pause sweep", &Chaos::PauseSweep},
+      {2, "cancel sweep", &Chaos::CancelSweep},
+      {8, "pause trial", &Chaos::PauseTrial},
+      {5, "cancel trial", &Chaos::CancelTrial},
+      {2, "retry stopped trial", &Chaos::RetryStoppedTrial},
+      {3, "cordon worker", &Chaos::CordonWorker},
+      {3, "backup", &Chaos::Backup}};
   return kChoices;
 }
 
-bool Chaos::KillServer() {
+bool Chaos::TakeServer() {
   if (!Take("server")) return false;
+  calls_.BeginHit();
+  return true;
+}
+
+void Chaos::ReleaseServer() {
+  calls_.EndHit();
+  Release("server");
+}
+
+bool Chaos::KillServer() {
+  if (!TakeServer()) return false;
   Tell("kill -9 server");
   fleet_.server().Kill();
   Mend(Between(0, 2000), [this] {
     Tell("start server");
     fleet_.StartServer();
-    Release("server");
+    ReleaseServer();
   });
   return true;
 }
 
 bool Chaos::RestartServer() {
-  if (!Take("server")) return false;
+  if (!TakeServer()) return false;
   Tell("stop server");
   // Before it takes calls it may not have a handler for the signal yet.
   const bool is_up = fleet_.server().Errors().find("serving") != std::string::npos;
@@ -47,7 +87,7 @@ bool Chaos::RestartServer() {
   }
   Tell("start server");
   fleet_.StartServer();
-  Release("server");
+  ReleaseServer();
   return true;
 }
 
@@ -87,6 +127,7 @@ bool Chaos::DrainWorker() {
   Fleet::Member* member = Victim();
   if (member == nullptr) return false;
   Tell("drain " + member->name);
+  causes_.drained_workers.insert(member->name);
   member->program->Signal(SIGTERM);
   if (Index(3) == 0) {
     Mend(Between(0, 190), [this, member] {
@@ -94,13 +135,37 @@ bool Chaos::DrainWorker() {
       member->program->Signal(SIGINT);  // a second SIGTERM so soon would pass for an echo
     });
   }
-  StartOnceEnded(*member);
+  StartOnceEnded(*member, Clock::time_point::max());
   return true;
 }
 
-void Chaos::StartOnceEnded(Fleet::Member& member) {
-  Mend(Milliseconds(200), [this, &member] {
-    if (!member.program->end()) return StartOnceEnded(member);
+// One that the server knows: the order would be for an earlier process of this name.
+bool Chaos::OrderDrain() {
+  Fleet::Member* member = Victim();
+  if (member == nullptr) return false;
+  if (member->program->Errors().find("event=registered") == std::string::npos) {
+    Release(member->name);
+    return false;
+  }
+  causes_.drained_workers.insert(member->name);
+  Ask({"worker", "drain", member->name}, [this, member](Answer answer) {
+    // Where the server loses the worker before that has the order, the order is forgotten.
+    Clock::time_point told_again = Clock::now() + kDrainPatience;
+    if (answer == Answer::kNone) loose_drains_[member->name] = fleet_.server_starts();
+    if (answer != Answer::kDone) told_again = Clock::now();
+    StartOnceEnded(*member, told_again);
+  });
+  return true;
+}
+
+void Chaos::StartOnceEnded(Fleet::Member& member, Clock::time_point told_again) {
+  Mend(Milliseconds(200), [this, &member, told_again] {
+    if (!member.program->end()) {
+      if (Clock::now() < told_again) return StartOnceEnded(member, told_again);
+      Tell("drain by a signal " + member.name);
+      member.program->Signal(SIGTERM);
+      return StartOnceEnded(member, Clock::time_point::max());
+    }
     Tell("start " + member.name);
     fleet_.Start(member);
     Release(member.name);
@@ -121,6 +186,47 @@ bool Chaos::FreezeWorker() {
   return true;
 }
 
+// Its trials must go to others, and what it says of them later must not count. The server is left
+// alone meanwhile, for each start of it makes leases longer.
+bool Chaos::LoseWorker() {
+  Fleet::Member* member = Victim();
+  if (member == nullptr) return false;
+  if (!(TrialsOf(*member) > 0) || !Take("server")) {
+    Release(member->name);
+    return false;
+  }
+  const bool is_frozen = Index(2) == 0;
+  Tell(absl::StrCat("lose ", member->name, is_frozen ? ", frozen" : ", killed"));
+  if (is_frozen) {
+    member->program->Signal(SIGSTOP);
+  } else {
+    member->program->Kill();
+  }
+  BringBackOnceLost(*member, is_frozen, Clock::now() + kLossPatience);
+  return true;
+}
+
+std::optional<int64_t> Chaos::TrialsOf(const Fleet::Member& member) const {
+  return database_.TryNumber(absl::StrCat("SELECT count(*) FROM v1_attempts WHERE worker = '",
+                                          member.name, "' AND end_reason IS NULL"));
+}
+
+void Chaos::BringBackOnceLost(Fleet::Member& member, bool is_frozen, Clock::time_point latest) {
+  Mend(Milliseconds(200), [this, &member, is_frozen, latest] {
+    if (TrialsOf(member) != 0 && Clock::now() < latest) {
+      return BringBackOnceLost(member, is_frozen, latest);
+    }
+    Tell("bring back " + member.name);
+    if (is_frozen) {
+      member.program->Signal(SIGCONT);
+    } else {
+      fleet_.Start(member);
+    }
+    Release("server");
+    Release(member.name);
+  });
+}
+
 // Not one that only tells its device: without that a worker rightly does not start.
 std::optional<pid_t> Chaos::AnyTrainer() {
   std::vector<pid_t> trainers = fixtures::Descendants("adares-trainer");
@@ -138,6 +244,7 @@ bool Chaos::KillTrainer() {
   const auto trainer = AnyTrainer();
   if (!trainer) return false;
   Tell(absl::StrCat("kill -9 trainer ", *trainer));
+  causes_.killed_trainers.insert(*trainer);
   kill(*trainer, SIGKILL);
   return true;
 }
@@ -154,42 +261,63 @@ bool Chaos::FreezeTrainer() {
   return true;
 }
 
-Fleet::Member* Chaos::VictimOfItsLink() {
-  Fleet::Member& member = fleet_.members()[Index(fleet_.members().size())];
-  return Take("link of " + member.name) ? &member : nullptr;
+std::vector<Chaos::Way> Chaos::Ways() {
+  std::vector<Way> ways;
+  for (const Fleet::Member& member : fleet_.members()) {
+    ways.push_back({"the link of " + member.name, member.link.get()});
+  }
+  if (fleet_.people() != nullptr) ways.push_back({kPeoplesLink, fleet_.people()});
+  return ways;
 }
 
-void Chaos::MendLink(Fleet::Member& member, Milliseconds after) {
-  Mend(after, [this, &member] {
-    Tell("mend the link of " + member.name);
-    member.link->Mend();
-    Release("link of " + member.name);
+std::optional<Chaos::Way> Chaos::AnyWay() {
+  const std::vector<Way> ways = Ways();
+  const Way& way = ways[Index(ways.size())];
+  if (!Take(way.name)) return std::nullopt;
+  return way;
+}
+
+void Chaos::MendLink(const Way& way, Milliseconds after) {
+  Mend(after, [this, way] {
+    Tell("mend " + way.name);
+    way.link->Mend();
+    Release(way.name);
   });
 }
 
+// Workers are cut off for long at times, in long runs; people would only wait.
 bool Chaos::CutLink() {
-  Fleet::Member* member = VictimOfItsLink();
-  if (member == nullptr) return false;
-  Tell("cut the link of " + member->name);
-  member->link->Cut();
-  MendLink(*member, Between(100, 8000));
+  const auto way = AnyWay();
+  if (!way) return false;
+  Milliseconds length = Between(100, 8000);
+  if (settings_.is_long() && way->name != kPeoplesLink && Index(6) == 0) {
+    const Milliseconds longest = std::min<Milliseconds>(kLongestCut, settings_.length / 4);
+    length = Between(static_cast<int>(Milliseconds(kLongCut).count()),
+                     static_cast<int>(longest.count()));
+  }
+  Tell(absl::StrCat("cut ", way->name, " for ", length.count(), " ms"));
+  way->link->Cut();
+  MendLink(*way, length);
   return true;
 }
 
 bool Chaos::SlowLink() {
-  Fleet::Member* member = VictimOfItsLink();
-  if (member == nullptr) return false;
-  Tell("slow the link of " + member->name);
-  member->link->Slow();
-  MendLink(*member, Between(500, 5000));
+  const auto way = AnyWay();
+  if (!way) return false;
+  Tell("slow " + way->name);
+  way->link->Slow();
+  MendLink(*way, Between(500, 5000));
   return true;
 }
 
 bool Chaos::BreakLink() {
-  Fleet::Member& member = fleet_.members()[Index(fleet_.members().size())];
-  if (busy_.contains("link of " + member.name)) return false;
-  Tell("break the link of " + member.name);
-  member.link->Break();
+  const auto way = AnyWay();
+  if (!way) return false;
+  Tell("break " + way->name);
+  calls_.BeginHit();
+  way->link->Break();
+  calls_.EndHit();
+  Release(way->name);
   return true;
 }
 
@@ -214,10 +342,13 @@ bool Chaos::CancelSweep() {
   return true;
 }
 
-// One that is not over, where there is one.
-std::string Chaos::AnyTrial() {
-  const std::vector<std::string> open = watcher_.OpenTrials();
-  return open.empty() ? "" : open[Index(open.size())];
+std::string Chaos::AnyTrial(std::optional<TrialState> state) {
+  std::vector<std::string> trials;
+  for (const auto& [id, trial] : watcher_.seen().trials) {
+    const TrialState now = trial.stage.state;
+    if (state ? now == *state : !IsFinal(now)) trials.push_back(id);
+  }
+  return trials.empty() ? "" : trials[Index(trials.size())];
 }
 
 bool Chaos::PauseTrial() {
@@ -232,7 +363,19 @@ bool Chaos::CancelTrial() {
   const std::string trial = AnyTrial();
   if (trial.empty()) return false;
   Ask({"trial", "cancel", trial});
-  Mend(Between(0, 2000), [=, this] { Ask({"trial", "retry", trial}); });
+  const bool from_scratch = Index(3) == 0;
+  Mend(Between(0, 2000), [=, this] {
+    if (from_scratch) return Ask({"trial", "retry", "--from-scratch", trial});
+    Ask({"trial", "retry", trial});
+  });
+  return true;
+}
+
+// It is trained to its end then.
+bool Chaos::RetryStoppedTrial() {
+  const std::string trial = AnyTrial(TrialState::kStoppedEarly);
+  if (trial.empty()) return false;
+  Ask({"trial", "retry", trial});
   return true;
 }
 
@@ -243,25 +386,22 @@ bool Chaos::CordonWorker() {
   return true;
 }
 
-std::string Chaos::NewBackupPath() {
-  return absl::StrCat(fleet_.folder(), "/backup-", ++backups_begun_, ".db");
+void Chaos::BackUp(const std::function<void()>& failed) {
+  const std::string path = absl::StrCat(fleet_.folder(), "/backup-", ++backups_begun_, ".db");
+  Ask({"db", "backup", path}, [this, path, failed, known = watcher_.known()](Answer answer) {
+    if (answer != Answer::kDone) return failed();
+    backups_.emplace(path, known);
+  });
 }
 
 bool Chaos::Backup() {
-  const std::string path = NewBackupPath();
-  Ask({"db", "backup", path}, [=, this](bool ok) {
-    if (ok) backups_.push_back(path);
-  });
+  BackUp([] {});
   return true;
 }
 
 // A server that has just started may not answer yet.
 void Chaos::BackUpUntilDone() {
-  const std::string path = NewBackupPath();
-  Ask({"db", "backup", path}, [=, this](bool ok) {
-    if (!ok) return BackUpUntilDone();
-    backups_.push_back(path);
-  });
+  BackUp([this] { BackUpUntilDone(); });
 }
 
 }  // namespace adares::torture

@@ -34,20 +34,27 @@ class Fleet {
   // Ends everything.
   ~Fleet();
 
+  // What leases last on this fleet's server.
+  static constexpr int kLeaseSeconds = 3;
+
   // Does not wait until it answers.
   void StartServer();
   fixtures::Program& server() { return *server_; }
+  int server_starts() const { return server_starts_; }
 
   void AddWorker(Trainer trainer, int slots);
   std::vector<Member>& members() { return members_; }
   void Start(Member& member);
 
+  // From where people call; null where they sit at the server.
+  Link* people() { return people_.get(); }
   // `adares` with these arguments, under way.
   std::unique_ptr<fixtures::Program> Adares(const std::vector<std::string>& arguments);
 
   std::string database() const { return folder_ + "/state/adares.db"; }
   std::string artifacts() const { return folder_ + "/state/artifacts"; }
   const std::string& folder() const { return folder_; }
+  std::string logs() const { return folder_ + "/logs"; }
 
  private:
   std::string NewLog(const std::string& program);
@@ -59,6 +66,8 @@ class Fleet {
   const int epoch_milliseconds_;
   int logs_ = 0;
   int port_ = 0;
+  int server_starts_ = 0;
+  std::unique_ptr<Link> people_;
   std::unique_ptr<fixtures::Program> server_;
   std::vector<Member> members_;
 };

@@ -10,6 +10,7 @@ namespace adares::torture {
 namespace {
 
 constexpr char kIp[] = "/usr/sbin/ip";
+constexpr char kSs[] = "/usr/bin/ss";
 constexpr char kTc[] = "/usr/sbin/tc";
 constexpr char kNsenter[] = "/usr/bin/nsenter";
 constexpr char kUnshare[] = "/usr/bin/unshare";
@@ -56,8 +57,9 @@ void NamespaceLink::Slow() {
        "latency", "300ms"});
 }
 
-// A wire has no connections that one could break; a short cut is the nearest.
+// Both ends are told by the kernel. Where it cannot do that, the cut is the nearest.
 void NamespaceLink::Break() {
+  Run({kSs, "--kill", "--tcp", "dst", absl::StrCat("10.77.", number_, ".2")});
   SetUp(false);
   SetUp(true);
 }

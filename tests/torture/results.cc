@@ -4,8 +4,10 @@
 #include <iterator>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "tests/fixtures/database.h"
+#include "tests/torture/row_rules.h"
 
 namespace adares::torture {
 namespace {
@@ -27,6 +29,17 @@ std::string Missing(const std::string& trial, const char* what,
   return text;
 }
 
+// Lines begin with their step.
+std::multiset<std::string> UpTo(int64_t last_step, const std::multiset<std::string>& lines) {
+  std::multiset<std::string> early;
+  for (const std::string& line : lines) {
+    int64_t step = 0;
+    const bool has_step = absl::SimpleAtoi(line.substr(0, line.find('|')), &step);
+    if (has_step && step <= last_step) early.insert(line);
+  }
+  return early;
+}
+
 }  // namespace
 
 Results ResultsOf(const std::string& path, const std::string& sweep) {
@@ -34,15 +47,15 @@ Results ResultsOf(const std::string& path, const std::string& sweep) {
   const std::string where = absl::StrCat(" WHERE sweep = '", sweep, "'");
   Results results;
   for (const std::string& query :
-       {absl::StrCat("SELECT trial, 'point', key, step, epoch, value FROM v1_metrics", where,
-                     " AND key NOT LIKE 'time/%'"),
-        absl::StrCat("SELECT trial, 'weight', site, step, epoch, value, gradient, s, r,"
+       {absl::StrCat("SELECT trial, step, 'point', key, epoch, value FROM v1_metrics", where,
+                     " AND key NOT LIKE 'time/%' AND key <> '", kAttemptKey, "'"),
+        absl::StrCat("SELECT trial, step, 'weight', site, epoch, value, gradient, s, r,"
                      " gradient_snr, path_ratio, skip_share FROM v1_skip_weights",
                      where),
-        absl::StrCat("SELECT trial, 'flag', kind, site, step, epoch, raised, message"
+        absl::StrCat("SELECT trial, step, 'flag', kind, site, epoch, raised, message"
                      " FROM v1_flags",
                      where),
-        absl::StrCat("SELECT trial, 'hashes', digests FROM v1_attempts", where,
+        absl::StrCat("SELECT trial, 'end', 'hashes', digests FROM v1_attempts", where,
                      " AND end_reason = 'finished'")}) {
     for (const std::string& row : database.Rows(query)) {
       const size_t bar = row.find('|');
@@ -52,7 +65,8 @@ Results ResultsOf(const std::string& path, const std::string& sweep) {
   return results;
 }
 
-std::string Difference(const Results& expected, const Results& actual) {
+std::string Difference(const Results& expected, const Results& actual,
+                       const std::set<std::string>& stopped, int64_t last_step) {
   std::string text;
   for (const auto& [trial, lines] : expected) {
     const auto found = actual.find(trial);
@@ -60,7 +74,8 @@ std::string Difference(const Results& expected, const Results& actual) {
       absl::StrAppend(&text, trial, " has no results\n");
       continue;
     }
-    absl::StrAppend(&text, Missing(trial, "lacks", lines, found->second),
+    const auto wanted = stopped.contains(trial) ? UpTo(last_step, lines) : lines;
+    absl::StrAppend(&text, Missing(trial, "lacks", wanted, found->second),
                     Missing(trial, "has, and should not:", found->second, lines));
   }
   for (const auto& [trial, lines] : actual) {

@@ -16,6 +16,9 @@ struct Settings {
   std::chrono::seconds length{20};  // of the time with faults
   uint64_t seed = 4;
   Network network = Network::kProxies;
+
+  // Long enough for everything to happen: only then that is expected.
+  bool is_long() const { return length >= std::chrono::seconds(60); }
 };
 
 // From ADARES_TORTURE_SECONDS, ADARES_TORTURE_SEED ("random" draws one) and ADARES_TORTURE_NETWORK

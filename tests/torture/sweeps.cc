@@ -3,9 +3,26 @@
 #include "absl/strings/str_cat.h"
 
 namespace adares::torture {
+namespace {
 
-std::string SweepFile(Trainer trainer, const std::string& name) {
-  const bool real = trainer == Trainer::kReal;
+// Every scripted trial has such an accuracy long before.
+const char* FormLines(Form form) {
+  switch (form) {
+    case Form::kStopping:
+      return "stop:\n"
+             "  rule: {type: target, metric: train/accuracy, above: 0.9, after_epoch: 10}\n";
+    case Form::kParallel:
+      return "schedule: {max_parallel: 2}\n";
+    case Form::kPlain:
+      break;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string SweepFile(const Sweep& sweep, const std::string& name) {
+  const bool real = sweep.trainer == Trainer::kReal;
   return absl::StrCat(
       "apiVersion: adares/v1\n"
       "kind: Sweep\n"
@@ -25,7 +42,7 @@ std::string SweepFile(Trainer trainer, const std::string& name) {
       real ? "0" : "0, 1, 2, 3, 4, 5",
       "]\n"
       "resources: {labels: {trainer: ",
-      Name(trainer), "}}\n");
+      Name(sweep.trainer), "}}\n", FormLines(sweep.form));
 }
 
 }  // namespace adares::torture

@@ -9,13 +9,16 @@
 #include <filesystem>
 #include <iostream>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "tests/fixtures/await.h"
 #include "tests/fixtures/database.h"
 #include "tests/fixtures/processes.h"
 #include "tests/fixtures/temp_folder.h"
 #include "tests/torture/chaos.h"
+#include "tests/torture/endings.h"
 #include "tests/torture/fleet.h"
+#include "tests/torture/logs.h"
 #include "tests/torture/results.h"
 #include "tests/torture/sweeps.h"
 #include "tests/torture/watcher.h"
@@ -40,7 +43,7 @@ std::map<Trainer, Results> CalmResults(const std::string& folder) {
   const std::vector<Trainer> trainers = {Trainer::kReal, Trainer::kScripted};
   for (const Trainer trainer : trainers) {
     const std::string path = folder + "/" + Name(trainer) + ".yaml";
-    fixtures::WriteTextFile(path, SweepFile(trainer, Name(trainer)));
+    fixtures::WriteTextFile(path, SweepFile({trainer}, Name(trainer)));
     const fixtures::ProgramResult submitted = fleet.Adares({"sweep", "submit", path})->Finish();
     EXPECT_EQ(submitted.exit_code, 0) << submitted.err;
   }
@@ -56,8 +59,7 @@ std::map<Trainer, Results> CalmResults(const std::string& folder) {
   return results;
 }
 
-std::string Summary(const fixtures::Database& database, const Watcher& watcher,
-                    const Chaos& chaos) {
+std::string Summary(const fixtures::Database& database, const Watcher& watcher, Chaos& chaos) {
   std::string text = "attempts by their ends:";
   for (const std::string& row :
        database.Rows("SELECT end_reason, count(*) FROM v1_attempts GROUP BY end_reason")) {
@@ -67,7 +69,59 @@ std::string Summary(const fixtures::Database& database, const Watcher& watcher,
          " trials in " + std::to_string(chaos.sweeps().size()) + " sweeps, " +
          std::to_string(database.Number("SELECT count(*) FROM v1_metrics")) + " points, " +
          std::to_string(chaos.backups().size()) + " backups, " + std::to_string(watcher.looks()) +
-         " looks\n";
+         " looks\npromises found kept: " +
+         absl::StrJoin(chaos.kept(), ", ", absl::PairFormatter(" ")) + "\n";
+}
+
+// Of a trial that has stopped early what comes before the step that stopped it.
+void CheckResults(const std::string& database, const Chaos& chaos,
+                  const std::map<Trainer, Results>& calm) {
+  for (const auto& [name, sweep] : chaos.sweeps()) {
+    const std::multiset<std::string> rows = fixtures::Database(database).Rows(absl::StrCat(
+        "SELECT trial FROM v1_trials WHERE state = 'stopped-early' AND sweep = '", name, "'"));
+    const std::set<std::string> stopped(rows.begin(), rows.end());
+    EXPECT_EQ(
+        Difference(calm.at(sweep.trainer), ResultsOf(database, name), stopped, kStoppingStep - 1),
+        "")
+        << name;
+  }
+}
+
+void CheckBackups(const Chaos& chaos) {
+  for (const auto& [path, known] : chaos.backups()) {
+    Watcher backup(path, "", known);
+    backup.Look();
+    backup.CheckWhole();
+    EXPECT_EQ(absl::StrJoin(backup.findings(), "\n"), "") << path;
+  }
+}
+
+void CheckLogs(const Fleet& fleet, const Chaos& chaos) {
+  const Logs logs = ReadLogs(fleet.logs());
+  EXPECT_EQ(absl::StrJoin(logs.breaches, "\n"), "");
+  EXPECT_EQ(
+      absl::StrJoin(UnexplainedEnds(fleet.database(), logs, chaos.causes(), Fleet::kLeaseSeconds),
+                    "\n"),
+      "");
+}
+
+// That the run was one: what was done met work under way.
+void CheckReach(const Settings& settings, const fixtures::Database& database, Chaos& chaos,
+                const Watcher& watcher) {
+  const auto attempts = [&database](const std::string& condition) {
+    return database.Number("SELECT count(*) FROM v1_attempts WHERE " + condition);
+  };
+  EXPECT_GT(chaos.backups().size(), 0U);
+  EXPECT_GT(chaos.sweeps().size(), 0U);
+  EXPECT_GT(watcher.blobs(), 0) << "checkpoints are left";
+  EXPECT_GT(attempts("end_reason <> 'finished'"), 0);
+  if (!settings.is_long()) return;
+  EXPECT_EQ(absl::StrJoin(chaos.undone(), ", "), "");
+  EXPECT_GT(attempts("message LIKE '%it did not renew its lease'"), 0);
+  EXPECT_GT(attempts("resumed_step > 0"), 0);
+  EXPECT_GT(attempts("end_reason = 'preempted'"), 0);
+  EXPECT_GT(attempts("end_reason = 'cancelled' AND message LIKE 'stopped early%'"), 0);
+  EXPECT_FALSE(chaos.kept().empty()) << "some changes that people asked for were looked at";
 }
 
 TEST(TortureTest, NothingIsLostAndNothingCountsTwice) {
@@ -87,26 +141,17 @@ TEST(TortureTest, NothingIsLostAndNothingCountsTwice) {
   chaos.Rage();
   const fixtures::Database database(fleet.database());
   EXPECT_TRUE(chaos.Calm()) << absl::StrJoin(
-      database.Rows(
-          "SELECT sweep, trial, state, message FROM v1_trials WHERE state <> 'succeeded'"),
+      database.Rows("SELECT sweep, trial, state, message FROM v1_trials"
+                    " WHERE state NOT IN ('succeeded', 'stopped-early')"),
       "\n");
   watcher.Look();
   watcher.CheckWhole();
   EXPECT_EQ(absl::StrJoin(watcher.findings(), "\n"), "");
   EXPECT_EQ(absl::StrJoin(chaos.findings(), "\n"), "");
-  for (const auto& [sweep, trainer] : chaos.sweeps()) {
-    EXPECT_EQ(Difference(calm.at(trainer), ResultsOf(fleet.database(), sweep)), "") << sweep;
-  }
-  for (const std::string& path : chaos.backups()) {
-    Watcher backup(path);
-    backup.CheckWhole();
-    EXPECT_EQ(absl::StrJoin(backup.findings(), "\n"), "") << path;
-  }
-  EXPECT_GT(chaos.backups().size(), 0U);
-  EXPECT_GT(chaos.sweeps().size(), 0U);
-  EXPECT_GT(watcher.blobs(), 0) << "checkpoints are left";
-  EXPECT_GT(database.Number("SELECT count(*) FROM v1_attempts WHERE end_reason <> 'finished'"), 0)
-      << "the faults met work under way";
+  CheckResults(fleet.database(), chaos, calm);
+  CheckBackups(chaos);
+  CheckLogs(fleet, chaos);
+  CheckReach(settings, database, chaos, watcher);
 
   std::cout << Summary(database, watcher, chaos);
   if (!HasFailure()) return;

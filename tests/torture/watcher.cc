@@ -2,12 +2,14 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/sha256.h"
 #include "server/store/database_check.h"
 #include "tests/fixtures/temp_folder.h"
+#include "tests/torture/row_rules.h"
 
 namespace adares::torture {
 namespace {
@@ -15,107 +17,112 @@ namespace {
 constexpr int kBusyTimeoutMs = 10'000;
 constexpr size_t kFindingsKept = 50;
 
-constexpr char kTrials[] = R"sql(
-SELECT sweep.name || '/' || trial.name, trial.state
-FROM trial JOIN sweep ON sweep.id = trial.sweep_id)sql";
-
-constexpr char kAttempts[] = R"sql(
-SELECT sweep.name || '/' || trial.name || '#' || attempt.number,
-  coalesce(attempt.end_reason || ' at ' || attempt.ended_at, ''),
-  (SELECT count(*) FROM metric_point
-    WHERE trial_id = attempt.trial_id AND attempt = attempt.number)
-  + (SELECT count(*) FROM skip_weight
-    WHERE trial_id = attempt.trial_id AND attempt = attempt.number)
-  + (SELECT count(*) FROM flag WHERE trial_id = attempt.trial_id AND attempt = attempt.number)
-FROM attempt
-JOIN trial ON trial.id = attempt.trial_id
-JOIN sweep ON sweep.id = trial.sweep_id)sql";
-
-// What a trainer reports comes in order, so that what is missing in the middle was lost. The loss
-// is reported at least once an epoch, the value of the step that ends it.
-constexpr char kHoles[] = R"sql(
-SELECT sweep.name || '/' || trial.name || '#' || metric_point.attempt,
-  min(metric_point.epoch), max(metric_point.epoch), count(DISTINCT metric_point.epoch),
-  min(metric_point.step), max(metric_point.step), count(*)
-FROM metric_point
-JOIN metric_key ON metric_key.id = metric_point.key_id
-JOIN trial ON trial.id = metric_point.trial_id
-JOIN sweep ON sweep.id = trial.sweep_id
-WHERE metric_key.name = 'train/loss'
-GROUP BY metric_point.trial_id, metric_point.attempt
-HAVING count(DISTINCT metric_point.epoch) <> max(metric_point.epoch) - min(metric_point.epoch) + 1
-  OR (sweep.name LIKE 'scripted-%'
-    AND count(*) <> max(metric_point.step) - min(metric_point.step) + 1))sql";
-
 constexpr char kBlobs[] = "SELECT DISTINCT sha256 FROM v1_checkpoints";
+
+// After how many ends of that kind a trial fails, by the defaults of sweeps: of losses only those
+// count that came without progress. No other kind of end fails a trial here.
+bool HasUsedUpItsTries(const TrialRow& trial) {
+  if (trial.last_end == "error") return trial.alike_ends > 1;
+  if (trial.last_end == "worker-lost") return trial.alike_ends > 4 && trial.gained_steps <= 0;
+  return false;
+}
+
+// Of an attempt that has ended a checkpoint may be deleted, but none may come.
+bool HasNewCheckpoint(const AttemptRow& before, const AttemptRow& now) {
+  return !std::includes(before.checkpoints.begin(), before.checkpoints.end(),
+                        now.checkpoints.begin(), now.checkpoints.end());
+}
 
 }  // namespace
 
+Watcher::Watcher(std::string database, std::string artifacts, const Known& known)
+    : database_(std::move(database)), artifacts_(std::move(artifacts)) {
+  acknowledged_ = known.sweeps;
+  seen_.trials = known.trials;
+  seen_.attempts = known.attempts;
+}
+
+Known Watcher::known() const {
+  Known known{acknowledged_, seen_.trials, seen_.attempts};
+  std::erase_if(known.trials, [](const auto& entry) {
+    return entry.second.stage.state != TrialState::kSucceeded;
+  });
+  std::erase_if(known.attempts, [](const auto& entry) { return entry.second.end.empty(); });
+  return known;
+}
+
 void Watcher::Look() {
   ++looks_;
-  SQLite::Database database(database_, SQLite::OPEN_READONLY, kBusyTimeoutMs);
-  SQLite::Transaction snapshot(database);
-  std::set<std::string> sweeps;
-  SQLite::Statement sweep(database, "SELECT name FROM sweep");
-  while (sweep.executeStep()) sweeps.insert(sweep.getColumn(0).getString());
+  const Snapshot now = TakeSnapshot(database_);
   for (const std::string& name : acknowledged_) {
-    if (!sweeps.contains(name)) Find(absl::StrCat("sweep ", name, " was acknowledged and is gone"));
+    if (!now.sweeps.contains(name)) {
+      Find(absl::StrCat("sweep ", name, " was acknowledged and is gone"));
+    }
   }
+  for (const auto& [name, sweep] : now.sweeps) LookAtSweep(name, sweep);
+  for (const auto& [id, trial] : now.trials) {
+    LookAtTrial(id, trial, now.sweeps.at(id.substr(0, id.find('/'))));
+  }
+  for (const auto& [id, trial] : seen_.trials) {
+    if (!now.trials.contains(id)) Find(absl::StrCat("trial ", id, " is gone"));
+  }
+  for (const auto& [id, before] : seen_.attempts) {
+    const auto attempt = now.attempts.find(id);
+    if (attempt == now.attempts.end()) {
+      Find(absl::StrCat("attempt ", id, " is gone"));
+    } else {
+      LookAtAttempt(id, before, attempt->second);
+    }
+  }
+  seen_ = now;
+}
 
-  std::set<std::string> seen;
-  SQLite::Statement trial(database, kTrials);
-  while (trial.executeStep()) {
-    const std::string id = trial.getColumn(0).getString();
-    const auto state = ParseTrialState(trial.getColumn(1).getString());
-    seen.insert(id);
-    if (state) LookAtTrial(id, *state);
+void Watcher::LookAtSweep(const std::string& name, const SweepRow& now) {
+  if (now.max_parallel == 0 || now.held_trials <= now.max_parallel) return;
+  Find(absl::StrCat("sweep ", name, " runs ", now.held_trials, " trials and may run ",
+                    now.max_parallel));
+}
+
+void Watcher::LookAtTrial(const std::string& id, const TrialRow& now, const SweepRow& sweep) {
+  const TrialState state = now.stage.state;
+  const auto before = seen_.trials.find(id);
+  const bool had_succeeded =
+      before != seen_.trials.end() && before->second.stage.state == TrialState::kSucceeded;
+  if (had_succeeded && state != TrialState::kSucceeded) {
+    Find(absl::StrCat("trial ", id, " had succeeded and is ", Name(now.stage)));
   }
-  SQLite::Statement attempt(database, kAttempts);
-  while (attempt.executeStep()) {
-    const std::string id = attempt.getColumn(0).getString();
-    seen.insert(id);
-    LookAtAttempt(id, {attempt.getColumn(1).getString(), attempt.getColumn(2).getInt64()});
+  if (state == TrialState::kFailed && !HasUsedUpItsTries(now)) {
+    Find(absl::StrCat("trial ", id, " has failed after ", now.alike_ends, " attempts as ",
+                      now.last_end));
   }
-  for (const auto& [id, state] : trials_) {
-    if (!seen.contains(id)) Find(absl::StrCat("trial ", id, " is gone"));
-  }
-  for (const auto& [id, there] : attempts_) {
-    if (!seen.contains(id)) Find(absl::StrCat("attempt ", id, " is gone"));
+  const bool stops_early =
+      state == TrialState::kStoppedEarly || now.stage.aim == StopAim::kStopEarly;
+  if (stops_early && !sweep.has_stop_rule) {
+    Find(absl::StrCat("trial ", id, " is ", Name(now.stage), ", and its sweep has no rule"));
   }
 }
 
-void Watcher::LookAtTrial(const std::string& id, TrialState state) {
-  const auto before = trials_.try_emplace(id, state).first;
-  if (before->second == TrialState::kSucceeded && state != TrialState::kSucceeded) {
-    Find(absl::StrCat("trial ", id, " had succeeded and is ", std::string(Name(state))));
+void Watcher::LookAtAttempt(const std::string& id, const AttemptRow& before,
+                            const AttemptRow& now) {
+  if (now.rows < before.rows || now.log_lines < before.log_lines) {
+    Find(absl::StrCat("attempt ", id, " had ", before.rows, " rows and ", before.log_lines,
+                      " log lines and has ", now.rows, " and ", now.log_lines));
   }
-  before->second = state;
-}
-
-void Watcher::LookAtAttempt(const std::string& id, const Attempt& now) {
-  const auto [place, is_new] = attempts_.try_emplace(id, now);
-  const Attempt before = std::exchange(place->second, now);
-  if (now.rows < before.rows) {
-    Find(absl::StrCat("attempt ", id, " had ", before.rows, " rows and has ", now.rows));
-  }
-  if (is_new || before.end.empty()) return;
+  if (before.end.empty()) return;
   if (now.end != before.end) {
     Find(absl::StrCat("attempt ", id, " had ended as ", before.end, ", now as ", now.end));
   }
-  if (now.rows > before.rows) {
-    Find(absl::StrCat("attempt ", id, " had ended with ", before.rows, " rows and has ", now.rows));
+  if (now.rows > before.rows || now.log_lines > before.log_lines) {
+    Find(absl::StrCat("attempt ", id, " had ended with ", before.rows, " rows and ",
+                      before.log_lines, " log lines and has ", now.rows, " and ", now.log_lines));
   }
-}
-
-std::vector<std::string> Watcher::OpenTrials() const {
-  std::vector<std::string> open;
-  for (const auto& [id, state] : trials_) {
-    if (!IsFinal(state)) open.push_back(id);
+  if (HasNewCheckpoint(before, now)) {
+    Find(absl::StrCat("attempt ", id, " has a checkpoint that came after its end"));
   }
-  return open;
 }
 
 void Watcher::CheckWhole() {
+  for (std::string& breach : BreachesOfRows(database_)) Find(std::move(breach));
   CheckObserver observer;
   observer.end = [this](const CheckResult& result) {
     for (const CheckFinding& finding : result.findings) {
@@ -127,7 +134,6 @@ void Watcher::CheckWhole() {
   };
   const absl::Status checked = CheckDatabase(database_, CheckDepth::kAll, observer, artifacts_);
   if (!checked.ok()) Find(absl::StrCat("the check: ", checked.message()));
-  FindHoles();
   if (!artifacts_.empty()) ReadBlobs();
 }
 
@@ -146,20 +152,9 @@ void Watcher::ReadBlobs() {
   }
 }
 
-void Watcher::FindHoles() {
-  SQLite::Database database(database_, SQLite::OPEN_READONLY, kBusyTimeoutMs);
-  SQLite::Statement hole(database, kHoles);
-  while (hole.executeStep()) {
-    Find(absl::StrCat("attempt ", hole.getColumn(0).getString(), " has a hole: epochs ",
-                      hole.getColumn(1).getInt64(), " to ", hole.getColumn(2).getInt64(), ", ",
-                      hole.getColumn(3).getInt64(), " of them; steps ",
-                      hole.getColumn(4).getInt64(), " to ", hole.getColumn(5).getInt64(), ", ",
-                      hole.getColumn(6).getInt64(), " of them"));
-  }
-}
-
 void Watcher::Find(std::string finding) {
-  if (findings_.size() < kFindingsKept) findings_.push_back(std::move(finding));
+  const bool is_known = std::find(findings_.begin(), findings_.end(), finding) != findings_.end();
+  if (!is_known && findings_.size() < kFindingsKept) findings_.push_back(std::move(finding));
 }
 
 }  // namespace adares::torture

@@ -23,7 +23,11 @@ constexpr milliseconds kGatePoll{5};
 class Performance {
  public:
   Performance(const Script& script, const protocol::TrainCommand& command, Stage& stage)
-      : script_(script), spec_(command.spec), order_(command.checkpoints), stage_(stage) {
+      : script_(script),
+        spec_(command.spec),
+        attempt_(command.attempt),
+        order_(command.checkpoints),
+        stage_(stage) {
     epochs_ = script.epochs.value_or(spec_.train.epochs);
     steps_per_epoch_ = std::max<int64_t>(1, script.points_per_epoch);
   }
@@ -97,8 +101,12 @@ class Performance {
     for (int64_t i = 1; i <= steps_per_epoch_; ++i) {
       const int64_t step = (epoch - 1) * steps_per_epoch_ + i;
       const bool last = i == steps_per_epoch_;
-      stage_.Say(protocol::PointsEvent{
-          {{metric::kTrainLoss, step, last ? epoch : epoch - 1, Loss(step)}}});
+      const int64_t done = last ? epoch : epoch - 1;
+      std::vector<MetricPoint> points = {{metric::kTrainLoss, step, done, Loss(step)}};
+      if (script_.attempt_points) {
+        points.push_back({"attempt/number", step, done, static_cast<double>(attempt_)});
+      }
+      stage_.Say(protocol::PointsEvent{std::move(points)});
     }
     SayEpoch(epoch);
     SayWeights(epoch);
@@ -214,6 +222,7 @@ class Performance {
 
   const Script& script_;
   const TrialSpec& spec_;
+  const int64_t attempt_;
   const protocol::CheckpointOrder& order_;
   Stage& stage_;
   int64_t last_checkpoint_ = 0;  // its epoch

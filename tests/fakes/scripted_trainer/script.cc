@@ -48,6 +48,8 @@ absl::Status Set(const std::string& key, const std::string& value, Script& scrip
     script.epochs = number;
   } else if (key == "half_line") {
     script.half_line = number != 0;
+  } else if (key == "attempt_points") {
+    script.attempt_points = number != 0;
   } else if (const auto found = numbers.find(key); found != numbers.end()) {
     *found->second = number;
   } else {

@@ -48,6 +48,8 @@ struct Script {
   // After which epochs it writes a checkpoint, where it has a folder for them: each so many; 0 for
   // none. It goes on from one also where it writes none.
   int64_t checkpoint_every = 0;
+  // Whether each step has a point attempt/number, too: the number of the attempt.
+  bool attempt_points = false;
   Ending end = Ending::kFinished;
   int64_t end_number = 0;  // the N of exit, mute and flood
   bool half_line = false;  // prints one without its end, right before the end of the trial
