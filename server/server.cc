@@ -247,7 +247,7 @@ CommitLoop::Listener Server::Impl::LoopListener() {
   listener.committed = [this](const Effects& effects) {
     metrics.Count(effects);
     TellExcess(effects);
-    hub.NotifyChanged(effects.changed_sweeps);
+    effects.fleet_changed ? hub.NotifyAllChanged() : hub.NotifyChanged(effects.changed_sweeps);
     waiters.Committed(effects);
     collector->Committed(effects);
     quota.Named(effects.named_blobs);

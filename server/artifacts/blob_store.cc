@@ -352,8 +352,9 @@ absl::Status BlobStore::RemoveDamaged(const std::string& sha256, const BlobReade
   {
     const std::lock_guard lock(mutex_);
     if (!reader.IsAt(PathOf(sha256).string())) return absl::OkStatus();
-    ADARES_RETURN_IF_ERROR(Displace(sha256));
+    // Out of sight whatever becomes of the file, which may be on a disk that takes no change.
     index_.Remove(sha256);
+    ADARES_RETURN_IF_ERROR(Displace(sha256));
   }
   return RemoveGone(sha256);
 }

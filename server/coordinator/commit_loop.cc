@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "server/store/sqlite.h"
+
 namespace adares {
 namespace {
 
@@ -179,7 +181,7 @@ absl::Status CommitLoop::RunTransaction(std::vector<Entry>& done, std::deque<Ent
   if (status.ok()) status = store_->Commit();
   if (!status.ok()) store_->Rollback();
   if (!status.ok() || wrote) last_commit_succeeded_ = status.ok();
-  return status;
+  return WithoutRefusal(std::move(status));
 }
 
 absl::Status CommitLoop::RunCommand(const Command& command, Timestamp now, Effects* effects) {

@@ -220,7 +220,6 @@ class Coordinator {
   absl::Status MoveTrial(const SweepHead& sweep, const TrialRow& trial, ControlAction action,
                          Timestamp now, ControlOutcome* outcome);
   void Enqueued(const ReadyGroup& ready);
-  absl::Status NoteFleetChanged();
   absl::Status ReleaseDelayed(Timestamp now);
   void NoteDelay(Timestamp not_before);
   absl::Status ForgetIfOver(int64_t sweep_row);
@@ -234,6 +233,8 @@ class Coordinator {
   const HasBlob has_blob_;
 
   std::map<std::string, Session> sessions_;  // by worker
+  // The instances, by worker, that were lost before they heard that they should drain.
+  std::map<std::string, std::string> lost_drains_;
   std::map<AttemptId, Lease> leases_;
   WorkerJudge judge_;
   Scheduler scheduler_;

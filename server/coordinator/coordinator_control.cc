@@ -148,7 +148,7 @@ absl::Status Coordinator::MoveTrial(const SweepHead& sweep, const TrialRow& tria
 absl::Status Coordinator::Cordon(const std::string& worker,
                                  const std::optional<std::string>& reason, Timestamp now) {
   ADARES_RETURN_IF_ERROR(store_->SetCordon(worker, reason, now));
-  ADARES_RETURN_IF_ERROR(NoteFleetChanged());
+  effects_.fleet_changed = true;
   const auto session = sessions_.find(worker);
   if (session == sessions_.end()) return absl::OkStatus();
   WorkerRecord& record = session->second.record;
@@ -158,13 +158,6 @@ absl::Status Coordinator::Cordon(const std::string& worker,
     judge_.Forget(worker);
     effects_.workers_to_wake.insert(worker);
   }
-  return absl::OkStatus();
-}
-
-// Which trials can run, and why others cannot, may be another matter now.
-absl::Status Coordinator::NoteFleetChanged() {
-  ADARES_ASSIGN_OR_RETURN(const std::vector<SweepHead> sweeps, store_->OpenSweeps());
-  for (const SweepHead& sweep : sweeps) effects_.changed_sweeps.insert(sweep.name);
   return absl::OkStatus();
 }
 

@@ -55,18 +55,18 @@ absl::Status OwnFault(const absl::Status& status) {
   return looks_foreign ? absl::InternalError(status.message()) : status;
 }
 
-// How many of the endings, of which the last is new, count against the budget of its reason. What
-// is lost after it went on, by a newer checkpoint than the one it began from, begins a new series:
-// a trial of weeks is not to fail for an outage a week, nor one that takes its machines down to go
-// on for ever.
-int CountAlike(const std::vector<AttemptEnding>& endings, EndReason reason, int64_t newest_step) {
+// How many of the endings, of which the last is new, count against the budget of its reason. Where
+// `next_step` is given, the newest checkpoint's, an attempt that went on, by a newer checkpoint
+// than the one it began from, begins a new series: a trial of weeks is not to fail for an outage a
+// week, nor one that takes its machines down to go on for ever.
+int CountAlike(const std::vector<AttemptEnding>& endings, EndReason reason,
+               std::optional<int64_t> next_step) {
   int alike = 0;
-  int64_t next_step = newest_step;  // where the attempt after it went on
   for (auto ending = endings.rbegin(); ending != endings.rend(); ++ending) {
     if (ending->reason == reason) ++alike;
-    const bool went_on = next_step > ending->resumed_step;
-    if (reason == EndReason::kWorkerLost && went_on) break;
-    next_step = ending->resumed_step;
+    if (!ending->began_from) continue;  // it took its machine down before it began, or never had it
+    if (next_step && *next_step > *ending->began_from) break;
+    if (next_step) next_step = ending->began_from;
   }
   return alike;
 }
@@ -114,9 +114,13 @@ absl::StatusOr<TrialUpdate> Coordinator::AfterEnd(const LiveAttempt& attempt, co
   ADARES_ASSIGN_OR_RETURN(const TrialRow trial, store_->GetTrial(attempt.trial_row));
   ADARES_ASSIGN_OR_RETURN(const std::vector<AttemptEnding> endings,
                           store_->CountedEndings(attempt.trial_row));
-  ADARES_ASSIGN_OR_RETURN(const std::optional<Checkpoint> newest,
-                          store_->NewestCheckpoint(attempt.trial_row));
-  const int alike = CountAlike(endings, end.reason, newest ? newest->step : 0);
+  std::optional<int64_t> newest_step;
+  if (end.reason == EndReason::kWorkerLost) {
+    ADARES_ASSIGN_OR_RETURN(const std::optional<Checkpoint> newest,
+                            store_->NewestCheckpoint(attempt.trial_row));
+    newest_step = newest ? newest->step : 0;
+  }
+  const int alike = CountAlike(endings, end.reason, newest_step);
   const Schedule* const schedule = scheduler_.FindSchedule(attempt.sweep_row);
   const std::optional<Duration> delay = DelayBeforeRetry(
       schedule != nullptr ? schedule->retries : RetryBudgets{}, end.reason, alike, SaltOf(attempt));
@@ -228,16 +232,19 @@ absl::Status Coordinator::Expire(Timestamp now) {
     }
     ADARES_RETURN_IF_ERROR(
         store_->TouchWorker(it->first, WorkerState::kLost, it->second.record.last_seen_at));
+    if (it->second.draining) lost_drains_[it->first] = it->second.record.instance;
     it = sessions_.erase(it);
-    ADARES_RETURN_IF_ERROR(NoteFleetChanged());
+    effects_.fleet_changed = true;
   }
   if (next_release_ && *next_release_ <= now) ADARES_RETURN_IF_ERROR(ReleaseDelayed(now));
   if (next_forgetting_ <= now) {
-    ADARES_RETURN_IF_ERROR(store_->ForgetWorkers(kGoneWorkersKept));
-    ADARES_ASSIGN_OR_RETURN(const int64_t forgotten,
+    ADARES_ASSIGN_OR_RETURN(const int64_t workers,
+                            store_->ForgetWorkers(kGoneWorkersKept, kForgottenAtOnce));
+    ADARES_ASSIGN_OR_RETURN(const int64_t requests,
                             store_->ForgetRequests(now - kRequestMemory, kForgottenAtOnce));
     // Where there may be more, the next tick goes on.
-    next_forgetting_ = forgotten < kForgottenAtOnce ? now + kForgettingPeriod : now;
+    const bool is_done = std::max(workers, requests) < kForgottenAtOnce;
+    next_forgetting_ = is_done ? now + kForgettingPeriod : now;
   }
   return absl::OkStatus();
 }

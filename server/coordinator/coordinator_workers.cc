@@ -52,8 +52,11 @@ absl::Status Coordinator::RegisterWorker(const Registration& registration, Times
   for (const AttemptId& id : orphans) {
     ADARES_RETURN_IF_ERROR(LoseLease(id, "the worker was started anew", now));
   }
+  const auto lost_drain = lost_drains_.find(worker.name);
+  const bool is_draining =
+      lost_drain != lost_drains_.end() && lost_drain->second == worker.instance;
   WorkerRecord record = worker;
-  record.state = WorkerState::kReady;
+  record.state = is_draining ? WorkerState::kDraining : WorkerState::kReady;
   record.registered_at = now;
   record.last_seen_at = now;
   ADARES_ASSIGN_OR_RETURN(record, store_->UpsertWorker(record));
@@ -61,9 +64,12 @@ absl::Status Coordinator::RegisterWorker(const Registration& registration, Times
   session.record = std::move(record);
   session.expires_at = now + options_.lease_duration;
   session.written_at = now;
+  session.draining = is_draining;
   session.replaced = std::move(replaced);
+  lost_drains_.erase(worker.name);
   sessions_.insert_or_assign(worker.name, std::move(session));
-  return NoteFleetChanged();
+  effects_.fleet_changed = true;
+  return absl::OkStatus();
 }
 
 // What an instance says again is what its machine has now: a data set may have come.
@@ -76,7 +82,8 @@ absl::Status Coordinator::Refresh(Session& session, const WorkerRecord& worker, 
   ADARES_ASSIGN_OR_RETURN(session.record, store_->UpsertWorker(record));
   session.written_at = now;
   effects_.workers_to_wake.insert(worker.name);
-  return NoteFleetChanged();
+  effects_.fleet_changed = true;
+  return absl::OkStatus();
 }
 
 absl::Status Coordinator::Drain(const std::string& worker, Timestamp now) {
@@ -91,7 +98,8 @@ absl::Status Coordinator::Drain(const std::string& worker, Timestamp now) {
   effects_.workers_to_wake.insert(worker);
   // The file has the order too: a restart does not forget it.
   ADARES_RETURN_IF_ERROR(Touch(session, now));
-  return NoteFleetChanged();
+  effects_.fleet_changed = true;
+  return absl::OkStatus();
 }
 
 // A worker that is started anew takes its name back; another one must wait until the first is
@@ -119,7 +127,8 @@ absl::Status Coordinator::Leave(const std::string& worker, Timestamp now) {
   ADARES_RETURN_IF_ERROR(store_->TouchWorker(worker, WorkerState::kLeft, now));
   sessions_.erase(worker);
   judge_.Forget(worker);
-  return NoteFleetChanged();
+  effects_.fleet_changed = true;
+  return absl::OkStatus();
 }
 
 // Stores that the worker lives, but not more often than it matters: lists take the last contact of

@@ -4,6 +4,7 @@ namespace adares {
 
 void Effects::Merge(Effects other) {
   changed_sweeps.merge(other.changed_sweeps);
+  fleet_changed = fleet_changed || other.fleet_changed;
   workers_to_wake.merge(other.workers_to_wake);
   queue_grew = queue_grew || other.queue_grew;
   trials_created += other.trials_created;

@@ -17,6 +17,7 @@ namespace adares {
 
 struct Effects {
   std::set<std::string> changed_sweeps;
+  bool fleet_changed = false;  // which trials can run, and why others cannot, may be another matter
   std::set<std::string> workers_to_wake;  // there is news for these workers
   bool queue_grew = false;                // there may be work for any worker
 

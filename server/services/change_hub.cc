@@ -7,6 +7,10 @@ void ChangeHub::NotifyChanged(const std::set<std::string>& sweeps) {
   subscribers_.ForEach([&](Subscriber& subscriber) { subscriber.Changed(sweeps); });
 }
 
+void ChangeHub::NotifyAllChanged() {
+  subscribers_.ForEach([](Subscriber& subscriber) { subscriber.AllChanged(); });
+}
+
 void ChangeHub::NotifyTick(SteadyTime now) {
   if (now - last_tick_ < std::chrono::milliseconds(100)) return;
   last_tick_ = now;

@@ -20,6 +20,7 @@ class ChangeHub {
    public:
     virtual ~Subscriber() = default;
     virtual void Changed(const std::set<std::string>& sweeps) = 0;
+    virtual void AllChanged() = 0;
     virtual void Tick(SteadyTime now) = 0;
     // The server stops: end with UNAVAILABLE.
     virtual void Stop() = 0;
@@ -40,6 +41,7 @@ class ChangeHub {
   void Unsubscribe(Subscriber* subscriber) { subscribers_.Remove(subscriber); }
 
   void NotifyChanged(const std::set<std::string>& sweeps);
+  void NotifyAllChanged();
   // Passed on at most ten times a second.
   void NotifyTick(SteadyTime now);
   void Stop() { subscribers_.Stop(); }

@@ -70,6 +70,8 @@ class FollowStream : public grpc::ServerWriteReactor<Response>, private ChangeHu
     if (topic_.empty() || sweeps.contains(topic_)) dirty_ = true;
   }
 
+  void AllChanged() override { dirty_ = true; }
+
   void Tick(ChangeHub::SteadyTime now) override {
     if (GiveUpIfStuck(now)) return;
     bool heartbeat = false;

@@ -92,6 +92,11 @@ absl::Status ToStatus(const SQLite::Exception& error, const std::string& what) {
 
 bool IsRefusedByFile(const absl::Status& status) { return status.GetPayload(kRefused).has_value(); }
 
+absl::Status WithoutRefusal(absl::Status status) {
+  status.ErasePayload(kRefused);
+  return status;
+}
+
 Query::~Query() { statement_.tryReset(); }
 
 Query& Query::Bind(int64_t value) {

@@ -28,6 +28,8 @@ namespace adares {
 // Whether SQLite would not have the values themselves, so that they come to the same however often
 // they are tried.
 bool IsRefusedByFile(const absl::Status& status);
+// The same error without that: for those who only were in the same transaction.
+absl::Status WithoutRefusal(absl::Status status);
 
 // BUSY, LOCKED: UNAVAILABLE DATABASE_BUSY; CORRUPT, NOTADB: DATA_LOSS DATABASE_CORRUPT; FULL:
 // RESOURCE_EXHAUSTED DATABASE_FULL; INTERRUPT: CANCELLED; anything else: INTERNAL. The message is

@@ -160,8 +160,9 @@ class Store {
   // Updates what changes while it lives: state and last_seen_at.
   absl::Status TouchWorker(const std::string& worker, WorkerState state, Timestamp now);
   absl::StatusOr<std::vector<WorkerRecord>> Workers();
-  // Of those that are lost or have left, and are not set aside, only the `kept` seen last stay.
-  absl::Status ForgetWorkers(int kept);
+  // Of those that are lost or have left, and are not set aside, only the `kept` seen last stay:
+  // deletes at most `limit` of the others, and returns how many.
+  absl::StatusOr<int64_t> ForgetWorkers(int kept, int limit);
   // Sets a worker aside, or takes it back where `why` is nullopt. NOT_FOUND WORKER_NOT_FOUND.
   absl::Status SetCordon(const std::string& worker, const std::optional<std::string>& why,
                          Timestamp now);

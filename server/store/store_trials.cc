@@ -55,7 +55,7 @@ UPDATE trial SET
 WHERE id = ?1)sql";
 
 constexpr char kEndings[] = R"sql(
-SELECT number, worker, end_reason, attempt.message, resumed_step FROM attempt
+SELECT number, worker, end_reason, attempt.message, resumed_step, parameters FROM attempt
 JOIN trial ON trial.id = attempt.trial_id
 WHERE trial_id = ? AND number > forgiven_attempts AND end_reason IS NOT NULL
 ORDER BY number)sql";
@@ -146,7 +146,9 @@ absl::StatusOr<std::vector<AttemptEnding>> Store::CountedEndings(int64_t trial_r
       const std::string word = query.Text(2);
       const auto reason = ParseEndReason(word);
       if (!reason) return Corrupt("an attempt has the unknown end reason " + word);
-      endings.push_back({query.Int32(0), query.Text(1), *reason, query.Text(3), query.Int(4)});
+      endings.push_back({query.Int32(0), query.Text(1), *reason, query.Text(3)});
+      // A network without parameters is none: its start was not reported.
+      if (query.Int(5) > 0) endings.back().began_from = query.Int(4);
     }
     return endings;
   });

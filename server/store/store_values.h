@@ -83,7 +83,8 @@ struct AttemptEnding {
   std::string worker;
   EndReason reason = EndReason::kError;
   std::string message;
-  int64_t resumed_step = 0;  // of the checkpoint that it went on from
+  // The step of the checkpoint that it went on from; nullopt where it never began.
+  std::optional<int64_t> began_from = std::nullopt;
 };
 
 // Which checkpoints of a trial are kept, of those that an attempt can go on from: the newest, and

@@ -25,7 +25,7 @@ constexpr char kTouch[] = "UPDATE worker SET state = ?, last_seen_at = ? WHERE n
 constexpr char kForget[] = R"sql(
 DELETE FROM worker WHERE name IN (
   SELECT name FROM worker WHERE state IN ('lost', 'left') AND cordoned_at IS NULL
-  ORDER BY last_seen_at DESC, name LIMIT -1 OFFSET ?))sql";
+  ORDER BY last_seen_at DESC, name LIMIT ? OFFSET ?))sql";
 
 }  // namespace
 
@@ -79,10 +79,9 @@ absl::Status Store::SetCordon(const std::string& worker, const std::optional<std
   });
 }
 
-absl::Status Store::ForgetWorkers(int kept) {
-  return GuardedWrite(impl_->connection, "forget workers", [&] {
-    Query(impl_->connection.Prepare(kForget)).Bind(kept).Run();
-    return absl::OkStatus();
+absl::StatusOr<int64_t> Store::ForgetWorkers(int kept, int limit) {
+  return GuardedWrite(impl_->connection, "forget workers", [&]() -> absl::StatusOr<int64_t> {
+    return Query(impl_->connection.Prepare(kForget)).Bind(limit).Bind(kept).Run();
   });
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "adares/v1/admin_service.grpc.pb.h"
@@ -34,7 +35,7 @@ class AdminTest : public ServerTest {
 
   // One attempt of the next trial, with points, weights and log lines.
   void ReportAttempt(const std::string& instance, v1::Attempt::EndReason end) {
-    ScriptedWorker worker(channel_, "w", instance);
+    ScriptedWorker worker(channel_, "w", instance, std::exchange(newest_instance_, instance));
     ADARES_ASSERT_OK(worker.Register());
     const v1::Assignment attempt = worker.TakeOne();
     Reports reports(channel_, worker);
@@ -122,6 +123,7 @@ class AdminTest : public ServerTest {
         std::to_string(bytes) + "))");
   }
 
+  std::string newest_instance_;  // of worker w
   const std::string state_ = config_.state_dir;
   const fixtures::Database database_{state_ + "/adares.db"};
 };

@@ -255,7 +255,7 @@ TEST_F(WorkerSyncTest, ANewInstanceEndsTheAttemptsOfTheOneBefore) {
   ADARES_ASSERT_OK(before.Register());
   EXPECT_EQ(Trial(lost.trial()).state(), v1::Trial::STATE_RUNNING) << "the same instance again";
 
-  ScriptedWorker after(channel_, "w", "after");
+  ScriptedWorker after(channel_, "w", "after", "before");
   ADARES_ASSERT_OK(after.Register());
   const v1::Trial trial = Trial(lost.trial());
   EXPECT_EQ(trial.state(), v1::Trial::STATE_QUEUED);

@@ -125,7 +125,9 @@ TEST_F(WorkerTest, OfThoseThatAreGoneOnlyTheLastSeenAreKept) {
   Do([&] { return store_->TouchWorker("older", WorkerState::kLeft, At(3)); });
   Do([&] { return store_->TouchWorker("old", WorkerState::kLost, At(4)); });
   Do([&] { return store_->TouchWorker("new", WorkerState::kLeft, At(5)); });
-  Do([&] { return store_->ForgetWorkers(2); });
+  Do([&] { return store_->ForgetWorkers(2, /*limit=*/1).status(); });
+  EXPECT_EQ(store_->Workers()->size(), 4u);
+  Do([&] { return store_->ForgetWorkers(2, 10).status(); });
   const auto workers = store_->Workers();
   ASSERT_TRUE(workers.ok()) << workers.status();
   std::vector<std::string> names;

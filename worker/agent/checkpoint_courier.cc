@@ -86,7 +86,9 @@ void CheckpointCourier::Fetched(absl::Status status) {
 // ours alone, the lease ends, and the attempt with it.
 bool CheckpointCourier::FetchesAgain(const absl::Status& status) {
   if (absl::IsNotFound(status) || IsDiskError(status)) return false;
-  if (absl::IsDataLoss(status)) return !std::exchange(came_damaged_, true);
+  // The coordinator that finds it damaged has it no more, and says so when it is asked again.
+  const bool is_its_own = ErrorReason(status) == reason::kBlobMismatch;
+  if (absl::IsDataLoss(status) && !is_its_own) return !std::exchange(came_damaged_, true);
   if (IsAway(status)) fetch_until_ = context_.loop.Now() + kFetchLimit;
   return context_.loop.Now() < fetch_until_;
 }

@@ -337,5 +337,12 @@ TEST_F(CheckpointTest, OnlyLossesWithoutProgressUseUpItsTries) {
   EXPECT_EQ(Trial(attempt_).state, TrialState::kFailed) << "five losses from one checkpoint on";
 }
 
+TEST_F(CheckpointTest, LossesBeforeItBeginsUseUpItsTriesToo) {
+  Tell({Start(), At(10)});
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(LoseAndClaim().checkpoint, At(10)) << i;
+  Register("w1", "last");
+  EXPECT_EQ(Trial(attempt_).state, TrialState::kFailed);
+}
+
 }  // namespace
 }  // namespace adares

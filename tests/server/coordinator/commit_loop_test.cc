@@ -8,6 +8,7 @@
 #include <future>
 #include <thread>
 
+#include "server/store/sqlite.h"
 #include "tests/fixtures/await.h"
 #include "tests/fixtures/full_disk.h"
 #include "tests/server/coordinator/coordinator_fixture.h"
@@ -340,6 +341,18 @@ TEST_F(CommitLoopTest, APauseOfTheCoordinatorItselfCostsNoTimeOfATrial) {
     ASSERT_TRUE(SyncHolding(id).ok());
   }
   EXPECT_EQ(stops(), 1u) << "what it ran since counts";
+}
+
+// Else each report of the batch would be taken for the one that the file refuses.
+TEST_F(CommitLoopTest, ACommitThatIsRefusedBlamesNoneOfItsCommands) {
+  SQLite::Database other(folder_ / "adares.db", SQLite::OPEN_READWRITE);
+  other.exec(
+      "CREATE TABLE parent (id INTEGER PRIMARY KEY);"
+      "CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);"
+      "CREATE TRIGGER dangle AFTER INSERT ON sweep BEGIN INSERT INTO child VALUES (7); END");
+  const absl::Status refused = PostAndWait(Creating("alpha"));
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInternal) << refused;
+  EXPECT_FALSE(IsRefusedByFile(refused));
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
 // Who gets which trial: priority, fair share, limits, needs, delays, and workers that fail.
-#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 
 #include "core/sha256.h"
@@ -480,40 +479,6 @@ TEST_F(SchedulingTest, ARestartRemembersSharesAndLimits) {
   Open();
   Register("w2", "i2", 2);
   EXPECT_THAT(SweepsGiven("w2", "i2"), ElementsAre("open", "open"));
-}
-
-// What fails inside is not the worker's fault, who would be told to forget the attempt.
-TEST_F(SchedulingTest, AFailureInTheMidstOfAnEndIsOneOfTheServer) {
-  Create(Plan("alpha", 40));
-  RegisterWith("good", {"cpu", 0, {}, {}});
-  RegisterWith("bad", {"cpu", 0, {}, {}});
-  Succeed("good");
-  for (int i = 0; i < 4; ++i) Fail("bad");
-  const AttemptId id = Claim("bad", "i1");
-  SQLite::Database(folder_ / "adares.db", SQLite::OPEN_READWRITE)
-      .exec("DELETE FROM worker WHERE name = 'bad'");
-  const auto output = Report("bad", "i1", id, 1, {End(EndReason::kError, "broken")});
-  EXPECT_EQ(output.status().code(), absl::StatusCode::kInternal) << output.status();
-  ASSERT_TRUE(Run([&] { return coordinator_->Reload(now_); }).ok());
-  Wait(seconds(31));
-  EXPECT_EQ(Trial(id).state, TrialState::kQueued) << "no attempt is left without a lease";
-}
-
-TEST_F(SchedulingTest, WhoeverWatchesHearsOfWorkersThatComeAndGo) {
-  Create(Plan("alpha", 1));
-  const auto is_told = [this] {
-    return coordinator_->TakeEffects().changed_sweeps.contains("alpha");
-  };
-  EXPECT_TRUE(is_told());
-  EXPECT_FALSE(is_told());
-  RegisterWith("w1", {"cuda", 0, {}, {}});
-  EXPECT_TRUE(is_told());
-  ASSERT_TRUE(Run([&] { return coordinator_->Sync({"w1", "i1", {}, true, true}, now_); }).ok());
-  EXPECT_TRUE(is_told());
-  RegisterWith("w1", {"cuda", 0, {}, {}});
-  EXPECT_TRUE(is_told());
-  Wait(seconds(31));
-  EXPECT_TRUE(is_told());
 }
 
 }  // namespace
