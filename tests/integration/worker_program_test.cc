@@ -306,7 +306,7 @@ TEST_F(WorkerProgramTest, AWorkerThatIsStartedAnewTakesItsNameBackAtOnce) {
   const std::string trial = Trials("one").front().name();
   ASSERT_TRUE(Await([&] { return Trial(trial).attempts(0).has_end_time(); }));
   EXPECT_EQ(worker_->Errors().find("event=name_taken"), std::string::npos);
-  EXPECT_EQ(Trial(trial).attempts(0).message(), "the worker was started anew")
+  EXPECT_EQ(Trial(trial).attempts(0).message(), "worker w was lost: the worker was started anew")
       << "it did not wait for its lease to end";
 }
 

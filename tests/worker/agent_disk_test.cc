@@ -122,7 +122,9 @@ TEST_F(AgentDiskTest, ItsEndDoesNotWaitForACheckpoint) {
   StartAgent();
   RunUntilTraining(Id());
   RunUntil([&] { return coordinator_.uploads() == 1; });
+  const auto before = loop_.Now();
   FailDiskOf(Id());
+  EXPECT_LT(loop_.Now() - before, Attempt::kUploadLimit / 2);
   EXPECT_THAT(coordinator_.Checkpoints(Id()), IsEmpty());
 }
 

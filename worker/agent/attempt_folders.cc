@@ -40,14 +40,14 @@ int Write(int fd, size_t bytes) {
 
 // Takes the room without filling it: a limit of the user's or of files' size counts as well. Where
 // the file system cannot do that, what it says of its free space must do.
-int Reserve(int fd, const fs::path& path, int64_t bytes) {
+int Reserve(int fd, const fs::path& folder, int64_t bytes) {
   int result = 0;
   do {
     result = fallocate(fd, 0, 0, bytes);
   } while (result != 0 && errno == EINTR);
   if (result == 0) return 0;
   if (errno != EOPNOTSUPP) return errno;
-  const auto volume = VolumeOf(path.string());
+  const auto volume = VolumeOf(folder.string());
   return volume.ok() && volume->free_bytes < bytes ? ENOSPC : 0;
 }
 
@@ -120,11 +120,12 @@ absl::Status AttemptFolders::CheckRoom(int64_t bytes) const {
   fs::create_directories(root_, error);
   if (error) return Failure("create", root_, error);
   const int fd = open(probe.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  int cause = fd < 0 ? errno : Write(fd, kWrittenBytes);
-  if (cause == 0) cause = Reserve(fd, probe, bytes);
-  if (fd >= 0 && close(fd) != 0 && cause == 0) cause = errno;
+  int cause = fd < 0 ? errno : 0;
   std::error_code ignored;
-  fs::remove(probe, ignored);
+  fs::remove(probe, ignored);  // at once: nobody finds it, whenever this process is killed
+  if (cause == 0) cause = Write(fd, kWrittenBytes);
+  if (cause == 0) cause = Reserve(fd, root_, bytes);
+  if (fd >= 0 && close(fd) != 0 && cause == 0) cause = errno;
   if (cause == 0) return absl::OkStatus();
   return Failure("write", probe, std::error_code(cause, std::generic_category()));
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/status.h"
 #include "core/trainer_protocol.h"
 #include "worker/agent/attempt_folders.h"
 #include "worker/agent/disk_error.h"
