@@ -136,6 +136,15 @@ TEST_F(AgentCheckpointTest, TheNextAttemptGoesOnFromTheCheckpoint) {
   EXPECT_GT(coordinator_.Points(Id(2)).front().step, 2) << "it went on";
 }
 
+TEST_F(AgentCheckpointTest, ATrainerThatCannotGoOnFromTheCheckpointSupersedesNothing) {
+  OfferNextAttempt();
+  Script("epochs=4,points_per_epoch=3");  // it looks for one of step 3
+  RunUntilEnd(Id(2));
+  EXPECT_EQ(coordinator_.End(Id(2))->reason, EndReason::kError);
+  EXPECT_THAT(coordinator_.End(Id(2))->message, HasSubstr("began at step 0 and not at the"));
+  EXPECT_EQ(Start(Id(2)), nullptr) << "no start is told";
+}
+
 // The coordinator names an earlier one with its next assignment, or none.
 TEST_F(AgentCheckpointTest, ACheckpointThatIsGoneLeavesTheTrialToItsNextAttempt) {
   Assignment work = Work(Id());

@@ -170,5 +170,18 @@ TEST_F(AgentDiskTest, ADiskThatTakesNothingCostsNoTrials) {
   EXPECT_EQ(coordinator_.End(Id(3))->reason, EndReason::kFinished);
 }
 
+// Its last lines are to be kept while its checkpoint is on its way.
+TEST_F(AgentDiskTest, AnEndThatWaitsForAnUploadDoesNotWaitOnADiskThatFails) {
+  Script("epochs=1,checkpoint_every=1,half_line=1");
+  coordinator_.HoldUploads(true);
+  coordinator_.Offer(Work(Id()));
+  StartAgent();
+  RunUntilReporting(Id());
+  const FullDisk full(1);
+  RunFor(std::chrono::seconds(10));
+  ASSERT_NE(coordinator_.End(Id()), nullptr);
+  EXPECT_EQ(coordinator_.End(Id())->reason, EndReason::kFinished);
+}
+
 }  // namespace
 }  // namespace adares::worker

@@ -124,5 +124,18 @@ TEST_F(AttemptFoldersTest, StateThatIsNoFolderIsNamed) {
   EXPECT_NE(folders.status().message().find("attempts"), absl::string_view::npos);
 }
 
+TEST_F(AttemptFoldersTest, LogsMakeRoomForWhatAttemptsNeed) {
+  AttemptFolders folders = AttemptFolders::Open(state_.path()).value();
+  for (int32_t attempt = 1; attempt <= 3; ++attempt) {
+    Begin(folders, attempt);
+    folders.Retire({"sweep", "0123456789ab", attempt});
+  }
+  EXPECT_TRUE(folders.MakeRoom(1).ok());
+  EXPECT_EQ(Names().size(), 3U) << "there is room";
+  const fixtures::FullDisk full(1);
+  EXPECT_TRUE(absl::IsResourceExhausted(folders.MakeRoom(1)));
+  EXPECT_THAT(Names(), UnorderedElementsAre("sweep-0123456789ab-3")) << "the newest stays";
+}
+
 }  // namespace
 }  // namespace adares::worker

@@ -28,7 +28,7 @@ class DiskWatchTest : public ::testing::Test {
 
   fixtures::TempFolder state_;
   const std::filesystem::path attempts_ = state_ / "attempts";
-  const AttemptFolders folders_ = AttemptFolders::Open(state_.path()).value();
+  AttemptFolders folders_ = AttemptFolders::Open(state_.path()).value();
   boost::asio::io_context io_;
   ManualEventLoop loop_{io_};
   int changes_ = 0;

@@ -132,5 +132,19 @@ TEST(WireTest, AnswersAcknowledgeOrRefuse) {
   EXPECT_FALSE(FromWire(response));
 }
 
+TEST(WireTest, ACheckpointThatCannotBeReadIsNoneToBeginWithout) {
+  v1::SyncResponse response;
+  v1::Assignment* const start = response.add_start();
+  start->set_trial(kTrial);
+  start->set_attempt(3);
+  start->mutable_checkpoint()->set_step(7);
+  start->mutable_checkpoint()->set_reason(static_cast<v1::Checkpoint::Reason>(99));
+  const SyncOrders orders = FromWire(response);
+  ASSERT_EQ(orders.start.size(), 1u);
+  ASSERT_TRUE(orders.start[0].checkpoint.has_value());
+  EXPECT_EQ(orders.start[0].checkpoint->step, 7);
+  EXPECT_TRUE(orders.start[0].checkpoint->files.empty());
+}
+
 }  // namespace
 }  // namespace adares::worker

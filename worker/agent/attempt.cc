@@ -295,6 +295,13 @@ void Attempt::BeginTrial() {
 }
 
 void Attempt::Take(const protocol::StartEvent& event) {
+  // Before it is told, for then the rest of what was trained would be superseded.
+  if (resumes_ && event.resumed_step != assignment_.checkpoint->step) {
+    return Fail(absl::StrCat("the trainer began at step ", event.resumed_step,
+                             " and not at the checkpoint of step ", assignment_.checkpoint->step,
+                             ", which is of no use to it; its log says why, and adares trial retry "
+                             "--from-scratch begins anew"));
+  }
   start_ = event;
   AttemptStart record{event.total_steps, event.total_epochs, event.parameters, event.provenance,
                       event.resumed_step};
@@ -400,6 +407,10 @@ void Attempt::RecordsFailed(const absl::Status& status) {
   failed_ = drops_checkpoint_ = true;
   KillAs({EndReason::kPreempted,
           absl::StrCat("the worker's disk failed: ", std::string(status.message()))});
+  // One that has ended and waits for its upload: soon, as this may come from the upload's end.
+  if (!end_) return;
+  end_timer_ = context_.loop.After(Duration::zero(),
+                                   [this] { GiveUploadUp("the worker's disk cannot record it"); });
 }
 
 // Who tries again needs what is there now, and the checkpoint to go on from.
@@ -482,6 +493,7 @@ void Attempt::GiveUploadUp(const std::string& why) {
 }
 
 void Attempt::WriteEnd() {
+  if (!end_) return;  // it gave its upload up meanwhile
   end_timer_.reset();
   courier_.Drop();
   journal_.End(*std::exchange(end_, std::nullopt));

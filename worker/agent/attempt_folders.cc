@@ -46,7 +46,7 @@ int Reserve(int fd, const fs::path& folder, int64_t bytes) {
     result = fallocate(fd, 0, 0, bytes);
   } while (result != 0 && errno == EINTR);
   if (result == 0) return 0;
-  if (errno != EOPNOTSUPP) return errno;
+  if (errno != EOPNOTSUPP && errno != ENOSYS) return errno;
   const auto volume = VolumeOf(folder.string());
   return volume.ok() && volume->free_bytes < bytes ? ENOSPC : 0;
 }
@@ -127,7 +127,19 @@ absl::Status AttemptFolders::CheckRoom(int64_t bytes) const {
   if (cause == 0) cause = Reserve(fd, root_, bytes);
   if (fd >= 0 && close(fd) != 0 && cause == 0) cause = errno;
   if (cause == 0) return absl::OkStatus();
-  return Failure("write", probe, std::error_code(cause, std::generic_category()));
+  const absl::Status failure =
+      Failure("write", probe, std::error_code(cause, std::generic_category()));
+  const bool is_full = cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
+  return is_full ? absl::ResourceExhaustedError(failure.message()) : failure;
+}
+
+absl::Status AttemptFolders::MakeRoom(int64_t bytes) {
+  absl::Status room = CheckRoom(bytes);
+  while (absl::IsResourceExhausted(room) && retired_.size() > 1) {
+    DropOldestLog();
+    room = CheckRoom(bytes);
+  }
+  return room;
 }
 
 void AttemptFolders::Retire(const AttemptId& id) { KeepLog(PathOf(id)); }
@@ -140,10 +152,13 @@ void AttemptFolders::KeepLog(const fs::path& folder) {
     fs::remove_all(folder / part, ignored);
   }
   retired_.push_back({folder, BytesIn(folder)});
-  while (KeepsTooMuch()) {
-    fs::remove_all(retired_.front().folder, ignored);
-    retired_.pop_front();
-  }
+  while (KeepsTooMuch()) DropOldestLog();
+}
+
+void AttemptFolders::DropOldestLog() {
+  std::error_code ignored;
+  fs::remove_all(retired_.front().folder, ignored);
+  retired_.pop_front();
 }
 
 bool AttemptFolders::KeepsTooMuch() const {

@@ -41,8 +41,12 @@ class AttemptFolders {
   // What the attempt's folder holds.
   int64_t BytesOf(const AttemptId& id) const;
 
-  // Whether attempts could keep so many bytes here now. INTERNAL with path and cause.
+  // Whether attempts could keep so many bytes here now. RESOURCE_EXHAUSTED where there is no room,
+  // INTERNAL for other causes, with the path.
   absl::Status CheckRoom(int64_t bytes) const;
+  // The same, and where there is no room makes some of the logs that are kept, the oldest first;
+  // the newest stays.
+  absl::Status MakeRoom(int64_t bytes);
 
   // The attempt is over: of its folder only the log stays, and of the logs only the newest.
   void Retire(const AttemptId& id);
@@ -58,6 +62,7 @@ class AttemptFolders {
 
   void KeepLog(const std::filesystem::path& folder);
   bool KeepsTooMuch() const;
+  void DropOldestLog();
 
   std::filesystem::path root_;
   KeptLogs kept_;

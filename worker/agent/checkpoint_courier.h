@@ -44,8 +44,8 @@ class CheckpointCourier {
   std::filesystem::path trainer_folder() const;
 
   // Brings a checkpoint to where the trainer reads. `done` is told OK once it is there; if not,
-  // nothing is. NOT_FOUND where nobody has it any more, or not unharmed; a DiskError, at once,
-  // where this machine's disk failed; else it may be had at another time. Once.
+  // nothing is. NOT_FOUND where nobody has it any more; DATA_LOSS where it came damaged twice; a
+  // DiskError, at once, where this machine's disk failed; else it may be had at another time. Once.
   using FetchDone = std::function<void(const absl::Status&)>;
   void Fetch(const Checkpoint& checkpoint, FetchDone done);
 

@@ -7,7 +7,7 @@
 
 namespace adares::worker {
 
-DiskWatch::DiskWatch(EventLoop& loop, const AttemptFolders& folders, std::function<void()> changed)
+DiskWatch::DiskWatch(EventLoop& loop, AttemptFolders& folders, std::function<void()> changed)
     : loop_(loop), folders_(folders), changed_(std::move(changed)) {}
 
 void DiskWatch::Failed(int64_t needed) {
@@ -32,7 +32,7 @@ void DiskWatch::LookLater() {
 }
 
 void DiskWatch::Look() {
-  if (!folders_.CheckRoom(room_).ok()) return LookLater();
+  if (!folders_.MakeRoom(room_).ok()) return LookLater();
   timer_.reset();
   recovered_at_ = loop_.Now();
   spdlog::info("event=state_folder_recovered");

@@ -26,7 +26,7 @@ class DiskWatch {
   static constexpr int64_t kMostRoom = int64_t{1} << 30;
 
   // `changed` is called when has_failed has changed. Both must outlive it.
-  DiskWatch(EventLoop& loop, const AttemptFolders& folders, std::function<void()> changed);
+  DiskWatch(EventLoop& loop, AttemptFolders& folders, std::function<void()> changed);
 
   // It did not take what an attempt wanted to keep, which needs about so many bytes in all.
   void Failed(int64_t needed);
@@ -39,7 +39,7 @@ class DiskWatch {
   void Look();
 
   EventLoop& loop_;
-  const AttemptFolders& folders_;
+  AttemptFolders& folders_;
   const std::function<void()> changed_;
   Duration pause_ = kFirstPause;  // before the next try
   int64_t room_ = kLeastRoom;     // the most that was needed since it began anew

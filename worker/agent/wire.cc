@@ -137,6 +137,10 @@ SyncOrders FromWire(const v1::SyncResponse& response) {
     } else {
       spdlog::error("event=order_unreadable error={:?}",
                     std::string(checkpoint.status().message()));
+      // Nothing that a trainer can go on from, which ends the attempt before it supersedes
+      // anything.
+      orders.start.back().checkpoint = Checkpoint{};
+      orders.start.back().checkpoint->step = assignment.checkpoint().step();
     }
   }
   orders.drain = response.drain();

@@ -31,7 +31,8 @@ v1::ReportRequest ToReportRequest(const WorkerIdentity& identity, const ReportBa
 absl::StatusOr<WorkerTerms> FromWire(const v1::RegisterWorkerResponse& response);
 
 // Orders about attempts whose names cannot be read are logged and left out: nothing can be answered
-// about them. So are checkpoints that cannot be read: the attempt begins from scratch.
+// about them. Checkpoints that cannot be read are logged and come without files: no trainer can go
+// on from one, and so the attempt ends as an error and supersedes nothing.
 SyncOrders FromWire(const v1::SyncResponse& response);
 std::optional<ReportAnswer> FromWire(const v1::ReportResponse& response);
 
