@@ -176,7 +176,10 @@ TEST_F(AgentDiskTest, AnEndThatWaitsForAnUploadDoesNotWaitOnADiskThatFails) {
   coordinator_.HoldUploads(true);
   coordinator_.Offer(Work(Id()));
   StartAgent();
-  RunUntilReporting(Id());
+  RunUntil([&] {
+    const HeldAttempt* const held = coordinator_.Held(Id());
+    return held != nullptr && held->phase == AttemptPhase::kReporting;
+  });
   const FullDisk full(1);
   RunFor(std::chrono::seconds(10));
   ASSERT_NE(coordinator_.End(Id()), nullptr);

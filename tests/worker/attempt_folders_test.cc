@@ -101,7 +101,7 @@ TEST_F(AttemptFoldersTest, ThereIsRoomForSoMuchAndNotForMore) {
   {
     const fixtures::FullDisk full(2 << 20);
     EXPECT_TRUE(folders.CheckRoom(1 << 20).ok());
-    EXPECT_EQ(folders.CheckRoom(3 << 20).code(), absl::StatusCode::kInternal);
+    EXPECT_EQ(folders.CheckRoom(3 << 20).code(), absl::StatusCode::kResourceExhausted);
   }
   EXPECT_TRUE(folders.CheckRoom(3 << 20).ok());
   EXPECT_TRUE(Names().empty()) << "what was tried is gone";
