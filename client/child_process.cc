@@ -20,10 +20,10 @@ namespace adares::client {
 namespace {
 
 // In the child, between fork and exec: only async-signal-safe calls. Never returns.
-[[noreturn]] void Become(char* const* arguments, int log_fd, int null_fd, int error_fd,
-                         pid_t parent) {
+[[noreturn]] void Become(char* const* arguments, int death_signal, int log_fd, int null_fd,
+                         int error_fd, pid_t parent) {
   setpgid(0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  prctl(PR_SET_PDEATHSIG, death_signal);
   if (getppid() != parent) _exit(127);  // the parent died before the line above
   sigset_t none;
   sigemptyset(&none);
@@ -87,7 +87,9 @@ absl::StatusOr<ChildProcess> ChildProcess::Start(const Options& options) {
   const pid_t parent = getpid();
   const pid_t pid = fork();
   if (pid < 0) return CannotStart(options.program, errno);
-  if (pid == 0) Become(arguments.data(), log.get(), null.get(), error_in.get(), parent);
+  if (pid == 0) {
+    Become(arguments.data(), options.death_signal, log.get(), null.get(), error_in.get(), parent);
+  }
   error_in.Close();
   // The pipe closes by itself when exec succeeds.
   int error = 0;

@@ -1,10 +1,11 @@
 // A child process in a process group of its own, so that Ctrl-C at the terminal does not reach it,
-// and that gets SIGTERM when this process dies, however. Not thread-safe; start it from the main
+// and that gets a signal when this process dies, however. Not thread-safe; start it from the main
 // thread (the kernel ties the child to the thread that starts it).
 #pragma once
 
 #include <sys/types.h>
 
+#include <csignal>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@ class ChildProcess {
     std::string program;                 // a path
     std::vector<std::string> arguments;  // without the program's name
     std::string log_path;                // where standard output and error are appended
+    int death_signal = SIGTERM;          // what it gets when this process dies, however
   };
 
   // NOT_FOUND where the program is not there, INTERNAL where it cannot be started.

@@ -143,8 +143,11 @@ absl::Status LocalService::StartWorker(const SlotPlan& plan) {
                                         "--device",  options_.device,
                                         "--trainer", ProgramBeside("adares-trainer")};
   if (!options_.data.empty()) arguments.insert(arguments.end(), {"--data", options_.data});
-  ADARES_ASSIGN_OR_RETURN(ChildProcess worker, ChildProcess::Start({ProgramBeside("adares-worker"),
-                                                                    arguments, LogPath("worker")}));
+  // Where this process is killed the server goes too, and a drain without it would end in nothing
+  // but the worker's patience, in which the same command could not go on.
+  ADARES_ASSIGN_OR_RETURN(
+      ChildProcess worker,
+      ChildProcess::Start({ProgramBeside("adares-worker"), arguments, LogPath("worker"), SIGKILL}));
   worker_.emplace(std::move(worker));
   return absl::OkStatus();
 }

@@ -103,6 +103,9 @@ TEST_F(RunTest, AKilledRunLeavesNoProcessAndIsContinued) {
   AwaitTraining();
   killed->Kill();
   EXPECT_TRUE(Await([] { return fixtures::Descendants().empty(); }));
+  const std::string log = fixtures::ReadTextFile(state_ + "/logs/worker.log");
+  EXPECT_NE(log.find("event=registered"), std::string::npos);
+  EXPECT_EQ(log.find("event=signal"), std::string::npos) << "it drains though nobody is there";
   const CommandResult second = Adares(Command(file, "table"));
   EXPECT_EQ(second.code, 0) << second.errors;
   AwaitSuccess();

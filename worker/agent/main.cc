@@ -141,6 +141,8 @@ int Run(int argc, char** argv) {
   Config& config = *command_line.config;
   const auto lock = StateLock::Acquire(config.state_folder);
   auto folders = lock.ok() ? AttemptFolders::Open(config.state_folder) : lock.status();
+  // This may take seconds, in which nothing else is heard.
+  if (folders.ok()) spdlog::info("event=starting hint=\"asking the trainer for its device\"");
   const auto device =
       folders.ok() ? CheckMachine(config) : absl::StatusOr<std::string>(folders.status());
   if (!device.ok()) {
