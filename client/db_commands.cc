@@ -1,5 +1,6 @@
 // `adares db backup`, `check`, `prune`, `restore` and `migrate`.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -142,6 +143,13 @@ absl::Status CheckFolder(const DbOptions& db, Signals& signals, TaskDisplay& dis
   return RunOffline(arguments, signals, each).status();
 }
 
+// A restore would not bring them back: no backup has them.
+bool OnlyFilesFailed(const std::vector<v1::CheckResult>& checks) {
+  return std::all_of(checks.begin(), checks.end(), [](const v1::CheckResult& check) {
+    return check.outcome() != v1::CheckResult::OUTCOME_FAILED || check.check() == "blobs";
+  });
+}
+
 absl::StatusOr<ExitCode> Check(const GlobalOptions& options, const DbOptions& db) {
   Signals signals;
   TaskDisplay display(options);
@@ -155,9 +163,12 @@ absl::StatusOr<ExitCode> Check(const GlobalOptions& options, const DbOptions& db
       options, [&] { return CheckJson(checks); }, [&] { return CheckCsv(checks); },
       [&](bool color) { return CheckText(checks, color); }));
   if (FailedChecks(checks) == 0) return ExitCode::kOk;
-  Say(options,
-      "something is wrong with the database; keep a copy of the state folder, and restore a backup "
-      "that passes: adares db restore");
+  Say(options, OnlyFilesFailed(checks)
+                   ? "the database is sound, and files of checkpoints are not as they should be: "
+                     "copy them into artifacts/ of the state folder if you have them; without them "
+                     "trials go on from earlier checkpoints or from scratch"
+                   : "something is wrong with the database; keep a copy of the state folder, and "
+                     "restore a backup that passes: adares db restore");
   return ExitCode::kUnsound;
 }
 
@@ -233,6 +244,9 @@ absl::StatusOr<ExitCode> Restore(const GlobalOptions& options, const DbOptions& 
   ADARES_RETURN_IF_ERROR(Answer(
       options, [&] { return JsonDocument(report); }, [&] { return RestoreCsv(report); },
       [&](bool) { return RestoreText(report, db.state); }));
+  Say(options,
+      "a backup has no files of checkpoints: copy artifacts/ into the state folder if you have it; "
+      "adares db check tells what is missing");
   return ExitCode::kOk;
 }
 

@@ -116,6 +116,19 @@ TEST_F(DbCommandTest, FindingsAreAnExitCodeOfTheirOwn) {
   EXPECT_EQ(Run({"db", "check"}).exit_code, 9);
 }
 
+TEST_F(DbCommandTest, WhatNoBackupBringsBackIsNotAskedOfOne) {
+  Script script;
+  script.checks.emplace_back().set_check("integrity");
+  script.checks.back().set_outcome(v1::CheckResult::OUTCOME_PASSED);
+  script.checks.emplace_back().set_check("blobs");
+  script.checks.back().set_outcome(v1::CheckResult::OUTCOME_FAILED);
+  Serve(std::move(script));
+  const auto result = Run({"db", "check"});
+  EXPECT_EQ(result.exit_code, 9);
+  EXPECT_THAT(result.err, HasSubstr("the database is sound, and files of checkpoints"));
+  EXPECT_THAT(result.err, testing::Not(HasSubstr("db restore")));
+}
+
 TEST_F(DbCommandTest, ADeepCheckIsAskedFor) {
   Serve({});
   EXPECT_EQ(Run({"db", "check"}).exit_code, 0);
