@@ -149,7 +149,8 @@ bool Chaos::OrderDrain() {
   }
   causes_.drained_workers.insert(member->name);
   Ask({"worker", "drain", member->name}, [this, member](Answer answer) {
-    // Where the server loses the worker before that has the order, the order is forgotten.
+    // A server that loses the worker before that has the order, and is then started anew, forgets
+    // it.
     Clock::time_point told_again = Clock::now() + kDrainPatience;
     if (answer == Answer::kNone) loose_drains_[member->name] = fleet_.server_starts();
     if (answer != Answer::kDone) told_again = Clock::now();
