@@ -105,6 +105,7 @@ TEST_F(AgentDiskTest, ASpoolThatCannotBeReadEndsTheAttemptAndStopsNewTrials) {
   coordinator_.Offer(Work(Id()));
   StartAgent();
   RunUntilTraining(Id());
+  RunFor(std::chrono::seconds(1));  // what it has said so far is written: the file grows no more
   std::filesystem::resize_file(FolderOf(Id()) / AttemptFolders::kSpoolFile, 0);
   coordinator_.BreakStream();
   RunUntil([&] { return StuckSlots() == options_.slots; });
