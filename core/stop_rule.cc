@@ -54,7 +54,11 @@ absl::StatusOr<StopRule> ParseStopRule(std::string_view text) {
     rule.metric = json.at("metric").get<std::string>();
     rule.side = json.contains("above") ? StopRule::Side::kAbove : StopRule::Side::kBelow;
     rule.target = json.at(std::string(Word(rule.side))).get<double>();
-    rule.after_epoch = json.at("after_epoch").get<int64_t>();
+    const nlohmann::json& after_epoch = json.at("after_epoch");
+    // Larger numbers are read as fractions, which no integer can take.
+    if (!after_epoch.is_number_integer()) return Unreadable(text);
+    rule.after_epoch = after_epoch.get<int64_t>();
+    if (rule.after_epoch < 0) return Unreadable(text);
     return rule;
   } catch (const nlohmann::json::exception&) {
     return Unreadable(text);

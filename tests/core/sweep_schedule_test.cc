@@ -97,6 +97,12 @@ TEST(SweepScheduleTest, ARuleIsReachedBeyondItsTargetAndNotByNan) {
   EXPECT_FALSE(reaches(below, 0, std::nan("")));
   EXPECT_FALSE(IsReached(below, {"b", 0, 0, 0.4}));
   for (const StopRule& rule : {above, below}) EXPECT_EQ(*ParseStopRule(ToText(rule)), rule);
+  for (const std::string epoch : {"-1", "0.5", "1e300", "44444444444444444444444444444444"}) {
+    EXPECT_FALSE(ParseStopRule(R"({"type": "target", "metric": "m", "above": 1, "after_epoch": )" +
+                               epoch + "}")
+                     .ok())
+        << epoch;
+  }
 }
 
 TEST(SweepScheduleTest, WhatCannotBeIsAnErrorWithItsPlace) {

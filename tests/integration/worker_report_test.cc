@@ -382,7 +382,7 @@ TEST_F(WorkerReportTest, NumbersThatCannotBeReckonedWithAreRefused) {
   v1::Record start = StartRecord(9'000'000'000'000'000, 100'000);
   start.mutable_start()->set_resumed_step(8'000'000'000'000'000);
   EXPECT_EQ(reports_->Refused(attempt_, 1, {start}), "ARGUMENT_INVALID");
-  EXPECT_EQ(reports_->Refused(other_, 1, {LogRecord(kLargest, {"last"})}), "ARGUMENT_INVALID");
+  EXPECT_EQ(reports_->Refused(other_, 1, {LogRecord(kLargest - 1, {"last"})}), "ARGUMENT_INVALID");
   EXPECT_EQ(reports_->Refused(other_, kLargest, {PointRecord("loss", 1, 3)}), "ARGUMENT_INVALID");
   EXPECT_EQ(reports_->Refused(other_, 0, {PointRecord("loss", 1, 3)}), "ARGUMENT_INVALID");
   for (const v1::Assignment& attempt : {attempt_, other_}) {
