@@ -1,6 +1,7 @@
 // JSON columns by nlohmann-json.
 #include "server/store/json_text.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -78,7 +79,13 @@ absl::StatusOr<std::vector<std::string>> StringsFromJson(const std::string& text
 }
 
 absl::StatusOr<std::vector<int64_t>> IntegersFromJson(const std::string& text) {
-  return Parse<Json>(text, [](const Json& json) { return json.get<std::vector<int64_t>>(); });
+  return Parse<Json>(text, [](const Json& json) {
+    // Fractions pass for integers, and numbers too large for those are read as fractions.
+    const auto is_integer = [](const Json& item) { return item.is_number_integer(); };
+    const bool are_integers = std::all_of(json.begin(), json.end(), is_integer);
+    return (are_integers ? json : Json())
+        .get<std::vector<int64_t>>();  // throws for what is no list
+  });
 }
 
 absl::StatusOr<std::vector<Axis>> AxesFromJson(const std::string& text) {
