@@ -147,9 +147,9 @@ TEST_F(CommandTest, LogsOfAFailedTrialEndWithTheReason) {
   EXPECT_EQ(Request("TailLogs"), "name: \"sweeps/-/trials/000000000001\" attempt: 2 follow: true");
 }
 
-TEST_F(CommandTest, ALogThatIsFollowedGoesOnWhenTheCoordinatorIsBack) {
+// Three lines, of which each call but the last gives one.
+Script LogThatIsLostTwice() {
   Script script;
-  script.trials = {MakeFailedTrial(1)};
   for (const int64_t number : {1, 2, 3}) {
     v1::TailLogsResponse& message = script.logs.emplace_back();
     message.set_attempt(2);
@@ -157,6 +157,12 @@ TEST_F(CommandTest, ALogThatIsFollowedGoesOnWhenTheCoordinatorIsBack) {
     message.mutable_lines(0)->set_text("line " + std::to_string(number));
   }
   script.lost_tails = 2;
+  return script;
+}
+
+TEST_F(CommandTest, ALogThatIsFollowedGoesOnWhenTheCoordinatorIsBack) {
+  Script script = LogThatIsLostTwice();
+  script.trials = {MakeFailedTrial(1)};
   Serve(std::move(script));
   const auto result = Run({"trial", "logs", "000000000001", "-f"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -168,14 +174,7 @@ TEST_F(CommandTest, ALogThatIsFollowedGoesOnWhenTheCoordinatorIsBack) {
 
 // As of one that is read page by page.
 TEST_F(CommandTest, ALogThatTakesLongerThanACallIsWholeAllTheSame) {
-  Script script;
-  for (const int64_t number : {1, 2, 3}) {
-    v1::TailLogsResponse& message = script.logs.emplace_back();
-    message.set_attempt(2);
-    message.add_lines()->set_number(number);
-    message.mutable_lines(0)->set_text("line " + std::to_string(number));
-  }
-  script.lost_tails = 2;
+  Script script = LogThatIsLostTwice();
   script.tail_loss = absl::DeadlineExceededError("time is up");
   Serve(std::move(script));
   const auto result = Run({"trial", "logs", "000000000001"});
